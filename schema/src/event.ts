@@ -14,6 +14,15 @@ export function isEventType(value: unknown): value is EventType {
 /** An event as it came from a client: an object, nothing else promised. */
 export type RawEvent = JsonObject;
 
+/**
+ * The event with the type that its path implies (`/v1/track`), when it states none itself. A stated type,
+ * even a wrong one, stays: the verdict speaks of what was sent. Values that are no objects stay as they are.
+ */
+export function eventWithType(raw: Json, impliedType: string | null): Json {
+  if (impliedType === null || !isObject(raw) || Object.hasOwn(raw, "type")) return raw;
+  return { ...raw, type: impliedType };
+}
+
 /** What one request carried, before any verdict. */
 export interface Envelope {
   /** Write key in the body, if any. */

@@ -68,5 +68,8 @@ function assertRelation(holds: boolean, relation: string): void {
 }
 assertRelation(eventBytesMax < publicRequestBytesMax, "eventBytesMax < publicRequestBytesMax");
 assertRelation(publicRequestBytesMax <= serverRequestBytesMax, "publicRequestBytesMax <= serverRequestBytesMax");
-assertRelation(queueHeaderBytesMax + eventBytesMax < queueMessageBytesMax, "one event and a full header fit one message");
+assertRelation(
+  queueHeaderBytesMax + eventBytesMax < queueMessageBytesMax,
+  "one event and a full header fit one message",
+);
 assertRelation(scanThresholdBytes < publicRequestBytesMax, "scanThresholdBytes < publicRequestBytesMax");

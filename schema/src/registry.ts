@@ -57,4 +57,3 @@ export function ipPolicyOf(snapshot: RegistrySnapshot | null, key: WriteKey): Ip
   const project = snapshot?.projects.find((entry) => entry.project === key.project);
   return project?.sources.find((entry) => entry.source === key.source)?.ipPolicy ?? "truncate";
 }
-

@@ -8,6 +8,7 @@ import {
   identityLengthMax,
   messageIdLengthMax,
 } from "./limits.ts";
+import { measure } from "./measure.ts";
 import type { Rejection, RejectReason } from "./reasons.ts";
 import { fail, ok, type Result } from "./result.ts";
 import { parseTime } from "./time.ts";
@@ -107,65 +108,3 @@ function judgeFields(raw: JsonObject): Refusal | null {
   }
   return null;
 }
-
-interface Measure {
-  /** Bytes of UTF-8 JSON without white space, as `JSON.stringify` would write it. */
-  bytes: number;
-  /** Keys over all objects. */
-  keys: number;
-  /** Levels of nesting; a flat object has 1. */
-  depth: number;
-}
-
-/** Measures a value without serializing it; stops at the first limit passed, so the cost is bounded. */
-function measure(value: Json): Measure {
-  const total: Measure = { bytes: 0, keys: 0, depth: 0 };
-  measureInto(value, 1, total);
-  return total;
-}
-
-function measureInto(value: Json, level: number, total: Measure): void {
-  if (total.bytes > eventBytesMax || total.keys > eventKeysMax || total.depth > eventDepthMax) return;
-  if (typeof value === "string") {
-    total.bytes += jsonStringBytes(value);
-  } else if (typeof value === "number") {
-    total.bytes += Number.isFinite(value) ? String(value).length : 4;
-  } else if (typeof value === "boolean" || value === null) {
-    total.bytes += value === false ? 5 : 4;
-  } else {
-    total.depth = Math.max(total.depth, level);
-    total.bytes += 2;
-    if (Array.isArray(value)) {
-      for (const item of value as readonly Json[]) {
-        total.bytes += 1;
-        measureInto(item, level + 1, total);
-      }
-    } else {
-      for (const key of Object.keys(value)) {
-        total.keys += 1;
-        total.bytes += jsonStringBytes(key) + 2;
-        measureInto((value as JsonObject)[key] as Json, level + 1, total);
-      }
-    }
-  }
-}
-
-/** Bytes of a string as JSON: two quotes, UTF-8, escapes counted as written by `JSON.stringify`. */
-function jsonStringBytes(text: string): number {
-  let bytes = text.length + 2;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit > 0x7f) {
-      if (unit >= 0xd800 && unit <= 0xdbff && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00) {
-        bytes += 2; // a pair: two units, four bytes
-        i++;
-      } else if (unit >= 0xd800 && unit <= 0xdfff) bytes += 5; // alone: \udXXX
-      else bytes += unit > 0x7ff ? 2 : 1;
-    } else if (unit === 0x22 || unit === 0x5c) bytes += 1;
-    else if (unit < 0x20) bytes += shortEscapes.includes(unit) ? 1 : 5;
-  }
-  return bytes;
-}
-
-/** \b \t \n \f \r have escapes of two characters; other control characters take six. */
-const shortEscapes: readonly number[] = [8, 9, 10, 12, 13];

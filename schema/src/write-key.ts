@@ -13,7 +13,8 @@ export interface WriteKey {
   readonly serial: number;
 }
 
-const keyPattern = /^([a-z0-9][a-z0-9-]{0,39})\.([a-z0-9][a-z0-9-]{0,39})\.([ps])([1-9][0-9]{0,8})\.([A-Za-z0-9_-]{22})$/;
+const keyPattern =
+  /^([a-z0-9][a-z0-9-]{0,39})\.([a-z0-9][a-z0-9-]{0,39})\.([ps])([1-9][0-9]{0,8})\.([A-Za-z0-9_-]{22})$/;
 const namePattern = /^[a-z0-9][a-z0-9-]{0,39}$/;
 
 /** Whether a text can name a project or a source: 1 to 40 of a–z, 0–9 and -, not starting with -. */

@@ -1,0 +1,75 @@
+import {
+  fail,
+  field,
+  type IpPolicy,
+  isName,
+  isObject,
+  type Json,
+  type JsonObject,
+  type KeyKind,
+  ok,
+  type Result,
+} from "@sluice/schema";
+import { invalid, type Problem } from "./problem.ts";
+
+/** Bytes of an admin request's body. */
+const adminBodyBytesMax = 16 * 1024;
+/** Characters of a read token's name. */
+const tokenNameLengthMax = 80;
+
+const nameRule = "1 to 40 of a–z, 0–9 and -, not starting with -.";
+
+/** Parses the JSON object that an admin request carries. */
+export function adminBody(text: string): Result<JsonObject, Problem> {
+  if (text.length > adminBodyBytesMax) {
+    const detail = `The body may have at most ${adminBodyBytesMax} bytes.`;
+    return fail({ status: 413, title: "Body too large", detail });
+  }
+  const value = parsed(text);
+  if (!isObject(value)) return fail({ status: 400, title: "Invalid body", detail: "The body must be a JSON object." });
+  return ok(value);
+}
+
+function parsed(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined; // not JSON: the caller refuses it as it refuses other values that are no object
+  }
+}
+
+/** A field, or part of the path, that names a project or a source. */
+export function nameField(body: JsonObject, parameter: "project" | "source"): Result<string, Problem> {
+  const value = field(body, parameter);
+  return typeof value === "string" && isName(value)
+    ? ok(value)
+    : fail(invalid(parameter, `${parameter} must be ${nameRule}`));
+}
+
+/** Default currency of a project: three letters of ISO 4217; EUR when absent. */
+export function currencyField(body: JsonObject): Result<string, Problem> {
+  const value = field(body, "currency") ?? "EUR";
+  if (typeof value === "string" && /^[A-Z]{3}$/.test(value)) return ok(value);
+  return fail(invalid("currency", "currency must be three capital letters (ISO 4217), e.g. EUR."));
+}
+
+/** What happens to addresses of a source; `truncate` when absent. */
+export function ipPolicyField(body: JsonObject): Result<IpPolicy, Problem> {
+  const value = field(body, "ipPolicy") ?? "truncate";
+  if (value === "drop" || value === "truncate" || value === "keep") return ok(value);
+  return fail(invalid("ipPolicy", "ipPolicy must be drop, truncate or keep."));
+}
+
+/** Kind of a write key. */
+export function keyKindField(body: JsonObject): Result<KeyKind, Problem> {
+  const value = field(body, "kind");
+  if (value === "public" || value === "server") return ok(value);
+  return fail(invalid("kind", "kind must be public (pages and apps) or server."));
+}
+
+/** What a read token is called in lists. */
+export function tokenNameField(body: JsonObject): Result<string, Problem> {
+  const value = field(body, "name");
+  if (typeof value === "string" && value.trim() !== "" && value.length <= tokenNameLengthMax) return ok(value.trim());
+  return fail(invalid("name", `name must be a text of 1 to ${tokenNameLengthMax} characters.`));
+}

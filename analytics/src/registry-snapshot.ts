@@ -1,0 +1,33 @@
+import type { IpPolicy, ProjectEntry, RegistrySnapshot } from "@sluice/schema";
+import { grouped } from "./grouped.ts";
+
+/** Rows of D1 that the snapshot is compiled from. */
+export interface RegistryRows {
+  readonly version: number;
+  readonly projects: readonly { readonly project: string; readonly shards: number }[];
+  readonly sources: readonly { readonly project: string; readonly source: string; readonly ip_policy: string }[];
+  readonly revokedKeys: readonly { readonly project: string; readonly serial: number }[];
+}
+
+/**
+ * Compiles the registry that the edge loads. Deleted projects stay in it with all their keys revoked: a project
+ * the snapshot does not know is let in, because the snapshot may be behind.
+ */
+export function compileSnapshot(rows: RegistryRows, compiledAtMs: number): RegistrySnapshot {
+  const sources = grouped(rows.sources, (row) => row.project);
+  const revoked = grouped(rows.revokedKeys, (row) => row.project);
+  const projects = rows.projects.map(({ project, shards }): ProjectEntry => {
+    const own = (sources.get(project) ?? []).map(({ source, ip_policy }) => ({
+      source,
+      ipPolicy: ipPolicyOf(ip_policy),
+    }));
+    const revokedSerials = (revoked.get(project) ?? []).map((row) => row.serial).sort((a, b) => a - b);
+    return { project, shards, sources: own, revokedSerials };
+  });
+  return { version: rows.version, compiledAtMs, projects };
+}
+
+/** A stored value that is none of the policies is read as the strictest. */
+function ipPolicyOf(text: string): IpPolicy {
+  return text === "keep" || text === "truncate" ? text : "drop";
+}

@@ -1,0 +1,102 @@
+import { compareText, parsePartKey } from "@sluice/lake";
+import type { HourChange } from "@sluice/schema";
+import { dayOf } from "./day.ts";
+
+/** How much a pass over rows or ids may hold in memory. */
+export interface PassLimits {
+  /** Rows of a day that its marts are built from at once; bounds the ids held. */
+  readonly rowsMax: number;
+  /** Ids of one or several days that a recount holds at once, beside their links. */
+  readonly idsMax: number;
+}
+
+/** Rows of one pass unless configured otherwise: about 60 MB of a 128 MB isolate when every row is another id. */
+const rowsPerPass = 400_000;
+
+/** Limits from the variable ROWS_PER_PASS; a text that is no positive number means the default. */
+export function passLimits(text: string | undefined): PassLimits {
+  const rowsMax = /^[1-9]\d{0,8}$/.test(text ?? "") ? Number(text) : rowsPerPass;
+  return { rowsMax, idsMax: Math.max(1, Math.floor((rowsMax * 3) / 8)) };
+}
+
+/** A part of the lake as a listing shows it. */
+export interface ListedPart {
+  readonly key: string;
+  readonly etag: string;
+  readonly size: number;
+}
+
+/** A part that a day was built from. */
+export interface InputPart {
+  readonly key: string;
+  readonly etag: string;
+  /** Highest block sequence of its log that the part includes: where live data begins. */
+  readonly logSequence: number;
+}
+
+/** The UTC days (ms, ascending) whose events changed. Rejects have no roll-up. */
+export function changedDays(changes: readonly HourChange[]): number[] {
+  const days = new Set(changes.filter((change) => change.dataset === "events").map((change) => dayOf(change.hourMs)));
+  return [...days].sort((a, b) => a - b);
+}
+
+/** The parts of a listing, ordered by key; whatever else lies in the folder is left out. */
+export function listedParts(objects: readonly ListedPart[]): ListedPart[] {
+  return objects.filter((object) => parsePartKey(object.key) !== null).sort((a, b) => compareText(a.key, b.key));
+}
+
+/** Whether a day was built from exactly these parts. */
+export function sameInputs(listed: readonly ListedPart[], built: readonly InputPart[]): boolean {
+  return (
+    listed.length === built.length &&
+    listed.every((part, index) => part.key === built[index]?.key && part.etag === built[index]?.etag)
+  );
+}
+
+/** Passes over a day that keep the ids of each within bounds. Depends on the events alone, not on their files. */
+export function sliceCount(rows: number, rowsMax: number): number {
+  return Math.max(1, Math.ceil(rows / rowsMax));
+}
+
+/** Inputs as D1 stores them: the key without its day's prefix, the etag, the log sequence. */
+export function inputsText(inputs: readonly InputPart[], prefix: string): string {
+  return JSON.stringify(inputs.map(({ key, etag, logSequence }) => [key.slice(prefix.length), etag, logSequence]));
+}
+
+/** Reads {@link inputsText}. */
+export function parseInputs(text: string, prefix: string): InputPart[] {
+  const rows = JSON.parse(text) as [string, string, number][];
+  return rows.map(([key, etag, logSequence]) => ({ key: prefix + key, etag, logSequence }));
+}
+
+/** Days that are recounted together, and in how many passes. */
+export interface RecountGroup<Day> {
+  readonly days: readonly Day[];
+  /** 1, but for a single day with more ids than one pass may hold. */
+  readonly slices: number;
+}
+
+/** Groups days, in order, so that the ids of each group and pass stay within `idsMax`. */
+export function recountGroups<Day extends { readonly ids: number }>(
+  days: readonly Day[],
+  idsMax: number,
+): RecountGroup<Day>[] {
+  const groups: RecountGroup<Day>[] = [];
+  let open: Day[] = [];
+  let ids = 0;
+  for (const day of days) {
+    if (open.length > 0 && ids + day.ids > idsMax) {
+      groups.push({ days: open, slices: slicesFor(ids, idsMax) });
+      open = [];
+      ids = 0;
+    }
+    open.push(day);
+    ids += day.ids;
+  }
+  if (open.length > 0) groups.push({ days: open, slices: slicesFor(ids, idsMax) });
+  return groups;
+}
+
+function slicesFor(ids: number, idsMax: number): number {
+  return Math.max(1, Math.ceil(ids / idsMax));
+}

@@ -1,0 +1,174 @@
+import { type JsonObject, ok, type Result } from "@sluice/schema";
+import { Hono } from "hono";
+import { adminBody, currencyField, ipPolicyField, keyKindField, nameField, tokenNameField } from "../admin-fields.ts";
+import { invalid, notFound, type Problem } from "../problem.ts";
+import type { Env } from "./env.ts";
+import { flushPipeline } from "./flush.ts";
+import { lakeRoutes } from "./lake-routes.ts";
+import { publishRegistry } from "./publish-registry.ts";
+import { RegistryStore } from "./registry-store.ts";
+import { type Ask, refuse } from "./reply.ts";
+import { tickRollup } from "./rollup-driver.ts";
+import { isOperator, newId, newReadToken, sha256Hex, signWriteKey } from "./secrets.ts";
+
+/** The operator's API, mounted at `/v1/admin`: registry, flush, lake. For anybody else there is nothing here. */
+export const admin = new Hono<{ Bindings: Env }>();
+
+admin.use(async (context, next) => {
+  if (!isOperator(context.req.header("authorization"), context.env.OPERATOR_TOKEN)) return refuse(context, notFound);
+  await next();
+  context.header("cache-control", "no-store");
+  return undefined;
+});
+
+admin.get("/projects", async (context) => context.json({ projects: await registry(context).projects() }));
+
+admin.post("/projects", async (context) => {
+  const body = await bodyOf(context);
+  if (!body.ok) return refuse(context, body.error);
+  const project = nameField(body.value, "project");
+  if (!project.ok) return refuse(context, project.error);
+  const currency = currencyField(body.value);
+  if (!currency.ok) return refuse(context, currency.error);
+  const made = await registry(context).createProject(project.value, currency.value, Date.now());
+  return afterCreate(context, made, { project: project.value, currency: currency.value });
+});
+
+admin.delete("/projects/:project", async (context) => {
+  const project = context.req.param("project");
+  return afterRevoke(context, await registry(context).deleteProject(project, Date.now()), { project });
+});
+
+admin.get("/projects/:project/sources", async (context) => {
+  return list(context, "sources", await registry(context).sources(context.req.param("project")));
+});
+
+admin.post("/projects/:project/sources", async (context) => {
+  const body = await bodyOf(context);
+  if (!body.ok) return refuse(context, body.error);
+  const source = nameField(body.value, "source");
+  if (!source.ok) return refuse(context, source.error);
+  const ipPolicy = ipPolicyField(body.value);
+  if (!ipPolicy.ok) return refuse(context, ipPolicy.error);
+  const project = context.req.param("project");
+  const made = await registry(context).createSource(project, source.value, ipPolicy.value, Date.now());
+  return afterCreate(context, made, { project, source: source.value, ipPolicy: ipPolicy.value });
+});
+
+admin.delete("/projects/:project/sources/:source", async (context) => {
+  const { project, source } = context.req.param();
+  return afterRevoke(context, await registry(context).deleteSource(project, source, Date.now()), { project, source });
+});
+
+admin.get("/projects/:project/keys", async (context) => {
+  return list(context, "keys", await registry(context).keys(context.req.param("project")));
+});
+
+admin.post("/projects/:project/keys", async (context) => {
+  const body = await bodyOf(context);
+  if (!body.ok) return refuse(context, body.error);
+  const source = nameField(body.value, "source");
+  if (!source.ok) return refuse(context, source.error);
+  const kind = keyKindField(body.value);
+  if (!kind.ok) return refuse(context, kind.error);
+  if ((context.env.WRITE_KEY_SECRETS ?? "") === "") return refuse(context, noSecret);
+  const nowMs = Date.now();
+  const made = await registry(context).createKey(context.req.param("project"), source.value, kind.value, nowMs);
+  if (!made.ok) return refuse(context, made.error);
+  const key = await signWriteKey(made.value, context.env.WRITE_KEY_SECRETS);
+  if (key === null) return refuse(context, noSecret);
+  const { serial, kind: keyKind } = made.value;
+  const createdAt = new Date(nowMs).toISOString();
+  return afterCreate(context, ok(null), { key, serial, source: source.value, kind: keyKind, createdAt });
+});
+
+admin.delete("/projects/:project/keys/:serial", async (context) => {
+  const { project, serial } = context.req.param();
+  if (!/^[1-9]\d{0,8}$/.test(serial))
+    return refuse(context, invalid("serial", "serial must be a whole number from 1."));
+  const revoked = await registry(context).revokeKey(project, Number(serial), Date.now());
+  return afterRevoke(context, revoked, { project, serial: Number(serial) });
+});
+
+admin.get("/projects/:project/tokens", async (context) => {
+  return list(context, "tokens", await registry(context).tokens(context.req.param("project")));
+});
+
+admin.post("/projects/:project/tokens", async (context) => {
+  const body = await bodyOf(context);
+  if (!body.ok) return refuse(context, body.error);
+  const name = tokenNameField(body.value);
+  if (!name.ok) return refuse(context, name.error);
+  const token = newReadToken();
+  const id = newId();
+  const stored = { hash: await sha256Hex(token), id, name: name.value };
+  const made = await registry(context).createToken(context.req.param("project"), stored, Date.now());
+  return made.ok ? context.json({ token, id, name: name.value }, 201) : refuse(context, made.error);
+});
+
+admin.delete("/projects/:project/tokens/:id", async (context) => {
+  const { project, id } = context.req.param();
+  const revoked = await registry(context).revokeToken(project, id, Date.now());
+  return revoked.ok ? context.json({ project, id, revoked: true }) : refuse(context, revoked.error);
+});
+
+admin.post("/flush", async (context) => {
+  const work = flushPipeline(context.env);
+  // The work goes on when the caller hangs up, so that it never leaves a lease behind.
+  context.executionCtx.waitUntil(work.catch(() => undefined));
+  const { failedProjects, ...summary } = await work;
+  if (failedProjects === 0) return context.json(summary);
+  return refuse(context, {
+    status: 502,
+    title: "Flush incomplete",
+    detail: `${failedProjects} steps failed; see the log.`,
+  });
+});
+
+/** One roll-up run, as cron does it; for a local pipeline, which has no cron. */
+admin.post("/rollup", async (context) => {
+  const work = tickRollup(context.env);
+  context.executionCtx.waitUntil(work.catch(() => undefined));
+  return context.json({ summary: await work });
+});
+
+admin.route("/lake", lakeRoutes);
+
+const noSecret: Problem = { status: 503, title: "Not configured", detail: "WRITE_KEY_SECRETS is not set." };
+
+function registry(context: Ask): RegistryStore {
+  return new RegistryStore(context.env.DB);
+}
+
+async function bodyOf(context: Ask): Promise<Result<JsonObject, Problem>> {
+  return adminBody(await context.req.text());
+}
+
+function list(context: Ask, name: string, rows: Result<readonly object[], Problem>): Response {
+  return rows.ok ? context.json({ [name]: rows.value }) : refuse(context, rows.error);
+}
+
+/** What was made exists even when the snapshot cannot be written now: cron writes it within a minute. */
+async function afterCreate(context: Ask, made: Result<null, Problem>, reply: object): Promise<Response> {
+  if (!made.ok) return refuse(context, made.error);
+  await isPublished(context.env);
+  return context.json(reply, 201);
+}
+
+/** A revocation is confirmed only when the edge can see it. */
+async function afterRevoke(context: Ask, revoked: Result<null, Problem>, reply: object): Promise<Response> {
+  if (!revoked.ok) return refuse(context, revoked.error);
+  if (await isPublished(context.env)) return context.json({ ...reply, revoked: true });
+  const detail = "Recorded, but not yet visible to the edge; it will be tried again every minute.";
+  return refuse(context, { status: 503, title: "Not yet effective", detail });
+}
+
+async function isPublished(env: Env): Promise<boolean> {
+  try {
+    await publishRegistry(env, Date.now());
+    return true;
+  } catch (error) {
+    console.error(JSON.stringify({ message: "registry snapshot not written", error: String(error) }));
+    return false;
+  }
+}

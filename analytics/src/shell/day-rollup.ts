@@ -1,0 +1,175 @@
+import { dayPrefix, readMeta, type Row, scanRows } from "@sluice/lake";
+import { dayText } from "../day.ts";
+import { DayFold } from "../fold.ts";
+import { firstDayTouched } from "../identity.ts";
+import {
+  encodeLinks,
+  encodeUserDays,
+  martKey,
+  type MartName,
+  type MartPart,
+  martPartsText,
+  parseMartParts,
+} from "../marts.ts";
+import {
+  type InputPart,
+  inputsText,
+  type ListedPart,
+  listedParts,
+  parseInputs,
+  type PassLimits,
+  sameInputs,
+  sliceCount,
+} from "../rollup-plan.ts";
+import type { Family } from "../rollup-body.ts";
+import { UserFold } from "../user-fold.ts";
+import { getPinned, type LakeBucket, listAll, putIfChanged } from "./lake-objects.ts";
+import type { RollupStore } from "./rollup-store.ts";
+
+/** How often a day is planned anew because a part was replaced while it was read. */
+const plansMax = 5;
+
+const columns = [
+  "message_id",
+  "type",
+  "event",
+  "time",
+  "user_id",
+  "anonymous_id",
+  "is_bot",
+  "revenue",
+  "currency",
+] as const;
+
+/** What rolling up needs: storage, rows, and the name under which the lease is held. */
+export interface RollupPorts {
+  readonly bucket: LakeBucket;
+  readonly store: RollupStore;
+  readonly owner: string;
+  readonly limits: PassLimits;
+  /** Lets other requests of the isolate run; called between row groups and parts. */
+  readonly yieldTurn: () => Promise<void>;
+}
+
+/**
+ * Rolls up one UTC day of a project from the parts that the lake holds now: marts first, then the rows in one
+ * transaction. A day that was built from the same parts is left alone. Says whether anything was built.
+ */
+export async function rollUpDay(ports: RollupPorts, project: string, dayStartMs: number): Promise<boolean> {
+  const prefix = dayPrefix("events", project, dayStartMs);
+  const stored = await ports.store.day(project, dayStartMs);
+  const inputs = stored === null ? [] : parseInputs(stored.inputs, prefix);
+  for (let plan = 0; plan < plansMax; plan++) {
+    const parts = listedParts(await listAll(ports.bucket, prefix));
+    if (sameInputs(parts, inputs)) return false;
+    const built = await buildDay(ports, project, dayStartMs, parts);
+    if (built === null) continue;
+    const linkMarts = martPartsText(built.marts.link);
+    const linksChanged = linkMarts !== (stored?.linkMarts ?? "[]");
+    await ports.store.writeDay(ports.owner, project, {
+      day: dayText(dayStartMs),
+      bodies: built.bodies,
+      inputs: inputsText(built.inputs, prefix),
+      userMarts: martPartsText(built.marts.user_day),
+      linkMarts,
+      recountFromMs: linksChanged ? firstDayTouched(dayStartMs) : null,
+    });
+    if (stored !== null) {
+      await deleteLeftOver(ports, martKeys("user_day", project, dayStartMs, stored.userMarts, built.marts.user_day));
+      await deleteLeftOver(ports, martKeys("link", project, dayStartMs, stored.linkMarts, built.marts.link));
+    }
+    return true;
+  }
+  throw new Error(`a day's parts changed ${plansMax} times while they were read`);
+}
+
+interface BuiltDay {
+  readonly inputs: InputPart[];
+  readonly bodies: readonly (readonly [Family, string])[];
+  readonly marts: Marts;
+}
+
+type Marts = Readonly<Record<MartName, MartPart[]>>;
+type FoldedRow = Pick<Row, (typeof columns)[number]>;
+
+/**
+ * Folds a day; `null` when a part was replaced meanwhile. The first pass counts, and keeps the ids as long as
+ * they are few; a day with more rows than that is passed over again, once per slice of its ids.
+ */
+async function buildDay(
+  ports: RollupPorts,
+  project: string,
+  dayStartMs: number,
+  parts: readonly ListedPart[],
+): Promise<BuiltDay | null> {
+  const fold = new DayFold();
+  const whole = new UserFold({ index: 0, count: 1 });
+  const inputs = await foldParts(ports, parts, (row) => {
+    fold.add(row);
+    if (sliceCount(fold.rows, ports.limits.rowsMax) === 1) whole.add(row);
+    else whole.clear();
+  });
+  if (inputs === null) return null;
+  const marts: Marts = { user_day: [], link: [] };
+  const count = sliceCount(fold.rows, ports.limits.rowsMax);
+  for (let index = 0; index < count; index++) {
+    const users = count === 1 ? whole : new UserFold({ index, count });
+    if (count > 1 && (await foldParts(ports, parts, (row) => users.add(row))) === null) return null;
+    const ids = users.users();
+    const links = users.links();
+    if (ids.length > 0) {
+      const etag = await putIfChanged(
+        ports.bucket,
+        martKey("user_day", project, dayStartMs, index),
+        encodeUserDays(ids),
+      );
+      marts.user_day.push({ index, etag, rows: ids.length });
+    }
+    if (links.length > 0) {
+      const etag = await putIfChanged(ports.bucket, martKey("link", project, dayStartMs, index), encodeLinks(links));
+      marts.link.push({ index, etag, rows: links.length });
+    }
+  }
+  const bodies = [
+    ["counts", JSON.stringify(fold.counts())],
+    ["names", JSON.stringify(fold.names())],
+    ["money", JSON.stringify(fold.money())],
+  ] as const;
+  return { inputs, bodies, marts };
+}
+
+/** One pass over a day's parts, one after the other; says what was read, `null` when a part was replaced meanwhile. */
+async function foldParts(
+  ports: RollupPorts,
+  parts: readonly ListedPart[],
+  take: (row: FoldedRow) => void,
+): Promise<InputPart[] | null> {
+  const inputs: InputPart[] = [];
+  for (const { key, etag } of parts) {
+    const bytes = await getPinned(ports.bucket, key, etag);
+    if (bytes === null) return null;
+    inputs.push({ key, etag, logSequence: (await readMeta(bytes)).logSequence });
+    for await (const rows of scanRows(bytes, columns)) {
+      for (const row of rows) take(row);
+      await ports.yieldTurn();
+    }
+  }
+  return inputs;
+}
+
+/** Keys of the parts that a mart no longer has. */
+function martKeys(
+  mart: MartName,
+  project: string,
+  dayStartMs: number,
+  before: string,
+  now: readonly MartPart[],
+): string[] {
+  const kept = new Set(now.map((part) => part.index));
+  const gone = parseMartParts(before).filter((part) => !kept.has(part.index));
+  return gone.map((part) => martKey(mart, project, dayStartMs, part.index));
+}
+
+async function deleteLeftOver(ports: RollupPorts, keys: string[]): Promise<void> {
+  if (keys.length > 0) await ports.bucket.delete(keys);
+}

@@ -1,0 +1,13 @@
+/** Bindings, variables and secrets of the analytics Worker; see wrangler.jsonc. */
+export interface Env {
+  readonly DB: D1Database;
+  readonly LAKE: R2Bucket;
+  readonly SHARD_LOG: DurableObjectNamespace;
+  readonly EDGE: Fetcher;
+  readonly CONSUMER: Fetcher;
+  readonly LOCAL?: string;
+  readonly ROWS_PER_PASS?: string;
+  readonly INGEST_URL?: string;
+  readonly WRITE_KEY_SECRETS?: string;
+  readonly OPERATOR_TOKEN?: string;
+}

@@ -1,0 +1,148 @@
+import { dayMs, parseDay } from "../day.ts";
+import { keepEarliest, type Link, linkWindowDays } from "../identity.ts";
+import { martKey, type MartName, parseMartParts, scanActiveIds, scanLinks } from "../marts.ts";
+import type { UsersBody } from "../rollup-body.ts";
+import { type RecountGroup, recountGroups } from "../rollup-plan.ts";
+import { addUsers, anonymousIds } from "../user-count.ts";
+import { inSlice, type Slice, type UserDay } from "../user-fold.ts";
+import type { RollupPorts } from "./day-rollup.ts";
+import { getPinned } from "./lake-objects.ts";
+
+/** Thrown when a mart is not what D1 says: the day has to be built again. */
+export class MartMissing extends Error {
+  override readonly name = "MartMissing";
+  readonly dayStartMs: number;
+
+  constructor(dayStartMs: number) {
+    super("a mart is missing or was replaced");
+    this.dayStartMs = dayStartMs;
+  }
+}
+
+interface Day {
+  readonly day: string;
+  readonly startMs: number;
+  readonly userMarts: string;
+  readonly ids: number;
+}
+
+/**
+ * Counts the users of every day of a project whose ids or links changed, from marts alone. Stops early, to be
+ * continued by the next run, when `isLate` says so; `false` then.
+ */
+export async function recountUsers(
+  ports: RollupPorts,
+  project: string,
+  recountFromMs: number | null,
+  isLate: () => boolean,
+): Promise<boolean> {
+  const days = (await ports.store.daysToRecount(project)).map(dayOfRow);
+  const groups = recountGroups(days, ports.limits.idsMax);
+  for (const [index, group] of groups.entries()) {
+    const counts = await countGroup(ports, project, group);
+    const users = group.days.map((day, position) => {
+      const body: UsersBody = { dau: counts[position] ?? 0 };
+      return { day: day.day, body: JSON.stringify(body), userMarts: day.userMarts };
+    });
+    await ports.store.writeUsers(ports.owner, project, users);
+    const next = groups[index + 1]?.days[0];
+    if (next === undefined) break;
+    if (recountFromMs !== null) {
+      await ports.store.setRecountFrom(ports.owner, project, Math.max(recountFromMs, next.startMs));
+    }
+    if (isLate()) return false;
+  }
+  if (recountFromMs !== null) await ports.store.setRecountFrom(ports.owner, project, null);
+  return true;
+}
+
+function dayOfRow(row: { readonly day: string; readonly userMarts: string }): Day {
+  const startMs = parseDay(row.day);
+  if (startMs === null) throw new Error("rollup_day holds a row without a day");
+  const ids = parseMartParts(row.userMarts).reduce((sum, part) => sum + part.rows, 0);
+  return { ...row, startMs, ids };
+}
+
+/** Users of each day of a group. A group of several days has one slice; a large day alone may have more. */
+async function countGroup(ports: RollupPorts, project: string, group: RecountGroup<Day>): Promise<number[]> {
+  const counts = group.days.map(() => 0);
+  for (let index = 0; index < group.slices; index++) {
+    const userSlice = { index, count: group.slices };
+    const sets = group.days.map(() => new Set<string>());
+    for (let part = 0; part < group.slices; part++) {
+      await addSlice(ports, project, group, { index: part, count: group.slices }, userSlice, sets);
+    }
+    for (const [position, set] of sets.entries()) counts[position] = (counts[position] ?? 0) + set.size;
+  }
+  return counts;
+}
+
+/** Loads the ids of one slice of each day, finds their links, and adds the users that fall into `userSlice`. */
+async function addSlice(
+  ports: RollupPorts,
+  project: string,
+  group: RecountGroup<Day>,
+  idSlice: Slice,
+  userSlice: Slice,
+  sets: readonly Set<string>[],
+): Promise<void> {
+  const idsByDay: UserDay[][] = [];
+  const wanted = new Set<string>();
+  for (const day of group.days) {
+    const ids = await activeIds(ports, project, day, idSlice);
+    idsByDay.push(ids);
+    for (const id of anonymousIds(ids)) wanted.add(id);
+  }
+  const lastDayMs = group.days.at(-1)?.startMs ?? 0;
+  const links = wanted.size === 0 ? new Map<string, Link>() : await earliestLinks(ports, project, lastDayMs, wanted);
+  for (const [position, day] of group.days.entries()) {
+    const set = sets[position];
+    if (set !== undefined) addUsers(set, idsByDay[position] ?? [], day.startMs, links, userSlice);
+  }
+}
+
+async function activeIds(ports: RollupPorts, project: string, day: Day, slice: Slice): Promise<UserDay[]> {
+  const held: UserDay[] = [];
+  for (const part of parseMartParts(day.userMarts)) {
+    const bytes = await martBytes(ports, "user_day", project, day.startMs, part);
+    for await (const ids of scanActiveIds(bytes)) {
+      for (const id of ids) if (inSlice(id.userId ?? id.anonymousId ?? "", slice)) held.push(id);
+    }
+    await ports.yieldTurn();
+  }
+  return held;
+}
+
+/** The earliest link of each wanted anonymous id, out of every link mart that can touch days up to `lastDayMs`. */
+async function earliestLinks(
+  ports: RollupPorts,
+  project: string,
+  lastDayMs: number,
+  wanted: ReadonlySet<string>,
+): Promise<Map<string, Link>> {
+  const links = new Map<string, Link>();
+  const rows = await ports.store.linkDays(project, lastDayMs + linkWindowDays * dayMs);
+  for (const row of rows) {
+    const startMs = parseDay(row.day) ?? 0;
+    for (const part of parseMartParts(row.linkMarts)) {
+      const bytes = await martBytes(ports, "link", project, startMs, part);
+      for await (const group of scanLinks(bytes)) {
+        for (const link of group) if (wanted.has(link.anonymousId)) keepEarliest(links, link);
+      }
+      await ports.yieldTurn();
+    }
+  }
+  return links;
+}
+
+async function martBytes(
+  ports: RollupPorts,
+  mart: MartName,
+  project: string,
+  dayStartMs: number,
+  part: { readonly index: number; readonly etag: string },
+): Promise<ArrayBuffer> {
+  const bytes = await getPinned(ports.bucket, martKey(mart, project, dayStartMs, part.index), part.etag);
+  if (bytes === null) throw new MartMissing(dayStartMs);
+  return bytes;
+}

@@ -1,0 +1,169 @@
+import { changedDays, passLimits } from "../rollup-plan.ts";
+import { rollUpDay, type RollupPorts } from "./day-rollup.ts";
+import type { Env } from "./env.ts";
+import { MartMissing, recountUsers } from "./recount.ts";
+import { LeaseLost, leaseMs, type ProjectState, RollupStore } from "./rollup-store.ts";
+import { newId } from "./secrets.ts";
+import { projectChanges, type ProjectChanges } from "./shard-logs.ts";
+
+/** Time after which a run stops at the next day or group; the next run continues. Cron gives 15 minutes. */
+const runMsMax = 120_000;
+/** `asOf` of projects without changes is written this often: a write per second would cost more than it says. */
+const asOfMsMin = 15_000;
+/** Logs asked at once; a Worker may have six open connections. */
+const logsAtOnce = 6;
+/** Marts rebuilt within one recount before the project is left to the next run. */
+const repairsMax = 10;
+
+/** What a run did. */
+export interface RunSummary {
+  /** Days whose roll-ups were built. */
+  readonly rolledUpDays: number;
+  /** Nothing is left of what had been published when the run began. */
+  readonly finished: boolean;
+  /** Projects that failed; their cursors stand still, the next run tries again. */
+  readonly failedProjects: number;
+}
+
+/**
+ * Rolls up whatever the shard logs have published since the last run. Reads three rows and asks each log once
+ * when there is nothing; takes the lease only when there is something. A cursor moves only after everything
+ * before it is written, so a crash at any point leads to the same work and the same rows.
+ */
+export async function runRollup(env: Env, now: () => number): Promise<RunSummary> {
+  const startedMs = now();
+  const store = new RollupStore(env.DB);
+  const { busy, idle, failed } = await sortProjects(env, await store.projects());
+  const stale = idle.filter((state) => startedMs - state.asOfMs >= asOfMsMin);
+  await store.setAsOf(
+    stale.map((state) => state.project),
+    startedMs,
+  );
+  if (busy.length === 0) return { rolledUpDays: 0, finished: failed === 0, failedProjects: failed };
+  const owner = newId();
+  if (!(await store.takeLease(owner, startedMs))) return { rolledUpDays: 0, finished: false, failedProjects: failed };
+  try {
+    const summary = await runProjects(env, store, owner, busy, now);
+    return { ...summary, failedProjects: summary.failedProjects + failed, finished: summary.finished && failed === 0 };
+  } finally {
+    await store.releaseLease(owner);
+  }
+}
+
+interface SortedProjects {
+  readonly busy: string[];
+  readonly idle: ProjectState[];
+  readonly failed: number;
+}
+
+/** Asks every log whether there is something new. */
+async function sortProjects(env: Env, states: readonly ProjectState[]): Promise<SortedProjects> {
+  const busy: string[] = [];
+  const idle: ProjectState[] = [];
+  let failed = 0;
+  for (let start = 0; start < states.length; start += logsAtOnce) {
+    const some = states.slice(start, start + logsAtOnce);
+    const asked = await Promise.allSettled(some.map(async (state) => projectChanges(env, state)));
+    for (const [index, answer] of asked.entries()) {
+      const state = some[index];
+      if (state === undefined) continue;
+      if (answer.status === "rejected") {
+        failed += 1;
+        logFailure("reading a shard log", state.project, answer.reason);
+      } else if (answer.value.cursors.size > 0 || state.recountFromMs !== null) busy.push(state.project);
+      else idle.push(state);
+    }
+  }
+  return { busy, idle, failed };
+}
+
+async function runProjects(
+  env: Env,
+  store: RollupStore,
+  owner: string,
+  busy: readonly string[],
+  now: () => number,
+): Promise<RunSummary> {
+  const deadlineMs = now() + runMsMax;
+  const yieldTurn = leaseKeeper(store, owner, now);
+  const ports: RollupPorts = { bucket: env.LAKE, store, owner, yieldTurn, limits: passLimits(env.ROWS_PER_PASS) };
+  let rolledUpDays = 0;
+  let finished = true;
+  let failedProjects = 0;
+  // The states are read again under the lease: another run may have moved the cursors.
+  for (const state of await store.projects()) {
+    if (!busy.includes(state.project)) continue;
+    try {
+      const startedMs = now();
+      const changes = await projectChanges(env, state);
+      const done = await runProject(ports, state, changes, { now, startedMs, deadlineMs });
+      rolledUpDays += done.rolledUpDays;
+      finished &&= done.finished;
+    } catch (error) {
+      if (error instanceof LeaseLost) return { rolledUpDays, finished: false, failedProjects };
+      failedProjects += 1;
+      finished = false;
+      logFailure("rolling up", state.project, error);
+    }
+    if (now() > deadlineMs) return { rolledUpDays, finished: false, failedProjects };
+  }
+  return { rolledUpDays, finished, failedProjects };
+}
+
+interface RunClock {
+  readonly now: () => number;
+  /** Before the logs were asked. */
+  readonly startedMs: number;
+  readonly deadlineMs: number;
+}
+
+async function runProject(
+  ports: RollupPorts,
+  state: ProjectState,
+  changes: ProjectChanges,
+  clock: RunClock,
+): Promise<{ rolledUpDays: number; finished: boolean }> {
+  let rolledUpDays = 0;
+  for (const dayStartMs of changedDays(changes.changes)) {
+    if (clock.now() > clock.deadlineMs) return { rolledUpDays, finished: false };
+    await ports.yieldTurn();
+    if (await rollUpDay(ports, state.project, dayStartMs)) rolledUpDays += 1;
+  }
+  if (!(await recountAndRepair(ports, state.project, clock))) return { rolledUpDays, finished: false };
+  const asOfMs = changes.hasMore ? state.asOfMs : clock.startedMs;
+  await ports.store.advance(ports.owner, state.project, changes.cursors, asOfMs);
+  return { rolledUpDays, finished: !changes.hasMore };
+}
+
+/** Recounts users; a mart that is missing is built again first. */
+async function recountAndRepair(ports: RollupPorts, project: string, clock: RunClock): Promise<boolean> {
+  const isLate = (): boolean => clock.now() > clock.deadlineMs;
+  for (let repair = 0; repair <= repairsMax; repair++) {
+    await ports.yieldTurn();
+    const state = (await ports.store.projects()).find((entry) => entry.project === project);
+    try {
+      return await recountUsers(ports, project, state?.recountFromMs ?? null, isLate);
+    } catch (error) {
+      if (!(error instanceof MartMissing)) throw error;
+      await ports.store.forgetDay(ports.owner, project, error.dayStartMs);
+      await rollUpDay(ports, project, error.dayStartMs);
+    }
+  }
+  throw new Error(`more than ${repairsMax} marts are missing`);
+}
+
+/** Lets other requests run, and renews the lease long before it ends, however large a day is. */
+function leaseKeeper(store: RollupStore, owner: string, now: () => number): () => Promise<void> {
+  let renewedMs = now();
+  return async () => {
+    await scheduler.wait(0);
+    if (now() - renewedMs < leaseMs / 4) return;
+    renewedMs = now();
+    if (!(await store.takeLease(owner, renewedMs))) throw new LeaseLost("the lease ran out");
+  };
+}
+
+function logFailure(what: string, project: string, error: unknown): void {
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  console.error(JSON.stringify({ message: `roll-up failed: ${what}`, project, error: `${name}: ${message}` }));
+}

@@ -1,0 +1,214 @@
+import type { D1Database, D1PreparedStatement } from "@cloudflare/workers-types";
+import type { ChangePage } from "@sluice/schema";
+import { dayText } from "../day.ts";
+import { grouped } from "../grouped.ts";
+import type { Family } from "../rollup-body.ts";
+
+/** How long a lease holds without being renewed. */
+export const leaseMs = 60_000;
+const leaseName = "rollup";
+const holdsLease = "EXISTS (SELECT 1 FROM lease WHERE name = 'rollup' AND owner = ?1)";
+
+/** Thrown when another run took over; what this one has written so far is whole. */
+export class LeaseLost extends Error {
+  override readonly name = "LeaseLost";
+}
+
+/** A project as a run sees it. */
+export interface ProjectState {
+  readonly project: string;
+  readonly shards: number;
+  readonly asOfMs: number;
+  /** First day (ms) whose users wait for a recount because a link changed. */
+  readonly recountFromMs: number | null;
+  readonly cursors: ReadonlyMap<number, Cursor>;
+}
+
+/** Position in the outbox of a shard's log. */
+export interface Cursor {
+  readonly birthId: ChangePage["birthId"];
+  readonly change: number;
+}
+
+/** A day's row. Inputs and marts are texts of rollup-plan.ts and marts.ts. */
+export interface StoredDay {
+  readonly day: string;
+  readonly inputs: string;
+  readonly userMarts: string;
+  readonly linkMarts: string;
+}
+
+/** The roll-ups' rows in D1. Writes take the owner of the lease and write nothing when it is no longer the owner. */
+export class RollupStore {
+  readonly #db: D1Database;
+
+  constructor(db: D1Database) {
+    this.#db = db;
+  }
+
+  /** Takes or renews the lease; `false` when another run holds it. */
+  async takeLease(owner: string, nowMs: number): Promise<boolean> {
+    const sql = `INSERT INTO lease (name, owner, until) VALUES (?1, ?2, ?3)
+      ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until = excluded.until
+      WHERE lease.owner = excluded.owner OR lease.until <= ?4 RETURNING owner`;
+    return (
+      (await this.#db
+        .prepare(sql)
+        .bind(leaseName, owner, nowMs + leaseMs, nowMs)
+        .first()) !== null
+    );
+  }
+
+  async releaseLease(owner: string): Promise<void> {
+    await this.#db.prepare("DELETE FROM lease WHERE name = ? AND owner = ?").bind(leaseName, owner).run();
+  }
+
+  /** Every project, deleted ones too: their data stays, and some may still be in flight. */
+  async projects(): Promise<ProjectState[]> {
+    const [projects, cursors] = await this.#db.batch([
+      this.#db.prepare(`SELECT p.project, p.shards, coalesce(r.as_of, p.created_at) AS as_of, r.recount_from
+        FROM project p LEFT JOIN project_rollup r ON r.project = p.project ORDER BY p.project`),
+      this.#db.prepare("SELECT project, shard, birth_id, change FROM outbox_cursor"),
+    ]);
+    const byProject = grouped((cursors?.results ?? []) as CursorRow[], (row) => row.project);
+    return ((projects?.results ?? []) as ProjectRow[]).map((row) => {
+      const own = byProject.get(row.project) ?? [];
+      const positions = own.map(
+        (cursor) => [cursor.shard, { birthId: cursor.birth_id, change: cursor.change }] as const,
+      );
+      const { project, shards, as_of: asOfMs, recount_from: recountFromMs } = row;
+      return { project, shards, asOfMs, recountFromMs, cursors: new Map(positions) };
+    });
+  }
+
+  async day(project: string, dayStartMs: number): Promise<StoredDay | null> {
+    const sql = `SELECT day, inputs, user_marts AS userMarts, link_marts AS linkMarts FROM rollup_day
+      WHERE project = ? AND day = ?`;
+    return this.#db.prepare(sql).bind(project, dayText(dayStartMs)).first<StoredDay>();
+  }
+
+  /** Writes a day's rows in one transaction, each only if it changed; `recountFromMs` asks for a recount. */
+  async writeDay(owner: string, project: string, day: DayWrite): Promise<void> {
+    const upsert = `INSERT INTO rollup (project, day, family, body) SELECT ?2, ?3, ?4, ?5 WHERE ${holdsLease}
+      ON CONFLICT (project, day, family) DO UPDATE SET body = excluded.body WHERE body <> excluded.body`;
+    const dayRow = `INSERT INTO rollup_day (project, day, inputs, user_marts, link_marts)
+      SELECT ?2, ?3, ?4, ?5, ?6 WHERE ${holdsLease}
+      ON CONFLICT (project, day) DO UPDATE SET inputs = excluded.inputs, user_marts = excluded.user_marts,
+        link_marts = excluded.link_marts
+      WHERE inputs <> excluded.inputs OR user_marts <> excluded.user_marts OR link_marts <> excluded.link_marts`;
+    const statements = day.bodies.map(([family, body]) => {
+      return this.#db.prepare(upsert).bind(owner, project, day.day, family, body);
+    });
+    const { inputs, userMarts, linkMarts } = day;
+    statements.push(this.#db.prepare(dayRow).bind(owner, project, day.day, inputs, userMarts, linkMarts));
+    if (day.recountFromMs !== null) {
+      const sql = `INSERT INTO project_rollup (project, as_of, recount_from)
+        SELECT project, created_at, ?3 FROM project WHERE project = ?2 AND ${holdsLease}
+        ON CONFLICT (project) DO UPDATE SET recount_from = min(coalesce(recount_from, ?3), ?3)`;
+      statements.push(this.#db.prepare(sql).bind(owner, project, day.recountFromMs));
+    }
+    await this.#fenced(owner, statements);
+  }
+
+  /** Days whose users are to be counted: their own mart changed, or a link that may touch them did. */
+  async daysToRecount(project: string): Promise<{ day: string; userMarts: string }[]> {
+    const sql = `SELECT day, user_marts AS userMarts FROM rollup_day WHERE project = ?1
+      AND (counted_users IS NULL OR counted_users <> user_marts OR day >= (SELECT
+        strftime('%Y-%m-%d', recount_from / 1000, 'unixepoch') FROM project_rollup WHERE project = ?1))
+      ORDER BY day`;
+    return (await this.#db.prepare(sql).bind(project).all<{ day: string; userMarts: string }>()).results;
+  }
+
+  /** Days up to `toMs` (inclusive) that have links. */
+  async linkDays(project: string, toMs: number): Promise<{ day: string; linkMarts: string }[]> {
+    const sql = `SELECT day, link_marts AS linkMarts FROM rollup_day
+      WHERE project = ? AND day <= ? AND link_marts <> '[]' ORDER BY day`;
+    const bound = this.#db.prepare(sql).bind(project, dayText(toMs));
+    return (await bound.all<{ day: string; linkMarts: string }>()).results;
+  }
+
+  /** Writes the users of one day, and from which mart they were counted. */
+  async writeUsers(owner: string, project: string, users: readonly CountedUsers[]): Promise<void> {
+    const upsert = `INSERT INTO rollup (project, day, family, body) SELECT ?2, ?3, 'users', ?4 WHERE ${holdsLease}
+      ON CONFLICT (project, day, family) DO UPDATE SET body = excluded.body WHERE body <> excluded.body`;
+    const counted = `UPDATE rollup_day SET counted_users = ?4
+      WHERE project = ?2 AND day = ?3 AND counted_users IS NOT ?4 AND ${holdsLease}`;
+    const statements = users.flatMap(({ day, body, userMarts }) => [
+      this.#db.prepare(upsert).bind(owner, project, day, body),
+      this.#db.prepare(counted).bind(owner, project, day, userMarts),
+    ]);
+    await this.#fenced(owner, statements);
+  }
+
+  /** Days before `fromMs` no longer wait for a recount; `null`: none does. */
+  async setRecountFrom(owner: string, project: string, fromMs: number | null): Promise<void> {
+    const sql = `UPDATE project_rollup SET recount_from = ?3
+      WHERE project = ?2 AND recount_from IS NOT NULL AND ${holdsLease}`;
+    await this.#fenced(owner, [this.#db.prepare(sql).bind(owner, project, fromMs)]);
+  }
+
+  /** Forgets what a day was built from, so that the next run builds it again. */
+  async forgetDay(owner: string, project: string, dayStartMs: number): Promise<void> {
+    const sql = `UPDATE rollup_day SET inputs = '[]', counted_users = NULL WHERE project = ?2 AND day = ?3 AND ${holdsLease}`;
+    await this.#fenced(owner, [this.#db.prepare(sql).bind(owner, project, dayText(dayStartMs))]);
+  }
+
+  /** Moves the cursors of a project: everything before them is rolled up. */
+  async advance(owner: string, project: string, cursors: ReadonlyMap<number, Cursor>, asOfMs: number): Promise<void> {
+    const cursorSql = `INSERT INTO outbox_cursor (project, shard, birth_id, change) SELECT ?2, ?3, ?4, ?5
+      WHERE ${holdsLease}
+      ON CONFLICT (project, shard) DO UPDATE SET birth_id = excluded.birth_id, change = excluded.change`;
+    const statements = [...cursors].map(([shard, { birthId, change }]) => {
+      return this.#db.prepare(cursorSql).bind(owner, project, shard, birthId, change);
+    });
+    const asOf = `INSERT INTO project_rollup (project, as_of) SELECT ?2, ?3 WHERE ${holdsLease}
+      ON CONFLICT (project) DO UPDATE SET as_of = max(as_of, excluded.as_of)`;
+    await this.#fenced(owner, [...statements, this.#db.prepare(asOf).bind(owner, project, asOfMs)]);
+  }
+
+  /** States that projects without changes are up to date. Needs no lease: their cursors say so. */
+  async setAsOf(projects: readonly string[], asOfMs: number): Promise<void> {
+    const sql = `INSERT INTO project_rollup (project, as_of) VALUES (?1, ?2)
+      ON CONFLICT (project) DO UPDATE SET as_of = max(as_of, excluded.as_of)`;
+    const statements = projects.map((project) => this.#db.prepare(sql).bind(project, asOfMs));
+    if (statements.length > 0) await this.#db.batch(statements);
+  }
+
+  async #fenced(owner: string, statements: readonly D1PreparedStatement[]): Promise<void> {
+    const check = this.#db.prepare("SELECT 1 FROM lease WHERE name = ? AND owner = ?").bind(leaseName, owner);
+    const results = await this.#db.batch([...statements, check]);
+    if (results.at(-1)?.results.length !== 1) throw new LeaseLost("another run holds the lease");
+  }
+}
+
+/** A day as built. */
+export interface DayWrite {
+  /** `YYYY-MM-DD`. */
+  readonly day: string;
+  readonly bodies: readonly (readonly [Family, string])[];
+  readonly inputs: string;
+  readonly userMarts: string;
+  readonly linkMarts: string;
+  readonly recountFromMs: number | null;
+}
+
+/** The users of a day as counted from a mart. */
+export interface CountedUsers {
+  readonly day: string;
+  readonly body: string;
+  readonly userMarts: string;
+}
+
+interface ProjectRow {
+  readonly project: string;
+  readonly shards: number;
+  readonly as_of: number;
+  readonly recount_from: number | null;
+}
+
+interface CursorRow {
+  readonly project: string;
+  readonly shard: number;
+  readonly birth_id: string;
+  readonly change: number;
+}

@@ -1,0 +1,27 @@
+/*
+ * @sluice/lake: the format of the lake. What a row is, how it follows from an event, where its file lies, and
+ * how files are written and read. FORMAT.md describes the result.
+ * Called by queue-consumer (rows, encoding), analytics (reading, tables of its own for marts) and tests.
+ * It never knows of queues, storage or HTTP, and never reads a clock.
+ */
+export type { CellValue, Column, Columns, ColumnType, RowOf } from "./column.ts";
+export { eventColumns, formatVersion, rejectedColumns, type RejectedRow, type Row } from "./columns.ts";
+export { formatDecimal, parseDecimal, scaledOf } from "./decimal.ts";
+export { encodeEvents, encodeRejected, type PartSource } from "./encode.ts";
+export { fileBytesMax, rowGroupRowsMax } from "./limits.ts";
+export { compareRejectedRows, compareRows, compareText } from "./order.ts";
+export { dayPrefix, parsePartKey, partKey, type PartPlace } from "./paths.ts";
+export { type PartMeta, readMeta, readRejected, readRows, scanRows } from "./read.ts";
+export {
+  type Projection,
+  type RangeReader,
+  readTable,
+  readTableMetadata,
+  scanTable,
+  type TableFile,
+  type TableMetadata,
+} from "./read-table.ts";
+export { rejectedRowOf } from "./rejected-row.ts";
+export { parseRejectedRow, parseRow, serializeRow } from "./row-json.ts";
+export { bucketHourOf, fileHourOf, rowOf } from "./row.ts";
+export { encodeTable, type TableOptions } from "./write-table.ts";

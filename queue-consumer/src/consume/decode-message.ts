@@ -1,0 +1,83 @@
+import { gunzipSync } from "node:zlib";
+import {
+  decodeQueueMessage,
+  envelopeOf,
+  fail,
+  type Json,
+  ok,
+  type Receipt,
+  type Result,
+  serverRequestBytesMax,
+} from "@sluice/schema";
+
+/** A queue message whose body is parsed. */
+export interface OpenMessage {
+  readonly receipt: Receipt;
+  /** Events of this message, in order; the first has the original index `receipt.firstIndex`. */
+  readonly events: readonly Json[];
+  /** Decompressed size of the body, bytes: the measure by which a batch is cut into slices. */
+  readonly bodyBytes: number;
+}
+
+/**
+ * Why a message cannot be opened. All but `newer_version` are for ever: such a message goes to the dead letters.
+ * `event_count` means that the header and the body disagree, so indices (and made-up ids) could not be trusted.
+ */
+export type OpenFailure = "newer_version" | "not_bytes" | "corrupt" | "corrupt_gzip" | "corrupt_json" | "event_count";
+
+/**
+ * Opens one queue message: header, bounded gunzip, parse.
+ *
+ * @param body the message's body as the queue delivers it.
+ */
+export function openMessage(body: unknown): Result<OpenMessage, OpenFailure> {
+  const bytes = bytesOf(body);
+  if (bytes === null) return fail("not_bytes");
+  const decoded = decodeQueueMessage(bytes);
+  if (!decoded.ok) return decoded;
+  const { receipt } = decoded.value;
+  const text = gunzip(decoded.value.body);
+  if (text === null) return fail("corrupt_gzip");
+  const json = parse(text.toString("utf8"));
+  if (json === undefined) return fail("corrupt_json");
+  const { events } = envelopeOf(json);
+  if (!countsAgree(receipt, events.length)) return fail("event_count");
+  return ok({ receipt, events, bodyBytes: text.length });
+}
+
+/** The bytes of a message body, or `null` when it was sent as something else. */
+export function bytesOf(body: unknown): Uint8Array | null {
+  if (body instanceof ArrayBuffer) return new Uint8Array(body);
+  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
+  return null;
+}
+
+/**
+ * A body may lack only events that the edge rejected (it need not forward what is too large): a missing accepted
+ * event would be a silent loss, and one too many would take the index of the next message's first.
+ */
+function countsAgree(receipt: Receipt, events: number): boolean {
+  if (!Number.isSafeInteger(receipt.eventCount) || !Array.isArray(receipt.rejected)) return false;
+  if (events === receipt.eventCount) return true;
+  if (events > receipt.eventCount) return false;
+  const indices: readonly { readonly index: number }[] = receipt.rejected;
+  const rejected = new Set(indices.map((entry) => entry.index));
+  for (let i = events; i < receipt.eventCount; i++) if (!rejected.has(receipt.firstIndex + i)) return false;
+  return true;
+}
+
+function gunzip(body: Uint8Array): Buffer | null {
+  try {
+    return gunzipSync(body, { maxOutputLength: serverRequestBytesMax });
+  } catch {
+    return null; // not gzip, cut off, or larger than any request may be: the caller keeps the message as a dead letter
+  }
+}
+
+function parse(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined; // not JSON: the caller keeps the message as a dead letter
+  }
+}

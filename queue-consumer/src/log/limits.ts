@@ -1,0 +1,60 @@
+/*
+ * Limits of the shard log. The unit is the last word of each name.
+ */
+
+/** Size of the SQLite database at which the log refuses new rows; Cloudflare's limit is 10 GB, and folding needs room. */
+export const databaseBytesMax = 8_000_000_000;
+
+/** Size of one block row; SQLite in a Durable Object takes 2 MB (https://developers.cloudflare.com/durable-objects/platform/limits/). */
+export const blockBytesMax = 1_900_000;
+
+/** JSON text that is tried as one block; product events compress at least fourfold, what does not is halved until it fits. */
+export const blockTextLengthMax = 4_000_000;
+
+/** Size of one row of packed hashes. */
+export const hashChunkBytesMax = 1_000_000;
+
+/** Hashes that are in memory because their block rows are not folded yet. At this many, an append folds them first. */
+export const liveHashesMax = 200_000;
+
+/** Memory of the hashes that are loaded from folded rows. Objects of a class can share one isolate of 128 MB. */
+export const foldedBytesMax = 24_000_000;
+
+/** Memory of the taken slices that are loaded from folded rows. */
+export const foldedSliceBytesMax = 8_000_000;
+
+/** Pairs of (block, hour) that wait for publication. An hour without R2 at full load makes 300,000. */
+export const pendingSegmentsMax = 500_000;
+
+/** Rows of one part. They are all in memory while it is encoded: about 60 MB at the limits, of an isolate's 128. */
+export const partRowsMax = 20_000;
+
+/** JSON text of one part's rows, in characters, for the same reason. */
+export const partTextLengthMax = 16_000_000;
+
+/** Compressed size of one part's rows: Parquet packs them tighter than the log does, and readers take files of 32 MB. */
+export const partBytesMax = 16_000_000;
+
+/** Numbers of parts of one hour: the key has four digits. */
+export const partNumberMax = 9_999;
+
+/** The last part of an hour is replaced only while it has at most this many times the waiting rows. */
+export const growRatioMax = 6;
+
+/** How old the end of an hour may be for the hour to be published at every tick, in ms. */
+export const recentMsMax = 2 * 3_600_000;
+
+/** Old hours with rows of public keys only that are published at one tick; else 10,000 invented hours in one request cost 10,000 PUTs. */
+export const publicOldHoursPerTickMax = 64;
+
+/** Tries for one part of one hour in one tick, foreign parts and lost races included. */
+export const publishAttemptsMax = 64;
+
+/** Days for which taken slices are remembered: longer than the queue keeps a message (14 days). */
+export const sliceDaysKept = 16;
+
+/** Changes in one page of the outbox. */
+export const changesPageMax = 1000;
+
+/** Longest pause between two tries of a log that fails to publish, in seconds. */
+export const failureDelaySecondsMax = 600;

@@ -1,0 +1,150 @@
+import type { Message, MessageBatch, R2Bucket } from "@cloudflare/workers-types";
+import type { ShardLogRpc } from "@sluice/schema";
+import { type MessageChunks, planAppends, type PlannedAppend } from "../consume/append-requests.ts";
+import { openMessage } from "../consume/decode-message.ts";
+import { chunksOf } from "../consume/message-rows.ts";
+import { retryDelaySeconds } from "../consume/retry-delay.ts";
+import type { Counters } from "./counters.ts";
+import { storeDeadLetter } from "./dead-letter.ts";
+
+/** What the consumer needs of its surroundings. */
+export interface ConsumePorts {
+  readonly lake: Pick<R2Bucket, "put">;
+  readonly logOf: (name: string) => Pick<ShardLogRpc, "append">;
+  readonly random: () => number;
+  readonly counters: Counters;
+}
+
+/** Decompressed bytes of messages that are handled together. */
+const sliceBytesMax = 16_000_000;
+/** Decompressed bytes after which one more message could exceed that (one has at most 8 MB). */
+const sliceBytesFull = sliceBytesMax / 2;
+
+type Entry = MessageChunks<Message>;
+
+/**
+ * Takes a batch of queue messages into the logs. Never throws: each message ends acknowledged (its rows are in the
+ * log, or it is kept as a dead letter) or to be retried with a growing delay.
+ */
+export async function consumeBatch(batch: MessageBatch, ports: ConsumePorts): Promise<void> {
+  ports.counters.messagesInFlight += batch.messages.length;
+  let waiting: Entry[] = [];
+  let waitingBytes = 0;
+  for (const message of batch.messages) {
+    const opened = await open(message, batch.queue, ports);
+    if (opened === null) continue;
+    waiting.push(opened.entry);
+    waitingBytes += opened.bodyBytes;
+    if (waitingBytes < sliceBytesFull) continue;
+    await appendAll(waiting, ports);
+    waiting = [];
+    waitingBytes = 0;
+  }
+  await appendAll(waiting, ports);
+}
+
+/** Stores messages that ran out of retries. Never throws. */
+export async function consumeDeadLetters(batch: MessageBatch, ports: ConsumePorts): Promise<void> {
+  ports.counters.messagesInFlight += batch.messages.length;
+  for (const message of batch.messages) await keepAsDead(message, batch.queue, "retries_exhausted", ports);
+}
+
+/** Opens a message and computes its rows, or settles it where that fails. */
+async function open(
+  message: Message,
+  queue: string,
+  ports: ConsumePorts,
+): Promise<{ readonly entry: Entry; readonly bodyBytes: number } | null> {
+  try {
+    const opened = openMessage(message.body);
+    if (opened.ok) {
+      const { receipt, bodyBytes } = opened.value;
+      return { entry: { message, project: receipt.project, shard: 0, chunks: chunksOf(opened.value) }, bodyBytes };
+    }
+    if (opened.error === "newer_version") retry(message, "newer_version", ports);
+    else await keepAsDead(message, queue, opened.error, ports);
+  } catch (error) {
+    retry(message, error, ports); // a defect: the message is retried, and in the end kept as a dead letter
+  }
+  return null;
+}
+
+async function keepAsDead(
+  message: Message,
+  queue: string,
+  reason: Parameters<typeof storeDeadLetter>[3],
+  ports: ConsumePorts,
+): Promise<void> {
+  try {
+    await storeDeadLetter(ports.lake, queue, message, reason);
+    console.warn(`dead letter ${message.id} of ${queue}: ${reason}`);
+    settle(message, ports);
+  } catch (error) {
+    retry(message, error, ports);
+  }
+}
+
+/** Appends messages, and settles each when all its calls have ended. */
+async function appendAll(entries: readonly Entry[], ports: ConsumePorts): Promise<void> {
+  const failures = new Map<Entry, unknown>();
+  await Promise.all(planAppends(entries).map((plan) => appendOrSplit(plan, ports, failures)));
+  for (const entry of entries) {
+    if (failures.has(entry)) retry(entry.message, failures.get(entry), ports);
+    else settle(entry.message, ports);
+  }
+}
+
+/**
+ * One call of append. Where it fails for a reason that may lie in one of its messages, each is tried alone, so that a
+ * bad one does not take its neighbours with it; a log that is full, overloaded or restarting fails all of them.
+ */
+async function appendOrSplit(
+  plan: PlannedAppend<Message>,
+  ports: ConsumePorts,
+  failures: Map<Entry, unknown>,
+): Promise<void> {
+  const failure = await append(plan, ports);
+  if (failure === null) return;
+  if (failure.isTransient || plan.messages.length === 1) {
+    for (const entry of plan.messages) failures.set(entry, failure.cause);
+    return;
+  }
+  for (const entry of plan.messages) {
+    for (const single of planAppends([entry])) {
+      const alone = await append(single, ports);
+      if (alone !== null) failures.set(entry, alone.cause);
+    }
+  }
+}
+
+async function append(
+  plan: PlannedAppend<Message>,
+  ports: ConsumePorts,
+): Promise<{ readonly isTransient: boolean; readonly cause: unknown } | null> {
+  try {
+    const result = await ports.logOf(plan.log).append(plan.request);
+    return result.ok ? null : { isTransient: true, cause: result.reason };
+  } catch (error) {
+    return { isTransient: isTransientError(error), cause: error };
+  }
+}
+
+/** Marks that Durable Objects set on errors (https://developers.cloudflare.com/durable-objects/best-practices/error-handling/). */
+function isTransientError(error: unknown): boolean {
+  if (typeof error !== "object" || error === null) return false;
+  return ("retryable" in error && error.retryable === true) || ("overloaded" in error && error.overloaded === true);
+}
+
+function settle(message: Message, ports: ConsumePorts): void {
+  message.ack();
+  ports.counters.messagesSettled += 1;
+  ports.counters.messagesInFlight -= 1;
+}
+
+function retry(message: Message, cause: unknown, ports: ConsumePorts): void {
+  const delaySeconds = retryDelaySeconds(message.attempts, ports.random());
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  console.warn(`message ${message.id}, attempt ${message.attempts}, is retried in ${delaySeconds} s: ${reason}`);
+  message.retry({ delaySeconds });
+  ports.counters.messagesInFlight -= 1;
+}

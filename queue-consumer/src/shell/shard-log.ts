@@ -1,0 +1,173 @@
+import { DurableObject } from "cloudflare:workers";
+import type { AppendRequest, AppendResult, ChangePage, LedgerRow, LogStatus, ShardLogRpc } from "@sluice/schema";
+import { changesPageMax, failureDelaySecondsMax } from "../log/limits.ts";
+import type { PendingHour } from "../log/pending-hours.ts";
+import { dueHours, nextTickMs, type PublishPolicy } from "../log/publish-plan.ts";
+import type { Environment } from "./environment.ts";
+import { LogState } from "./log-state.ts";
+import { LogStorage } from "./log-storage.ts";
+import { Publisher } from "./publisher.ts";
+
+/** Time one alarm spends on publishing, in ms, below the 30 s of CPU that one invocation has. The rest follows at once. */
+const alarmMsMax = 20_000;
+/** Failures without one success after which a cycle ends: R2 is down, and the other hours would only fail as well. */
+const cycleFailuresMax = 3;
+/** An alarm that is later than this, in ms, is looked for in storage. */
+const alarmOverdueMs = 60_000;
+
+/**
+ * The log of one project and shard: dedupes and stores events in one transaction, and publishes them to the lake by
+ * alarm. Called by the consumer (`append`), by the cron (`status`) and by analytics (`changes`, `ledger`, `flush`).
+ */
+export class ShardLog extends DurableObject<Environment> implements ShardLogRpc {
+  readonly #state: LogState;
+  readonly #policy: PublishPolicy;
+  /** Publishing cycles run one after the other. */
+  #publishing: Promise<unknown> = Promise.resolve();
+  #armedForMs: number | null = null;
+  /** Cycles in a row that failed and published nothing. */
+  #idleCycles = 0;
+
+  constructor(ctx: DurableObjectState, env: Environment) {
+    super(ctx, env);
+    this.#state = new LogState(new LogStorage(ctx.storage));
+    this.#policy = {
+      publishMs: positive(env.PUBLISH_SECONDS) * 1000,
+      publishOldMs: positive(env.PUBLISH_OLD_SECONDS) * 1000,
+      publishOldRows: positive(env.PUBLISH_OLD_ROWS),
+    };
+  }
+
+  async append(request: AppendRequest): Promise<AppendResult> {
+    const result = this.#state.append(request, Date.now());
+    await this.#arm(this.#policy.publishMs);
+    return result;
+  }
+
+  async flush(): Promise<LogStatus> {
+    await this.#exclusively(async () => {
+      const through = this.#state.lastSequence;
+      const cycle = await this.#publish(this.#state.pending.hours(), through, Number.POSITIVE_INFINITY);
+      if (cycle.failed > 0) throw cycle.failure;
+    });
+    return this.#status();
+  }
+
+  async status(): Promise<LogStatus> {
+    this.#armedForMs = null;
+    await this.#arm(this.#policy.publishMs);
+    return this.#status();
+  }
+
+  async changes(sinceChange: number, limit: number): Promise<ChangePage> {
+    const changes = this.#state.storage.changes(sinceChange, Math.max(1, Math.min(limit, changesPageMax)));
+    return { changes, birthId: this.#state.birthId };
+  }
+
+  async ledger(fromMs: number, toMs: number): Promise<readonly LedgerRow[]> {
+    return this.#state.ledger(fromMs, toMs);
+  }
+
+  /** Publishes what is due. Never throws: alarms that fail six times are given up by the platform. */
+  override async alarm(): Promise<void> {
+    this.#armedForMs = null;
+    const startMs = Date.now();
+    let cycle: Cycle;
+    try {
+      const due = this.#rotate(dueHours(this.#state.pending.hours(), startMs, this.#policy));
+      cycle = await this.#exclusively(() => this.#publish(due, this.#state.lastSequence, startMs + alarmMsMax));
+    } catch (error) {
+      cycle = { published: 0, failed: 1, failure: error };
+    }
+    this.#idleCycles = cycle.failed > 0 && cycle.published === 0 ? this.#idleCycles + 1 : 0;
+    if (cycle.failed > 0) console.error(`${cycle.failed} hours were not published: ${messageOf(cycle.failure)}`);
+    await this.#arm(this.#pauseMs(startMs));
+  }
+
+  /** Publishes hours up to a sequence. One that fails does not keep the others back, unless none succeeds. */
+  async #publish(hours: readonly PendingHour[], through: number, untilMs: number): Promise<Cycle> {
+    const cycle: Cycle = { published: 0, failed: 0, failure: null };
+    const { place } = this.#state;
+    if (place === null) return cycle;
+    this.#state.seal();
+    const { birthId, storage, pending } = this.#state;
+    const lastSequence = (): number => this.#state.lastSequence;
+    const publisher = new Publisher(this.env.LAKE, { ...place, birthId, storage, pending, lastSequence });
+    for (const hour of hours) {
+      if (Date.now() >= untilMs || (cycle.published === 0 && cycle.failed >= cycleFailuresMax)) break;
+      try {
+        await publisher.publishHour(hour, through);
+        cycle.published += 1;
+      } catch (error) {
+        cycle.failure ??= error;
+        cycle.failed += 1;
+      }
+    }
+    this.#state.dropPublished(Date.now());
+    return cycle;
+  }
+
+  /** After cycles in which nothing succeeded, begins with other hours, so that a few bad ones cannot hold up the rest. */
+  #rotate(hours: readonly PendingHour[]): readonly PendingHour[] {
+    const start = hours.length === 0 ? 0 : (this.#idleCycles * cycleFailuresMax) % hours.length;
+    return [...hours.slice(start), ...hours.slice(0, start)];
+  }
+
+  #exclusively<Value>(work: () => Promise<Value>): Promise<Value> {
+    const run = this.#publishing.then(work);
+    this.#publishing = run.catch(() => null); // the caller of `run` sees the failure; the queue only waits for the end
+    return run;
+  }
+
+  /** Sets the alarm for the next hour that is due, not sooner than after a pause. A failure is left to the cron. */
+  async #arm(pauseMs: number): Promise<void> {
+    const nowMs = Date.now();
+    const dueMs = nextTickMs(this.#state.pending.hours(), nowMs, this.#policy);
+    if (dueMs === null) return;
+    const atMs = Math.max(dueMs, nowMs + pauseMs);
+    const armed = this.#armedForMs;
+    if (armed !== null && armed <= atMs && armed > nowMs - alarmOverdueMs) return;
+    try {
+      const existing = await this.ctx.storage.getAlarm();
+      if (existing === null || existing > atMs) await this.ctx.storage.setAlarm(atMs);
+      this.#armedForMs = existing === null ? atMs : Math.min(existing, atMs);
+    } catch (error) {
+      console.error(`the alarm could not be set: ${messageOf(error)}`); // the next append or the cron tries again
+    }
+  }
+
+  #pauseMs(cycleStartMs: number): number {
+    if (this.#idleCycles > 0) {
+      return Math.min(this.#policy.publishMs * 2 ** Math.min(this.#idleCycles, 10), failureDelaySecondsMax * 1000);
+    }
+    return Date.now() - cycleStartMs >= alarmMsMax ? 0 : this.#policy.publishMs;
+  }
+
+  #status(): LogStatus {
+    return {
+      birthId: this.#state.birthId,
+      pendingRows: this.#state.pending.rows,
+      logSequence: this.#state.lastSequence,
+      lastChange: this.#state.storage.lastChange(),
+      databaseBytes: this.#state.storage.databaseBytes,
+    };
+  }
+}
+
+/** What a publishing cycle did. */
+interface Cycle {
+  published: number;
+  failed: number;
+  /** The first failure. */
+  failure: unknown;
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new Error(`a variable must be a positive number, not ${text}`);
+  return value;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

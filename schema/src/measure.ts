@@ -1,0 +1,73 @@
+import type { Json, JsonObject } from "./json.ts";
+import { eventDepthMax, eventKeysMax, publicRequestBytesMax } from "./limits.ts";
+
+/** Size of a parsed value. Exact up to where measuring stopped. */
+export interface Measure {
+  /** Bytes of UTF-8 JSON without white space, as `JSON.stringify` would write it. */
+  bytes: number;
+  /** Keys over all objects. */
+  keys: number;
+  /** Levels of nesting; a flat object has 1. */
+  depth: number;
+}
+
+/**
+ * Measures a value without serializing it. Stops beyond the depth or key limit of events, or beyond the bytes
+ * of a public request, so the cost is bounded; not at the event's byte limit, which would hide the other two.
+ */
+export function measure(value: Json): Measure {
+  const total: Measure = { bytes: 0, keys: 0, depth: 0 };
+  measureInto(value, 1, total);
+  return total;
+}
+
+function measureInto(value: Json, level: number, total: Measure): void {
+  if (total.bytes > publicRequestBytesMax || total.keys > eventKeysMax || total.depth > eventDepthMax) return;
+  if (typeof value === "string") {
+    total.bytes += jsonStringBytes(value);
+  } else if (typeof value === "number") {
+    total.bytes += Number.isFinite(value) ? String(value).length : 4;
+  } else if (typeof value === "boolean" || value === null) {
+    total.bytes += value === false ? 5 : 4;
+  } else {
+    measureComposite(value, level, total);
+  }
+}
+
+function measureComposite(value: readonly Json[] | JsonObject, level: number, total: Measure): void {
+  total.depth = Math.max(total.depth, level);
+  total.bytes += 2;
+  if (Array.isArray(value)) {
+    const items = value as readonly Json[];
+    total.bytes += Math.max(0, items.length - 1);
+    for (const item of items) measureInto(item, level + 1, total);
+    return;
+  }
+  const keys = Object.keys(value);
+  total.keys += keys.length;
+  total.bytes += Math.max(0, keys.length - 1);
+  for (const key of keys) {
+    total.bytes += jsonStringBytes(key) + 1;
+    measureInto((value as JsonObject)[key] as Json, level + 1, total);
+  }
+}
+
+/** Bytes of a string as JSON: two quotes, UTF-8, escapes counted as written by `JSON.stringify`. */
+function jsonStringBytes(text: string): number {
+  let bytes = text.length + 2;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit > 0x7f) {
+      if (unit >= 0xd800 && unit <= 0xdbff && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00) {
+        bytes += 2; // a pair: two units, four bytes
+        i++;
+      } else if (unit >= 0xd800 && unit <= 0xdfff) bytes += 5; // alone: \udXXX
+      else bytes += unit > 0x7ff ? 2 : 1;
+    } else if (unit === 0x22 || unit === 0x5c) bytes += 1;
+    else if (unit < 0x20) bytes += shortEscapes.includes(unit) ? 1 : 5;
+  }
+  return bytes;
+}
+
+/** \b \t \n \f \r have escapes of two characters; other control characters take six. */
+const shortEscapes: readonly number[] = [8, 9, 10, 12, 13];

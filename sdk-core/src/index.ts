@@ -1,0 +1,13 @@
+/*
+ * @sluice/core: the client engine of every Sluice SDK, without a platform.
+ * Called by @sluice/web, @sluice/node and @sluice/react-native, which hand it clock, random bytes,
+ * timers, transport and storage as ports.
+ * It never touches window, process or React Native, never reads a clock or the network by itself,
+ * never throws at its caller and never forgets an event without saying so.
+ */
+export { createEngine, type Engine, type Enqueued } from "./engine.ts";
+export * from "./event.ts";
+export * from "./identity.ts";
+export * from "./ports.ts";
+export * from "./results.ts";
+export { createUlid, type RandomBytes } from "./ulid.ts";

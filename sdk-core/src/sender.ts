@@ -1,0 +1,104 @@
+import { type Backlog, createBacklog } from "./backlog.ts";
+import { type Batch, type QueuedEvent, requestBody, splitBatch } from "./batch.ts";
+import { createDeviceClock } from "./device-clock.ts";
+import type { Limits } from "./limits.ts";
+import { createPause } from "./pause.ts";
+import type { EnginePorts, SendReply } from "./ports.ts";
+import { judgeReply } from "./reply.ts";
+import type { EventResult } from "./results.ts";
+
+/** The part of the engine that sends what is in the backlog, as soon as it may go. */
+export interface Sender {
+  readonly backlog: Backlog;
+  /** Starts whatever may start now. */
+  readonly pump: () => void;
+  /** Sends everything that is queued without waiting for full batches. */
+  readonly sendAll: () => void;
+  /** Sends the next batch, of at most `bytesMax` bytes, past the limit of batches in flight and past any pause. */
+  readonly sendUrgently: (bytesMax: number) => void;
+  /** Ends a pause that the server did not ask for. */
+  readonly wake: () => void;
+  /** Begins to send, with everything that is queued. */
+  readonly start: () => void;
+  /** Sends nothing more. What is in flight is no longer waited for. */
+  readonly stop: () => void;
+}
+
+/** Told what became of the events of a batch, in their order. */
+type Settle = (events: readonly QueuedEvent[], results: readonly EventResult[]) => void;
+
+/** A sender with nothing to send; it begins with `start`. */
+export function createSender(limits: Limits, ports: EnginePorts, settle: Settle): Sender {
+  const clock = createDeviceClock(limits.clockOffsetMs, (offsetMs) => ports.onClockOffset?.(offsetMs));
+  const backlog = createBacklog(limits, clock);
+  const { batches } = backlog;
+  const pause = createPause(ports, pump);
+  let active = false;
+
+  /** Until the clock is known, one batch at a time teaches it. */
+  function pump(): void {
+    while (active && !pause.isOn()) {
+      const flying = batches.filter((batch) => batch.flying).length;
+      const batch = flying < (clock.isKnown() ? limits.maxInFlight : 1) && backlog.next(limits.maxBatchBytes);
+      if (!batch) return;
+      void fly(batch, false);
+    }
+  }
+
+  async function fly(batch: Batch, urgent: boolean): Promise<void> {
+    batch.flying = true;
+    const sentMs = ports.now();
+    let reply: SendReply;
+    try {
+      reply = await ports.send({ body: requestBody(batch, limits.writeKey, sentMs), urgent });
+    } catch {
+      reply = { status: 0 }; // a port that rejects got no answer
+    }
+    batch.flying = false;
+    if (active) land(batch, reply, sentMs);
+  }
+
+  function land(batch: Batch, reply: SendReply, sentMs: number): void {
+    const { events } = batch;
+    const ids = events.map((event) => event.messageId);
+    const verdict = judgeReply(reply, ids);
+    if (verdict.kind === "retry") {
+      pause.fail(reply.status, ids.length, verdict.retryAfterMs);
+      return;
+    }
+    pause.succeed();
+    batches.splice(batches.indexOf(batch), 1, ...(verdict.kind === "split" ? splitBatch(batch) : []));
+    if (verdict.kind === "settled") {
+      clock.learn(batch, { sentMs, receivedMs: ports.now(), serverMs: verdict.serverMs });
+      settle(events, verdict.results);
+    }
+    pump();
+  }
+
+  function sendAll(): void {
+    backlog.makeDue();
+    pump();
+  }
+
+  return {
+    backlog,
+    pump,
+    sendAll,
+    sendUrgently(bytesMax) {
+      backlog.makeDue();
+      const batch = active && backlog.next(bytesMax);
+      if (batch) void fly(batch, true);
+    },
+    wake() {
+      pause.cancel();
+      pump();
+    },
+    start() {
+      active = true;
+      sendAll();
+    },
+    stop() {
+      active = false;
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import type { EventResult, RetryNotice } from "@sluice/core";
+
+/** What a client tells its listeners. */
+export interface SluiceEvents {
+  /** An event was delivered, rejected or dropped. */
+  readonly result: EventResult;
+  /** A batch has to wait before it is sent again. */
+  readonly retry: RetryNotice;
+}
+
+/** Listeners of a client, and the log for what nobody listens to. */
+export class Listeners {
+  readonly #log: (line: string) => void;
+  readonly #logged = new Set<string>();
+  readonly #result = new Set<(result: EventResult) => void>();
+  readonly #retry = new Set<(notice: RetryNotice) => void>();
+
+  constructor(log: (line: string) => void) {
+    this.#log = log;
+  }
+
+  /** Adds a listener; returns what removes it. */
+  add<K extends keyof SluiceEvents>(name: K, listener: (value: SluiceEvents[K]) => void): () => void {
+    const set = this.#setOf(name);
+    set.add(listener);
+    return () => void set.delete(listener);
+  }
+
+  /** Tells a result; without a listener each kind of loss is logged once. */
+  result(result: EventResult): void {
+    for (const listener of this.#result) shielded(() => listener(result));
+    if (this.#result.size > 0 || result.outcome === "delivered") return;
+    const line = `@sluice/node: events are ${result.outcome} (${result.reason}); listen to "result" to see each of them`;
+    if (this.#logged.has(result.reason)) return;
+    this.#logged.add(result.reason);
+    shielded(() => this.#log(line));
+  }
+
+  /** Tells that a batch waits. */
+  retry(notice: RetryNotice): void {
+    for (const listener of this.#retry) shielded(() => listener(notice));
+  }
+
+  #setOf<K extends keyof SluiceEvents>(name: K): Set<(value: SluiceEvents[K]) => void> {
+    const sets: { readonly [N in keyof SluiceEvents]: Set<(value: SluiceEvents[N]) => void> } = {
+      result: this.#result,
+      retry: this.#retry,
+    };
+    return Object.hasOwn(sets, name) ? sets[name] : new Set();
+  }
+}
+
+function shielded(run: () => void): void {
+  try {
+    run();
+  } catch {
+    // a listener's own failure must not stop delivery; it had its chance to handle it
+  }
+}

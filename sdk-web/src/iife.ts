@@ -1,0 +1,27 @@
+/*
+ * The script that a page loads as {host}/sluice.js; rollup bundles it to dist/sluice.min.js.
+ * It defines window.sluice. With the snippet it takes over at once and replays the calls queued so far; without
+ * it, window.sluice.load({host, writeKey}) starts a client and puts it in its own place.
+ */
+import { startClient } from "./client.ts";
+import type { WebClient, WebOptions } from "./options.ts";
+
+/** What the snippet left in `window.sluice`. */
+interface Queued {
+  readonly o: WebOptions;
+  /** Absent in a client: the script was loaded before. */
+  readonly q?: readonly (readonly [keyof WebClient, Iterable<unknown>])[];
+}
+
+type Loader = { load(options: WebOptions): WebClient };
+
+const page = globalThis as unknown as { sluice?: Queued | WebClient | Loader };
+
+const load = (options: WebOptions): WebClient => (page.sluice = startClient(options));
+
+const before = page.sluice as Queued | undefined;
+if (!before) page.sluice = { load };
+else if (before.q) {
+  const client = load(before.o);
+  for (const [method, values] of before.q) (client[method] as (...given: unknown[]) => unknown)(...values);
+}

@@ -1,0 +1,53 @@
+import { existsSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type Browser, chromium } from "playwright-core";
+
+/** Chromium of this machine, or `null`. CHROMIUM_PATH says where it is, else the usual place is tried. */
+function chromiumPath(): string | null {
+  const path = process.env["CHROMIUM_PATH"] || "/usr/bin/chromium";
+  return existsSync(path) ? path : null;
+}
+
+/**
+ * Whether browser tests are skipped. They are where there is no Chromium, loudly; unless
+ * SLUICE_REQUIRE_BROWSER is set: then they run, and fail.
+ */
+export function skipsBrowser(): boolean {
+  if (chromiumPath() !== null || process.env["SLUICE_REQUIRE_BROWSER"]) return false;
+  console.warn("\n*** SKIPPED: no Chromium found. Browser tests did not run. Set CHROMIUM_PATH to run them. ***\n");
+  return true;
+}
+
+/** Starts Chromium without a window, and without the requests it makes for itself. */
+export async function launchChromium(): Promise<Browser> {
+  const path = chromiumPath();
+  if (path === null) throw new Error("SLUICE_REQUIRE_BROWSER is set, but there is no Chromium: set CHROMIUM_PATH");
+  const args = [
+    ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
+    ...["--disable-component-update", "--disable-sync"],
+  ];
+  return chromium.launch({ executablePath: path, args });
+}
+
+/** A page on an origin of its own. */
+export interface PageServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Serves the same HTML at every path. */
+export async function servePage(html: string): Promise<PageServer> {
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(html);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

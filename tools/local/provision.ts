@@ -1,0 +1,81 @@
+import { field, type JsonObject, ok, parseWriteKey, type Result, textField } from "@sluice/schema";
+import { type AdminClient, type AdminFailure, listOf } from "../operator/admin.ts";
+import type { LocalKeys } from "./state-files.ts";
+
+/** Project of the demo shop. */
+export const demoProject = "shop";
+
+/**
+ * Makes what the first start needs (project, sources, one key each, a read token) and keeps what is there.
+ * Texts that the admin API shows once come from `kept`; a kept one that is gone or revoked is made anew.
+ */
+export async function provision(admin: AdminClient, kept: LocalKeys | null): Promise<Result<LocalKeys, AdminFailure>> {
+  const base = `/v1/admin/projects/${demoProject}`;
+  const project = await ensure(admin, "/v1/admin/projects", { project: demoProject, currency: "EUR" });
+  if (!project.ok) return project;
+  for (const source of ["web", "server"]) {
+    const made = await ensure(admin, `${base}/sources`, { source });
+    if (!made.ok) return made;
+  }
+  const keys = await admin.call("GET", `${base}/keys`);
+  if (!keys.ok) return keys;
+  const activeSerials = new Set(listOf(keys.value, "keys").filter(isActive).map((entry) => field(entry, "serial")));
+  const writeKey = await keptOrNewKey(admin, base, kept?.writeKey, activeSerials, { source: "web", kind: "public" });
+  if (!writeKey.ok) return writeKey;
+  const serverKey = await keptOrNewKey(admin, base, kept?.serverKey, activeSerials, {
+    source: "server",
+    kind: "server",
+  });
+  if (!serverKey.ok) return serverKey;
+  const token = await keptOrNewToken(admin, base, kept);
+  if (!token.ok) return token;
+  return ok({ project: demoProject, writeKey: writeKey.value, serverKey: serverKey.value, ...token.value });
+}
+
+/** Creates, or finds that it exists (409). */
+async function ensure(admin: AdminClient, path: string, body: JsonObject): Promise<Result<null, AdminFailure>> {
+  const reply = await admin.call("POST", path, body);
+  return reply.ok || reply.error.status === 409 ? ok(null) : reply;
+}
+
+async function keptOrNewKey(
+  admin: AdminClient,
+  base: string,
+  kept: string | undefined,
+  activeSerials: ReadonlySet<unknown>,
+  wanted: { source: string; kind: string },
+): Promise<Result<string, AdminFailure>> {
+  const parsed = kept === undefined ? null : parseWriteKey(kept);
+  if (kept !== undefined && parsed?.ok === true && activeSerials.has(parsed.value.key.serial)) return ok(kept);
+  return textOf(await admin.call("POST", `${base}/keys`, wanted), "key");
+}
+
+async function keptOrNewToken(
+  admin: AdminClient,
+  base: string,
+  kept: LocalKeys | null,
+): Promise<Result<Pick<LocalKeys, "readToken" | "readTokenId">, AdminFailure>> {
+  const tokens = await admin.call("GET", `${base}/tokens`);
+  if (!tokens.ok) return tokens;
+  const isKept = listOf(tokens.value, "tokens")
+    .filter(isActive)
+    .some((entry) => String(field(entry, "id")) === kept?.readTokenId);
+  if (kept !== null && isKept) return ok({ readToken: kept.readToken, readTokenId: kept.readTokenId });
+  const made = await admin.call("POST", `${base}/tokens`, { name: "local" });
+  if (!made.ok) return made;
+  const readToken = textOf(made, "token");
+  if (!readToken.ok) return readToken;
+  return ok({ readToken: readToken.value, readTokenId: String(field(made.value, "id")) });
+}
+
+/** An entry of a list that has not been revoked, whichever way the list says so. */
+function isActive(entry: JsonObject): boolean {
+  const revokedAt = field(entry, "revokedAtMs") ?? field(entry, "revokedAt");
+  return revokedAt === undefined || revokedAt === null;
+}
+
+function textOf(reply: Result<JsonObject, AdminFailure>, name: string): Result<string, AdminFailure> {
+  if (!reply.ok) return reply;
+  const text = textField(reply.value, name);
+  return text === null ? { ok: false, error: { status: 0, message: `The reply has no "${name}".` } } : ok(text);
+}

@@ -1,0 +1,88 @@
+import { fail, type JsonObject, ok, type Result } from "@sluice/schema";
+
+/** What a command line of `npm run sluice` asks of the admin API. */
+export type AdminCommand =
+  | { readonly kind: "list"; readonly path: string; readonly list: string }
+  | { readonly kind: "create"; readonly path: string; readonly body: JsonObject; readonly what: string }
+  | { readonly kind: "revoke"; readonly path: string; readonly what: string }
+  | { readonly kind: "flush" }
+  | { readonly kind: "help" };
+
+/** Options that some commands take. */
+export interface CommandOptions {
+  readonly currency?: string | undefined;
+  readonly ip?: string | undefined;
+  readonly kind?: string | undefined;
+}
+
+/** The text of `npm run sluice -- help`. */
+export const helpText = `Usage: npm run sluice -- COMMAND [--url https://… | --state DIR]
+
+  project list
+  project create PROJECT [--currency EUR]
+  project revoke PROJECT                     revokes all its keys and tokens; its data stays
+  source  list   PROJECT
+  source  create PROJECT SOURCE [--ip drop|truncate|keep]
+  source  revoke PROJECT SOURCE              revokes its keys
+  key     list   PROJECT
+  key     create PROJECT SOURCE [--kind public|server]   the key is shown once
+  key     revoke PROJECT SERIAL
+  token   list   PROJECT                     read tokens of the query API
+  token   create PROJECT NAME                the token is shown once
+  token   revoke PROJECT ID
+  flush                                      publish and roll up now
+
+Without --url it talks to the local pipeline of npm start. With --url it needs SLUICE_OPERATOR_TOKEN.`;
+
+const projects = "/v1/admin/projects";
+
+/** Reads a command line's words. */
+export function parseCommand(words: readonly string[], options: CommandOptions): Result<AdminCommand, string> {
+  const [noun = "help", verb = "", ...names] = words;
+  if (noun === "help") return ok({ kind: "help" });
+  if (noun === "flush") return words.length === 1 ? ok({ kind: "flush" }) : fail("flush takes nothing else.");
+  const command = commandOf(noun, verb, names, options);
+  return command === null ? fail(`Not a command: ${words.join(" ")}`) : ok(command);
+}
+
+function commandOf(
+  noun: string,
+  verb: string,
+  names: readonly string[],
+  options: CommandOptions,
+): AdminCommand | null {
+  const [project = "", name = ""] = names;
+  const inProject = `${projects}/${encodeURIComponent(project)}`;
+  const one = `${encodeURIComponent(name)}`;
+  const hasOne = names.length === 1 && project !== "";
+  const hasTwo = names.length === 2 && project !== "" && name !== "";
+  switch (`${noun} ${verb}`) {
+    case "project list":
+      return names.length === 0 ? { kind: "list", path: projects, list: "projects" } : null;
+    case "project create":
+      return hasOne ? { kind: "create", path: projects, body: body({ project, currency: options.currency }), what: `project ${project}` } : null;
+    case "project revoke":
+      return hasOne ? { kind: "revoke", path: inProject, what: `all keys and tokens of project ${project}` } : null;
+    case "source list":
+    case "key list":
+    case "token list":
+      return hasOne ? { kind: "list", path: `${inProject}/${noun}s`, list: `${noun}s` } : null;
+    case "source create":
+      return hasTwo ? { kind: "create", path: `${inProject}/sources`, body: body({ source: name, ipPolicy: options.ip }), what: `source ${name}` } : null;
+    case "key create":
+      return hasTwo ? { kind: "create", path: `${inProject}/keys`, body: body({ source: name, kind: options.kind ?? "public" }), what: `key of source ${name}` } : null;
+    case "token create":
+      return hasTwo ? { kind: "create", path: `${inProject}/tokens`, body: body({ name }), what: `read token ${name}` } : null;
+    case "source revoke":
+    case "key revoke":
+    case "token revoke":
+      return hasTwo ? { kind: "revoke", path: `${inProject}/${noun}s/${one}`, what: `${noun} ${name}` } : null;
+    default:
+      return null;
+  }
+}
+
+function body(fields: Record<string, string | undefined>): JsonObject {
+  const given = Object.entries(fields).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return Object.fromEntries(given);
+}

@@ -1,0 +1,52 @@
+import { scanThresholdBytes } from "@sluice/schema";
+import { expect, test } from "vitest";
+import { parseBody } from "./body.ts";
+import { callOf } from "./call.ts";
+
+const parse = (text: string, name = "batch"): ReturnType<typeof parseBody> => {
+  const call = callOf(name);
+  if (call === null) throw new Error(`no call ${name}`);
+  return parseBody(new TextEncoder().encode(text), call);
+};
+const hasEvents = (text: string, name?: string): boolean => {
+  const parsed = parse(text, name);
+  return parsed.ok && parsed.value.hasEvents;
+};
+
+test("W11: a batch call wants a batch of one event or more, or a single event that says what it is", () => {
+  expect(hasEvents('{"batch":[{}]}')).toBe(true);
+  expect(hasEvents('{"type":"track"}')).toBe(true);
+  for (const body of [
+    "{}",
+    '{"batch":[]}',
+    '{"batch":{}}',
+    '{"batch":null,"type":"track"}',
+    "[]",
+    "[1]",
+    "null",
+    '"x"',
+  ]) {
+    expect(hasEvents(body), body).toBe(false);
+  }
+});
+
+test("W11: a single call takes its body as the event, and a batch where there is one", () => {
+  expect(hasEvents("{}", "track")).toBe(true);
+  expect(hasEvents('{"batch":[{}]}', "track")).toBe(true);
+  expect(hasEvents('{"batch":[]}', "track")).toBe(false);
+  expect(hasEvents("[]", "track")).toBe(false);
+});
+
+test("W10: a large body is scanned before it is parsed, a small one is not", () => {
+  const deep = (length: number): string => "[".repeat(length / 2) + "]".repeat(length / 2);
+  expect(parse(deep(scanThresholdBytes + 2))).toEqual({ ok: false, error: "body_too_deep" });
+  const commas = `{"batch":[${"0,".repeat(600_000)}0]}`;
+  expect(parse(commas)).toEqual({ ok: false, error: "too_many_values" });
+  expect(parse(deep(4_000)).ok).toBe(true);
+});
+
+test("W11: what is not JSON is refused without a word of it", () => {
+  for (const text of ["", " ", "{", "undefined", '{"a":1}{"b":2}', "a@b.example"]) {
+    expect(parse(text), text).toEqual({ ok: false, error: "invalid_json" });
+  }
+});

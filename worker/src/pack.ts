@@ -1,0 +1,123 @@
+import {
+  encodeQueueMessage,
+  type Json,
+  queueHeaderBytesMax,
+  queueMessageBytesMax,
+  type Receipt,
+  type RejectedEvent,
+  rejectedRawBytesMax,
+} from "@sluice/schema";
+import { sliceFillRatio } from "./limits.ts";
+
+/** The part of a receipt that all messages of a request share. */
+export type SharedReceipt = Omit<Receipt, "sequence" | "firstIndex" | "eventCount" | "rejected">;
+
+/** A judged request, ready to be packed. */
+export interface JudgedRequest {
+  readonly receipt: SharedReceipt;
+  readonly events: readonly Json[];
+  /** Ascending by index. */
+  readonly rejected: readonly RejectedEvent[];
+  /** gzip of the request's own JSON. */
+  readonly body: Uint8Array;
+}
+
+/** What packing needs from outside. */
+export interface PackTools {
+  gzip(bytes: Uint8Array): Uint8Array;
+  /** The next number of this isolate's messages. */
+  nextSequence(): number;
+}
+
+/** One queue message, encoded. */
+export interface PackedMessage {
+  /** Index of its first event in the request; with the receipt id it names the message. */
+  readonly firstIndex: number;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Packs a request into queue messages: one that forwards the client's own body, or, where that does not fit, several
+ * with the events in their order as `{"batch":[…]}`. Indices stay those of the request. In a split, a rejected event of more than
+ * `rejectedRawBytesMax` is replaced by the beginning of its JSON as a string, so that a single event always fits.
+ */
+export function packMessages(request: JudgedRequest, tools: PackTools): readonly PackedMessage[] {
+  const { events, body } = request;
+  const whole: Slice = { first: 0, count: events.length };
+  const headerBytes = headerSize(receiptOf(request, whole, Number.MAX_SAFE_INTEGER));
+  if (fits(headerBytes, body)) return [encoded(request, whole, body, tools)];
+  const bodyPieces = body.length / (queueMessageBytesMax * sliceFillRatio);
+  const headerPieces = headerBytes / (queueHeaderBytesMax * sliceFillRatio);
+  const pieces = Math.min(events.length, Math.max(2, Math.ceil(bodyPieces + headerPieces)));
+  const texts = eventTexts(request);
+  return cut(whole, pieces).flatMap((slice) => packSlice(request, texts, slice, tools));
+}
+
+/** A run of events of the request. */
+interface Slice {
+  readonly first: number;
+  readonly count: number;
+}
+
+function packSlice(
+  request: JudgedRequest,
+  texts: readonly string[],
+  slice: Slice,
+  tools: PackTools,
+): readonly PackedMessage[] {
+  const json = `{"batch":[${texts.slice(slice.first, slice.first + slice.count).join(",")}]}`;
+  const body = tools.gzip(new TextEncoder().encode(json));
+  if (fits(headerSize(receiptOf(request, slice, Number.MAX_SAFE_INTEGER)), body)) {
+    return [encoded(request, slice, body, tools)];
+  }
+  if (slice.count === 1) throw new Error(`a single event packs to ${body.length} bytes`);
+  return cut(slice, 2).flatMap((half) => packSlice(request, texts, half, tools));
+}
+
+/** Cuts a slice into `pieces` of nearly equal length. */
+function cut(slice: Slice, pieces: number): readonly Slice[] {
+  const slices: Slice[] = [];
+  for (let piece = 0; piece < pieces; piece++) {
+    const from = Math.floor((slice.count * piece) / pieces);
+    const to = Math.floor((slice.count * (piece + 1)) / pieces);
+    if (to > from) slices.push({ first: slice.first + from, count: to - from });
+  }
+  return slices;
+}
+
+function encoded(request: JudgedRequest, slice: Slice, body: Uint8Array, tools: PackTools): PackedMessage {
+  const receipt = receiptOf(request, slice, tools.nextSequence());
+  return { firstIndex: slice.first, bytes: encodeQueueMessage({ receipt, body }) };
+}
+
+function receiptOf(request: JudgedRequest, slice: Slice, sequence: number): Receipt {
+  const end = slice.first + slice.count;
+  const rejected = request.rejected.filter(({ index }) => index >= slice.first && index < end);
+  return { ...request.receipt, sequence, firstIndex: slice.first, eventCount: slice.count, rejected };
+}
+
+/** Magic, version and header length, which the codec puts before the header. */
+const prefixBytes = 8;
+
+function headerSize(receipt: Receipt): number {
+  return new TextEncoder().encode(JSON.stringify(receipt)).length;
+}
+
+function fits(headerBytes: number, body: Uint8Array): boolean {
+  return headerBytes <= queueHeaderBytesMax && prefixBytes + headerBytes + body.length <= queueMessageBytesMax;
+}
+
+function eventTexts(request: JudgedRequest): readonly string[] {
+  const texts = request.events.map((event) => JSON.stringify(event));
+  for (const { index } of request.rejected) texts[index] = boundedText(texts[index] ?? "null");
+  return texts;
+}
+
+/** JSON of at most `rejectedRawBytesMax` bytes as it is; the beginning of longer JSON, as a JSON string. */
+function boundedText(json: string): string {
+  const bytes = new TextEncoder().encode(json);
+  if (bytes.length <= rejectedRawBytesMax) return json;
+  let end = rejectedRawBytesMax;
+  while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--; // never inside a character
+  return JSON.stringify(new TextDecoder().decode(bytes.subarray(0, end)));
+}

@@ -1,0 +1,74 @@
+import type { Counters } from "../counters.ts";
+import { sendsAtOnceMax, sendTimeMsMax, sendTriesMax, spillTimeMsMax } from "../limits.ts";
+import type { PackedMessage } from "../pack.ts";
+import type { LakePort, QueuePort } from "./env.ts";
+import { logLine } from "./log.ts";
+import { withinTime } from "./time-limit.ts";
+
+/** Where spilled messages wait in R2. */
+export const spillPrefix = "spill/";
+
+/** What delivery needs. */
+export interface DeliveryPorts {
+  readonly queue: QueuePort;
+  readonly lake: Pick<LakePort, "put">;
+  readonly counters: Counters;
+  /** How long one try may take, ms. */
+  readonly sendTimeMsMax: number;
+}
+
+/** The ports of production. */
+export function deliveryPorts(
+  env: { readonly EVENTS: QueuePort; readonly LAKE: LakePort },
+  counters: Counters,
+): DeliveryPorts {
+  return { queue: env.EVENTS, lake: env.LAKE, counters, sendTimeMsMax };
+}
+
+/**
+ * Makes all messages of a request durable: each is in the queue or, when that does not take it, in R2 under
+ * `spill/{receiptId}-{firstIndex}`. `false` when one is in neither; the sender is then told to send all of it again,
+ * which is safe: what did arrive is recognized by its message ids. (Events without an id of their own get one from the
+ * receipt, and a new request is a new receipt: of those, the part that did arrive is kept twice.)
+ */
+export async function deliver(
+  messages: readonly PackedMessage[],
+  receiptId: string,
+  ports: DeliveryPorts,
+): Promise<boolean> {
+  for (let start = 0; start < messages.length; start += sendsAtOnceMax) {
+    const group = messages.slice(start, start + sendsAtOnceMax);
+    const outcomes = await Promise.all(group.map((message) => deliverOne(message, receiptId, ports)));
+    if (outcomes.includes(false)) return false;
+  }
+  return true;
+}
+
+async function deliverOne(message: PackedMessage, receiptId: string, ports: DeliveryPorts): Promise<boolean> {
+  if (await enqueue(message.bytes, ports.queue, ports.sendTimeMsMax)) {
+    ports.counters.messageSent();
+    return true;
+  }
+  const key = `${spillPrefix}${receiptId}-${message.firstIndex}`;
+  try {
+    await withinTime(ports.lake.put(key, message.bytes), spillTimeMsMax);
+    ports.counters.messageSpilled();
+    return true;
+  } catch (error) {
+    logLine("error", "spill_failed", {}, error); // neither place took it: the request is answered 503
+    return false;
+  }
+}
+
+/** Sends one message with its own time limit and one more try. A try that was only slow may arrive twice: dedupe knows. */
+export async function enqueue(bytes: Uint8Array, queue: QueuePort, timeMsMax: number): Promise<boolean> {
+  for (let tries = 1; tries <= sendTriesMax; tries++) {
+    try {
+      await withinTime(queue.send(bytes, { contentType: "bytes" }), timeMsMax);
+      return true;
+    } catch (error) {
+      logLine("warn", "queue_send_failed", { tries }, error); // the next try or the spill follows
+    }
+  }
+  return false;
+}

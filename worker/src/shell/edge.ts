@@ -1,0 +1,35 @@
+import { monotonicFactory } from "ulid";
+import { Counters } from "../counters.ts";
+import type { Env } from "./env.ts";
+import { Keyring } from "./keyring.ts";
+import { Registry } from "./registry.ts";
+
+/** What one isolate keeps between requests. Nothing in it is needed to be kept. */
+export interface Edge {
+  readonly counters: Counters;
+  readonly keyring: Keyring;
+  readonly registry: Registry;
+  /** Random id of this isolate. */
+  readonly isolateId: string;
+  /** The next receipt id: a ULID, growing within the isolate. */
+  nextReceiptId(nowMs: number): string;
+  /** The next number of this isolate's messages, from 1. A refused request leaves a gap. */
+  nextSequence(): number;
+  /** Set by the operator at local shutdown; ingest then refuses. */
+  draining: boolean;
+}
+
+/** Makes an isolate's state. To be called while a request is handled: Workers draw no random numbers before one. */
+export function createEdge(env: Env): Edge {
+  const ulid = monotonicFactory();
+  let sequence = 0;
+  return {
+    counters: new Counters(),
+    keyring: new Keyring(env.WRITE_KEY_SECRETS ?? ""),
+    registry: new Registry(env.REGISTRY_REFRESH_SECONDS ?? ""),
+    isolateId: crypto.randomUUID(),
+    nextReceiptId: (nowMs) => ulid(nowMs),
+    nextSequence: () => ++sequence,
+    draining: false,
+  };
+}

@@ -1,0 +1,73 @@
+import { ipPolicyOf, keyStanding, type RegistrySnapshot, type WriteKey } from "@sluice/schema";
+import { afterEach, expect, test, vi } from "vitest";
+import type { LakePort } from "./env.ts";
+import { Registry } from "./registry.ts";
+
+afterEach(() => vi.restoreAllMocks());
+
+const key: WriteKey = { project: "shop", source: "web", kind: "public", serial: 2 };
+const snapshot = (version: number, revokedSerials: readonly number[]): RegistrySnapshot => ({
+  version,
+  compiledAtMs: 0,
+  projects: [{ project: "shop", shards: 1, sources: [{ source: "web", ipPolicy: "keep" }], revokedSerials }],
+});
+
+/** A bucket whose one object is what `read` gives: a text, nothing (`null`), or an error. */
+function lakeOf(read: () => string | null): LakePort {
+  const get = (): Promise<{ text: () => Promise<string> } | null> => {
+    const text = read();
+    return Promise.resolve(text === null ? null : { text: () => Promise.resolve(text) });
+  };
+  return { get } as unknown as LakePort;
+}
+
+test("W7: the snapshot is loaded when due, not more often, and then binds", async () => {
+  const registry = new Registry("30");
+  let stored: string | null = null;
+  const lake = lakeOf(() => stored);
+  await registry.refreshIfDue(lake, 0);
+  expect(keyStanding(registry.snapshot, key)).toBe("unknown");
+  stored = JSON.stringify(snapshot(1, [2]));
+  expect(registry.refreshIfDue(lake, 29_999)).toBeNull();
+  await registry.refreshIfDue(lake, 30_000);
+  expect(keyStanding(registry.snapshot, key)).toBe("revoked");
+  expect(ipPolicyOf(registry.snapshot, key)).toBe("keep");
+});
+
+test("W7: a broken, older or empty snapshot and an unreachable bucket leave the last good one in use", async () => {
+  const warned = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  const registry = new Registry("1");
+  const good = snapshot(5, [2]);
+  await registry.refreshIfDue(
+    lakeOf(() => JSON.stringify(good)),
+    0,
+  );
+  const bad: readonly (() => string)[] = [
+    () => "{",
+    () => JSON.stringify(snapshot(4, [])),
+    () => JSON.stringify({ ...good, version: 6, projects: [] }),
+    () => {
+      throw new Error("R2 is down");
+    },
+  ];
+  for (const [i, read] of bad.entries()) {
+    await registry.refreshIfDue(lakeOf(read), (i + 1) * 1000);
+    expect(registry.snapshot).toEqual(good);
+    expect(warned).toHaveBeenCalledTimes(i + 1);
+  }
+  await registry.refreshIfDue(
+    lakeOf(() => JSON.stringify(snapshot(6, []))),
+    60_000,
+  );
+  expect(keyStanding(registry.snapshot, key)).toBe("active");
+});
+
+test("W7: a period that is no positive number means 30 seconds", async () => {
+  for (const text of ["", "0", "-1", "soon"]) {
+    const registry = new Registry(text);
+    const lake = lakeOf(() => null);
+    await registry.refreshIfDue(lake, 0);
+    expect(registry.refreshIfDue(lake, 29_999), text).toBeNull();
+    expect(registry.refreshIfDue(lake, 30_000), text).not.toBeNull();
+  }
+});

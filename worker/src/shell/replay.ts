@@ -1,0 +1,50 @@
+import type { Counters } from "../counters.ts";
+import { replayFailuresMax, replaysPerRunMax } from "../limits.ts";
+import { enqueue, spillPrefix } from "./deliver.ts";
+import type { LakePort, QueuePort } from "./env.ts";
+
+/** What a replay needs. */
+export interface ReplayPorts {
+  readonly queue: QueuePort;
+  readonly lake: Pick<LakePort, "get" | "list" | "delete">;
+  readonly counters: Counters;
+  /** How long one try to send may take, ms. */
+  readonly sendTimeMsMax: number;
+}
+
+/** Outcome of one run. */
+export interface ReplayOutcome {
+  readonly replayed: number;
+  readonly failed: number;
+}
+
+/**
+ * Brings spilled messages, oldest receipt first, back to the queue. A spill object is deleted only after its send, so a crash
+ * between the two sends it twice and loses nothing. Ends after `replaysPerRunMax` messages, or after
+ * `replayFailuresMax` failures, the next minute's run going on from there.
+ */
+export async function replaySpills(ports: ReplayPorts): Promise<ReplayOutcome> {
+  let replayed = 0;
+  let failed = 0;
+  let cursor: string | undefined;
+  do {
+    const page = await ports.lake.list({ prefix: spillPrefix, ...(cursor === undefined ? {} : { cursor }) });
+    for (const { key } of page.objects) {
+      if (replayed >= replaysPerRunMax || failed >= replayFailuresMax) return { replayed, failed };
+      if (await replayOne(key, ports)) replayed++;
+      else failed++;
+    }
+    cursor = page.truncated ? page.cursor : undefined;
+  } while (cursor !== undefined);
+  return { replayed, failed };
+}
+
+async function replayOne(key: string, ports: ReplayPorts): Promise<boolean> {
+  const object = await ports.lake.get(key);
+  if (object === null) return true; // another run was faster
+  const bytes = new Uint8Array(await object.arrayBuffer());
+  if (!(await enqueue(bytes, ports.queue, ports.sendTimeMsMax))) return false;
+  ports.counters.messageReplayed();
+  await ports.lake.delete(key);
+  return true;
+}

@@ -1,0 +1,30 @@
+import type { RegistrySnapshot } from "@sluice/schema";
+import { expect, test } from "vitest";
+import { parseSnapshot } from "./snapshot.ts";
+
+const snapshot: RegistrySnapshot = {
+  version: 3,
+  compiledAtMs: 1_700_000_000_000,
+  projects: [{ project: "shop", shards: 1, sources: [{ source: "web", ipPolicy: "keep" }], revokedSerials: [2] }],
+};
+
+test("W7: a snapshot is read as it was compiled", () => {
+  expect(parseSnapshot(JSON.stringify(snapshot))).toEqual(snapshot);
+});
+
+test("W7: a snapshot with anything wrong in it is refused whole", () => {
+  const project = snapshot.projects[0];
+  const wrong: readonly unknown[] = [
+    null,
+    [],
+    { ...snapshot, version: "3" },
+    { ...snapshot, projects: {} },
+    { ...snapshot, projects: [null] },
+    { ...snapshot, projects: [{ ...project, revokedSerials: "2" }] },
+    { ...snapshot, projects: [{ ...project, revokedSerials: ["2"] }] },
+    { ...snapshot, projects: [{ ...project, sources: [{ source: "web", ipPolicy: "publish" }] }] },
+    { ...snapshot, projects: [{ ...project, sources: undefined }] },
+  ];
+  for (const value of wrong) expect(parseSnapshot(JSON.stringify(value)), JSON.stringify(value)).toBeNull();
+  expect(parseSnapshot("{")).toBeNull();
+});

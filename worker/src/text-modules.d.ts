@@ -1,0 +1,5 @@
+/** Text files become their content, as a string, in wrangler's and esbuild's bundles. */
+declare module "*.txt" {
+  const text: string;
+  export default text;
+}
