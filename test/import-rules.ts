@@ -121,8 +121,7 @@ function platformUses(text: string): readonly string[] {
 }
 
 /** Texts first, so that `//` inside an address is no comment; templates come in pairs, nested ones too. */
-const textOrComment =
-  /("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\[\s\S]|[^`\\])*`)|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g;
+const textOrComment = /("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\[\s\S]|[^`\\])*`)|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g;
 
 function withoutComments(text: string): string {
   return text.replaceAll(textOrComment, (_, quoted: string | undefined) => quoted ?? " ");

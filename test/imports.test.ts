@@ -40,8 +40,7 @@ describe("direction of imports", () => {
   });
 
   test("O10: what only looks like an import is none", () => {
-    const text =
-      '// import { x } from "@sluice/core";\n/* import "@sluice/web" */\nconst names = ["import", "batch"];';
+    const text = '// import { x } from "@sluice/core";\n/* import "@sluice/web" */\nconst names = ["import", "batch"];';
     expect(violationsOf(planted("schema", "planted.ts", text))).toEqual([]);
   });
 });
@@ -68,7 +67,8 @@ describe("platform in the shell only", () => {
   });
 
   test("O11: dates that are computed, injected functions and words in comments are no platform", () => {
-    const text = 'const day = new Date(ms).toISOString();\nport.fetch(x); // fetch() and Date.now() are the shell\'s\n"fetch(x)";\nconst page = `https://x.example`; const script = `fetch(x)`;';
+    const text =
+      'const day = new Date(ms).toISOString();\nport.fetch(x); // fetch() and Date.now() are the shell\'s\n"fetch(x)";\nconst page = `https://x.example`; const script = `fetch(x)`;';
     expect(violationsOf(planted("analytics", "plan.ts", text))).toEqual([]);
   });
 });

@@ -51,7 +51,8 @@ export async function startPipeline(options: { stateDir?: string } = {}): Promis
       running.child.kill("SIGINT");
       const code = await running.ended(stopLimitMs);
       if (options.stateDir === undefined) rmSync(stateDir, { recursive: true, force: true });
-      if (code !== 0) throw new Error(`The pipeline ended with ${code ?? "no exit code in time"}:\n${running.output()}`);
+      if (code !== 0)
+        throw new Error(`The pipeline ended with ${code ?? "no exit code in time"}:\n${running.output()}`);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -5,7 +6,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { announcement, sampleEvent, sampleQuery } from "../tools/local/announcement.ts";
 import { isAlive, workerdChildrenOf } from "../tools/local/processes.ts";
-import type { LocalConfig } from "../tools/local/state-files.ts";
+import { type LocalConfig, readJsonFile } from "../tools/local/state-files.ts";
+import { projectRoot } from "../tools/project-root.ts";
 import { spawnStart, startPipeline, type TestPipeline } from "./pipeline.ts";
 
 /** Sends the event of the printed `curl`. */
@@ -119,6 +121,33 @@ describe("npm start", () => {
     expect(await started.ended(30_000)).toBe(0);
     expect(workerdPids.filter(isAlive)).toEqual([]);
   });
+});
+
+describe.skipIf(process.platform === "win32")("npm", () => {
+  test.each(["SIGINT", "SIGTERM"] as const)(
+    "O18: when npm alone gets %s, the pipeline drains, stops and leaves no process behind",
+    async (signal) => {
+      const stateDir = mkdtempSync(join(tmpdir(), "sluice-npm-"));
+      const npm = spawn("npm", ["start", "--", "--port", "0", "--state", stateDir], {
+        cwd: projectRoot,
+        stdio: "pipe",
+      });
+      let printed = "";
+      for (const stream of [npm.stdout, npm.stderr])
+        stream.on("data", (chunk: Buffer) => (printed += chunk.toString()));
+      const ended = new Promise<number | null>((done) => npm.on("close", done));
+      await expect.poll(() => printed, { timeout: 90_000 }).toContain("Sluice is running");
+      const { pid } = readJsonFile<LocalConfig>(join(stateDir, "local.json")) ?? { pid: 0 };
+      const workerdPids = workerdChildrenOf(pid);
+      expect(workerdPids.length).toBe(1);
+      npm.kill(signal);
+      expect(await ended).toBe(0);
+      expect(printed).toContain("The queue was drained");
+      expect([pid, ...workerdPids].filter(isAlive)).toEqual([]);
+      rmSync(stateDir, { recursive: true, force: true });
+    },
+    120_000,
+  );
 });
 
 describe("a taken port", () => {

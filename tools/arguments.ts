@@ -8,10 +8,7 @@ type Options = NonNullable<ParseArgsConfig["options"]>;
 export function readArguments<const T extends Options>(
   args: readonly string[],
   options: T,
-): Result<
-  ReturnType<typeof parseArgs<{ args: string[]; options: T; allowPositionals: true; strict: true }>>,
-  string
-> {
+): Result<ReturnType<typeof parseArgs<{ args: string[]; options: T; allowPositionals: true; strict: true }>>, string> {
   try {
     return ok(parseArgs({ args: [...args], options, allowPositionals: true, strict: true }));
   } catch (error) {

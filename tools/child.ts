@@ -22,7 +22,11 @@ export function runTool(tool: string, args: readonly string[], options: SpawnOpt
 /** Runs a program; signals that end this process are passed on, so that nothing is left behind. */
 export function runChild(program: string, args: readonly string[], options: SpawnOptions = {}): Promise<ChildResult> {
   return new Promise((resolve, reject) => {
-    const child: ChildProcess = spawn(program, args, { cwd: projectRoot, stdio: ["ignore", "pipe", "pipe"], ...options });
+    const child: ChildProcess = spawn(program, args, {
+      cwd: projectRoot,
+      stdio: ["ignore", "pipe", "pipe"],
+      ...options,
+    });
     let output = "";
     const take = (chunk: Buffer): void => {
       if (output.length < outputCharsMax) output += chunk.toString();

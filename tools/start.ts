@@ -26,7 +26,11 @@ process.exit();
 
 async function main(args: readonly string[]): Promise<number> {
   const startedMs = performance.now();
-  const parsed = readArguments(args, { port: { type: "string" }, state: { type: "string" }, help: { type: "boolean" } });
+  const parsed = readArguments(args, {
+    port: { type: "string" },
+    state: { type: "string" },
+    help: { type: "boolean" },
+  });
   if (!parsed.ok) return refuse(`${parsed.error}\n${usage}`);
   if (parsed.value.values.help === true) {
     console.log(usage);
@@ -48,7 +52,9 @@ async function main(args: readonly string[]): Promise<number> {
     if (!ports.ok) return refuse(portMessage(ports.error));
     return await run(paths, ports.value, lock.value, startedMs);
   } catch (error) {
-    return refuse(`Sluice could not start: ${error instanceof Error ? error.message : String(error)}\nMore in ${paths.log}`);
+    return refuse(
+      `Sluice could not start: ${error instanceof Error ? error.message : String(error)}\nMore in ${paths.log}`,
+    );
   } finally {
     removeLocalConfig(paths);
     lock.value.release();
@@ -89,7 +95,8 @@ async function drainAndStop(pipeline: LocalPipeline): Promise<number> {
 }
 
 function stoppedMessage(left: number | null): string {
-  if (left === 0) return "Stopped. The queue was drained; everything taken is stored and will be there at the next start.";
+  if (left === 0)
+    return "Stopped. The queue was drained; everything taken is stored and will be there at the next start.";
   if (left === null) return "Stopped. The queue's counters could not be read, so events still in it may be lost.";
   return `Stopped with ${left} messages still in the queue, which lives in memory only: their events are lost.`;
 }

@@ -143,7 +143,12 @@ async function userIdOf(email) {
 }
 
 function thanksPage(orderId) {
-  show("Thanks", element("h1", {}, "Thank you"), element("p", {}, `Order ${orderId} is on its way. Not really.`), backLink());
+  show(
+    "Thanks",
+    element("h1", {}, "Thank you"),
+    element("p", {}, `Order ${orderId} is on its way. Not really.`),
+    backLink(),
+  );
 }
 
 function backLink() {

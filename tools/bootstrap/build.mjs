@@ -43,7 +43,11 @@ function bundleWebSdk(node) {
 /** Hash of everything the bundle is made from: the compiled JavaScript of three packages, the config, the lock file. */
 function stampOf(config) {
   const hash = createHash("sha256");
-  for (const path of [config, join(root, "package-lock.json"), ...["schema", "sdk-core", "sdk-web"].flatMap(compiledFiles)]) {
+  for (const path of [
+    config,
+    join(root, "package-lock.json"),
+    ...["schema", "sdk-core", "sdk-web"].flatMap(compiledFiles),
+  ]) {
     hash.update(path.slice(root.length)).update("\0").update(readFileSync(path)).update("\0");
   }
   return hash.digest("hex");
@@ -60,6 +64,8 @@ function compiledFiles(workspace) {
 function runQuietly(node, args) {
   const result = spawnSync(node, args, { cwd: root, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
   if (result.status === 0) return 0;
-  process.stderr.write(`${result.stdout ?? ""}${result.stderr ?? ""}${result.error?.message ?? ""}\nThe build failed.\n`);
+  process.stderr.write(
+    `${result.stdout ?? ""}${result.stderr ?? ""}${result.error?.message ?? ""}\nThe build failed.\n`,
+  );
   return result.status ?? 1;
 }

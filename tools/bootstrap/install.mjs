@@ -115,7 +115,9 @@ async function runNpmCi() {
   progress.end();
   if (code !== 0) {
     const lines = output.split("\n").filter((line) => line !== "" && !line.includes("npm http"));
-    console.error(`${lines.slice(-25).join("\n")}\n\nnpm ci failed. The first start needs the npm registry; later ones do not.`);
+    console.error(
+      `${lines.slice(-25).join("\n")}\n\nnpm ci failed. The first start needs the npm registry; later ones do not.`,
+    );
   }
   return code;
 }

@@ -19,7 +19,7 @@ export function checkOut(journey: Journey, cart: readonly Product[], identify: (
   const properties = { order_id: orderId, products: lines, discount: discount / 100, ...paid };
   journey.sayAtServer({ type: "track", event: "Order Completed", properties }, journey.nowMs);
   journey.wait(1, 4);
-  if (!chance(random, 0.03)) return;
+  if (!chance(random, 0.05)) return;
   const refundMs = journey.nowMs + between(random, dayMs / 24, 9 * dayMs);
   journey.sayAtServer({ type: "track", event: "Order Refunded", properties: { order_id: orderId, ...paid } }, refundMs);
 }

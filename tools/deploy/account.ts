@@ -51,10 +51,14 @@ async function deployOne(unit: DeployUnit, configPath: string, args: readonly st
 }
 
 /** Buckets, queues and databases, each made unless it is there; returns the databases' ids by name. */
-async function makeResources(units: readonly DeployUnit[], options: DeployOptions): Promise<ReadonlyMap<string, string>> {
+async function makeResources(
+  units: readonly DeployUnit[],
+  options: DeployOptions,
+): Promise<ReadonlyMap<string, string>> {
   const { buckets, queues, databases } = resourcesOf(units);
   for (const name of buckets) {
-    if ((await wrangler(["r2", "bucket", "info", name])).code !== 0) await runWrangler(["r2", "bucket", "create", name]);
+    if ((await wrangler(["r2", "bucket", "info", name])).code !== 0)
+      await runWrangler(["r2", "bucket", "create", name]);
   }
   const seconds = String(options.isFreePlan ? retentionSeconds.free : retentionSeconds.paid);
   for (const name of queues) {

@@ -24,7 +24,11 @@ export async function dryRun(): Promise<number> {
     for (const line of migrationLines(unit)) console.log(`     migration: ${line}`);
     if (!size.ok) failures += 1;
   }
-  console.log(failures === 0 ? "\nDry run: nothing was deployed." : `\n${failures} of ${units.length} Workers cannot be deployed.`);
+  console.log(
+    failures === 0
+      ? "\nDry run: nothing was deployed."
+      : `\n${failures} of ${units.length} Workers cannot be deployed.`,
+  );
   return failures === 0 ? 0 : 1;
 }
 

@@ -1,13 +1,36 @@
 import { join } from "node:path";
-import { unstable_readConfig, type Unstable_Config } from "wrangler";
+import { unstable_readConfig } from "wrangler";
 import { migrationsIn } from "../local/migrations.ts";
 import { projectRoot } from "../project-root.ts";
+
+/** What a deploy reads of a wrangler.jsonc; wrangler fills in the defaults. */
+interface WorkerConfig {
+  readonly name?: string;
+  readonly r2_buckets: readonly { readonly binding: string; readonly bucket_name?: string }[];
+  readonly d1_databases: readonly {
+    readonly binding: string;
+    readonly database_name?: string;
+    readonly database_id?: string;
+    readonly migrations_dir?: string;
+  }[];
+  readonly queues: {
+    readonly producers?: readonly { readonly binding: string; readonly queue?: string }[];
+    readonly consumers?: readonly { readonly queue: string; readonly dead_letter_queue?: string }[];
+  };
+  readonly durable_objects: {
+    readonly bindings: readonly { readonly name: string; readonly class_name: string; readonly script_name?: string }[];
+  };
+  readonly services?: readonly { readonly binding: string; readonly service: string }[];
+  readonly triggers: { readonly crons?: readonly string[] };
+  readonly vars: Readonly<Record<string, unknown>>;
+  readonly migrations: readonly { readonly tag: string; readonly new_sqlite_classes?: readonly string[] }[];
+}
 
 /** One Worker to deploy. */
 export interface DeployUnit {
   readonly folder: string;
   readonly configPath: string;
-  readonly config: Unstable_Config;
+  readonly config: WorkerConfig;
   /** Secrets that it reads. */
   readonly secrets: readonly string[];
   /** D1 migrations to apply before it. */
@@ -28,7 +51,7 @@ export function deployPlan(): readonly DeployUnit[] {
 
 function unit(folder: string, secrets: readonly string[]): DeployUnit {
   const configPath = join(projectRoot, folder, "wrangler.jsonc");
-  const config = unstable_readConfig({ config: configPath }, { hideWarnings: true });
+  const config = unstable_readConfig({ config: configPath }, { hideWarnings: true }) as unknown as WorkerConfig;
   const migrationsFolder = config.d1_databases[0]?.migrations_dir;
   const migrations = migrationsFolder === undefined ? [] : migrationsIn(join(projectRoot, folder, migrationsFolder));
   return { folder, configPath, config, secrets, migrations };
@@ -46,7 +69,9 @@ export function resourcesOf(units: readonly DeployUnit[]): {
     ...(config.queues.producers ?? []).flatMap((producer) => producer.queue ?? []),
     ...(config.queues.consumers ?? []).flatMap((consumer) => [consumer.queue, consumer.dead_letter_queue ?? []].flat()),
   ]);
-  const databases = configs.flatMap((config) => config.d1_databases.flatMap((database) => database.database_name ?? []));
+  const databases = configs.flatMap((config) =>
+    config.d1_databases.flatMap((database) => database.database_name ?? []),
+  );
   return { buckets: [...new Set(buckets)], queues: [...new Set(queues)], databases: [...new Set(databases)] };
 }
 
@@ -75,7 +100,9 @@ export function bindingLines(one: DeployUnit): readonly string[] {
 /** Migrations of Durable Object classes and of D1, one line each. */
 export function migrationLines(one: DeployUnit): readonly string[] {
   return [
-    ...one.config.migrations.map((step) => `Durable Objects ${step.tag}: new ${(step.new_sqlite_classes ?? []).join(", ")}`),
+    ...one.config.migrations.map(
+      (step) => `Durable Objects ${step.tag}: new ${(step.new_sqlite_classes ?? []).join(", ")}`,
+    ),
     ...one.migrations.map((name) => `D1 ${name}`),
   ];
 }

@@ -22,7 +22,7 @@ export interface PullReport {
 }
 
 /** File in the pulled folder that says which etag each file holds. Only files it names are ever removed. */
-export const manifestName = ".sluice-lake.json";
+const manifestName = ".sluice-lake.json";
 
 const copiesAtOnce = 6;
 

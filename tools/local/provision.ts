@@ -3,7 +3,7 @@ import { type AdminClient, type AdminFailure, listOf } from "../operator/admin.t
 import type { LocalKeys } from "./state-files.ts";
 
 /** Project of the demo shop. */
-export const demoProject = "shop";
+const demoProject = "shop";
 
 /**
  * Makes what the first start needs (project, sources, one key each, a read token) and keeps what is there.
@@ -19,7 +19,11 @@ export async function provision(admin: AdminClient, kept: LocalKeys | null): Pro
   }
   const keys = await admin.call("GET", `${base}/keys`);
   if (!keys.ok) return keys;
-  const activeSerials = new Set(listOf(keys.value, "keys").filter(isActive).map((entry) => field(entry, "serial")));
+  const activeSerials = new Set(
+    listOf(keys.value, "keys")
+      .filter(isActive)
+      .map((entry) => field(entry, "serial")),
+  );
   const writeKey = await keptOrNewKey(admin, base, kept?.writeKey, activeSerials, { source: "web", kind: "public" });
   if (!writeKey.ok) return writeKey;
   const serverKey = await keptOrNewKey(admin, base, kept?.serverKey, activeSerials, {

@@ -7,7 +7,7 @@ import { projectRoot } from "../project-root.ts";
 import type { LocalSecrets } from "./state-files.ts";
 
 /** Folders of the three Workers, in the order in which they are deployed and listed. */
-export const workerFolders = ["queue-consumer", "worker", "analytics"] as const;
+const workerFolders = ["queue-consumer", "worker", "analytics"] as const;
 
 /** Names of the Workers in their wrangler.jsonc. */
 export const workerNames = {

@@ -45,12 +45,7 @@ export function parseCommand(words: readonly string[], options: CommandOptions):
   return command === null ? fail(`Not a command: ${words.join(" ")}`) : ok(command);
 }
 
-function commandOf(
-  noun: string,
-  verb: string,
-  names: readonly string[],
-  options: CommandOptions,
-): AdminCommand | null {
+function commandOf(noun: string, verb: string, names: readonly string[], options: CommandOptions): AdminCommand | null {
   const [project = "", name = ""] = names;
   const inProject = `${projects}/${encodeURIComponent(project)}`;
   const one = `${encodeURIComponent(name)}`;
@@ -60,7 +55,14 @@ function commandOf(
     case "project list":
       return names.length === 0 ? { kind: "list", path: projects, list: "projects" } : null;
     case "project create":
-      return hasOne ? { kind: "create", path: projects, body: body({ project, currency: options.currency }), what: `project ${project}` } : null;
+      return hasOne
+        ? {
+            kind: "create",
+            path: projects,
+            body: body({ project, currency: options.currency }),
+            what: `project ${project}`,
+          }
+        : null;
     case "project revoke":
       return hasOne ? { kind: "revoke", path: inProject, what: `all keys and tokens of project ${project}` } : null;
     case "source list":
@@ -68,11 +70,27 @@ function commandOf(
     case "token list":
       return hasOne ? { kind: "list", path: `${inProject}/${noun}s`, list: `${noun}s` } : null;
     case "source create":
-      return hasTwo ? { kind: "create", path: `${inProject}/sources`, body: body({ source: name, ipPolicy: options.ip }), what: `source ${name}` } : null;
+      return hasTwo
+        ? {
+            kind: "create",
+            path: `${inProject}/sources`,
+            body: body({ source: name, ipPolicy: options.ip }),
+            what: `source ${name}`,
+          }
+        : null;
     case "key create":
-      return hasTwo ? { kind: "create", path: `${inProject}/keys`, body: body({ source: name, kind: options.kind ?? "public" }), what: `key of source ${name}` } : null;
+      return hasTwo
+        ? {
+            kind: "create",
+            path: `${inProject}/keys`,
+            body: body({ source: name, kind: options.kind ?? "public" }),
+            what: `key of source ${name}`,
+          }
+        : null;
     case "token create":
-      return hasTwo ? { kind: "create", path: `${inProject}/tokens`, body: body({ name }), what: `read token ${name}` } : null;
+      return hasTwo
+        ? { kind: "create", path: `${inProject}/tokens`, body: body({ name }), what: `read token ${name}` }
+        : null;
     case "source revoke":
     case "key revoke":
     case "token revoke":

@@ -17,5 +17,5 @@ export function formatTable(heading: readonly string[], rows: readonly (readonly
 
 /** Text from a server, without control characters that could drive the terminal. */
 export function printable(text: string): string {
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "�");
+  return text.replaceAll(/\p{Cc}/gu, "�");
 }
