@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +7,9 @@ import { findChromium, type SearchPlace } from "../tools/test/chromium.ts";
 import { summaryOf } from "../tools/test/summary.ts";
 import { deployPlan, migrationLines, resourcesOf } from "../tools/deploy/plan.ts";
 import { waitUntilDrained } from "../tools/local/drain.ts";
+import { takeLock } from "../tools/local/lock.ts";
 import { choosePorts } from "../tools/local/ports.ts";
+import { statePaths } from "../tools/local/state-files.ts";
 import { parseCommand } from "../tools/operator/commands.ts";
 import { listReport } from "../tools/operator/report.ts";
 import { operatorTarget } from "../tools/operator/target.ts";
@@ -67,6 +70,22 @@ describe("npm run sluice", () => {
     expect(at("http://localhost.example").ok).toBe(false);
     expect(at("not a url").ok).toBe(false);
     expect(at("https://analytics.example", "").ok).toBe(false);
+  });
+});
+
+describe("the lock of a state folder", () => {
+  test("O5: is held by one, free again after, and taken over when its process is gone or is no pipeline", () => {
+    const paths = statePaths(temporaryFolder());
+    const first = takeLock(paths);
+    expect(first.ok).toBe(true);
+    if (first.ok) first.value.release();
+    const gone = spawnSync(process.execPath, ["-e", ""]).pid;
+    for (const pid of [gone, 1, -1]) {
+      writeFileSync(paths.lock, JSON.stringify({ pid, workerdPids: [process.pid] }));
+      const taken = takeLock(paths);
+      expect(taken.ok, String(pid)).toBe(true);
+      if (taken.ok) taken.value.release();
+    }
   });
 });
 

@@ -10,24 +10,19 @@ const root = join(import.meta.dirname, "..");
 
 /** Ids of the rules of a specification: lines that begin with `- **W3** `. */
 function rulesOf(specification: string): string[] {
-  return [...specification.matchAll(/^- \*\*([A-Z]{1,2}\d+)\*\* /gm)].map(
-    (match) => match[1] ?? "",
-  );
+  return [...specification.matchAll(/^- \*\*([A-Z]{1,2}\d+)\*\* /gm)].map((match) => match[1] ?? "");
 }
 
 /** Ids that a test's name begins with: `test("W3: …")`, `it("W3, W4: …")`. */
 function rulesNamedIn(source: string): string[] {
   const names = source.matchAll(
-    /\b(?:test|it|describe)(?:\.[\w.]+(?:\([^)]*\))?)?\(\s*["'`]((?:[A-Z]{1,2}\d+(?:, ?)?)+):/g,
+    /\b(?:test|it|describe)(?:\.[\w.]+(?:\((?:[^()]|\([^()]*\))*\))?)?\(\s*["'`]((?:[A-Z]{1,2}\d+(?:, ?)?)+):/g,
   );
   return [...names].flatMap((match) => (match[1] ?? "").split(/, ?/));
 }
 
 /** Rules that no test names, and rules that tests name but the specification does not have. */
-function compare(
-  specification: string,
-  sources: readonly string[],
-): { untested: string[]; unwritten: string[] } {
+function compare(specification: string, sources: readonly string[]): { untested: string[]; unwritten: string[] } {
   const written = new Set(rulesOf(specification));
   const named = new Set(sources.flatMap(rulesNamedIn));
   return {
@@ -48,8 +43,6 @@ test("every rule of docs/SPEC.md has a test that carries its id, and every id in
 
 test("a planted rule without a test, and a planted test without a rule, are both found", () => {
   const specification = "- **W1** One.\n- **W2** Two.\n";
-  const source = ['test("W1: one", () => {});', 'test.each([1])("W9, W1: nine", () => {});'].join(
-    "\n",
-  );
+  const source = ['test("W1: one", () => {});', 'test.each([1])("W9, W1: nine", () => {});'].join("\n");
   expect(compare(specification, [source])).toEqual({ untested: ["W2"], unwritten: ["W9"] });
 });

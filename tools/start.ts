@@ -69,10 +69,10 @@ async function run(paths: StatePaths, ports: Ports, lock: StateLock, startedMs: 
     snippetFor: (host, writeKey) => snippet({ host, writeKey }),
     onStep: (text) => progress.step(text),
     onTrouble: (text) => progress.note(text),
+    onRuntime: (workerdPids) => lock.noteWorkerd(workerdPids),
   });
   // Listened to from here on: miniflare's own listeners would end the process before the queue is drained.
   const stopping = awaitStop();
-  lock.noteWorkerd(pipeline.workerdPids);
   writePrivateJson(paths.local, pipeline.config);
   progress.end();
   const { config } = pipeline;

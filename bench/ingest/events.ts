@@ -19,10 +19,21 @@ function benchEvent(index: number): Record<string, unknown> {
     timestamp: `2026-01-01T00:00:00.${String(index % 1000).padStart(3, "0")}Z`,
     anonymousId: `01JDCY7P${pseudoRandomText((index >> 3) + 7919, 18)}`,
     userId: index % 4 === 0 ? `user-${index % 97}` : undefined,
-    properties: { product_id: `sku-${index % 50}`, name: "Espresso cup", price: 14.9, currency: "EUR", position: index },
+    properties: {
+      product_id: `sku-${index % 50}`,
+      name: "Espresso cup",
+      price: 14.9,
+      currency: "EUR",
+      position: index,
+    },
     context: {
       library: { name: "@sluice/web", version: "0.1.0" },
-      page: { url: `https://shop.example${path}?utm_source=mail`, path, title: "Shop", referrer: "https://example.org/" },
+      page: {
+        url: `https://shop.example${path}?utm_source=mail`,
+        path,
+        title: "Shop",
+        referrer: "https://example.org/",
+      },
       campaign: { source: "mail", medium: "newsletter", name: "autumn" },
       session: { id: `01JDCY7P${pseudoRandomText((index >> 4) + 104_729, 18)}` },
       locale: "en-GB",

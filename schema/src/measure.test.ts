@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Json } from "./json.ts";
-import { publicRequestBytesMax } from "./limits.ts";
-import { measure } from "./measure.ts";
+import { isObject, type Json, type JsonObject } from "./json.ts";
+import { eventBytesMax, eventDepthMax, eventKeysMax, publicRequestBytesMax } from "./limits.ts";
+import { isSurelySmall, measure } from "./measure.ts";
 
 function utf8Length(text: string): number {
   return new TextEncoder().encode(text).length;
@@ -48,4 +48,31 @@ test("V12: measuring stops early on what is far too large", () => {
   const size = measure({ first: "x".repeat(publicRequestBytesMax), second: { deep: { deeper: {} } } });
   expect(size.bytes).toBeGreaterThan(publicRequestBytesMax);
   expect(size.depth).toBe(1);
+});
+
+test("V9, V10, V11: what is surely small is within every limit when measured", () => {
+  const depthTo = (depth: number): Json => (depth === 0 ? 1 : { a: depthTo(depth - 1) });
+  const many = (keys: number): JsonObject => Object.fromEntries(Array.from({ length: keys }, (_, i) => [`k${i}`, i]));
+  const values = fc.oneof(
+    fc
+      .object({ maxDepth: 6, maxKeys: 8, withNullPrototype: false })
+      .map((value) => JSON.parse(JSON.stringify(value)) as Json),
+    fc.integer({ min: 1, max: 80 }).map(depthTo),
+    fc.integer({ min: 1, max: 12_000 }).map(many),
+    fc.integer({ min: 0, max: 40_000 }).map((length) => ({ text: "\u0000".repeat(length) })),
+    fc.integer({ min: 0, max: 8000 }).map((length) => ({ list: Array.from({ length }, () => -Number.MAX_VALUE) })),
+  );
+  let small = 0;
+  fc.assert(
+    fc.property(values, (value) => {
+      if (!isObject(value) || !isSurelySmall(value)) return;
+      small++;
+      const size = measure(value);
+      expect(size.bytes).toBeLessThanOrEqual(eventBytesMax);
+      expect(size.keys).toBeLessThanOrEqual(eventKeysMax);
+      expect(size.depth).toBeLessThanOrEqual(eventDepthMax);
+    }),
+    { numRuns: 500 },
+  );
+  expect(small).toBeGreaterThan(50);
 });

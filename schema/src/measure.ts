@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from "./json.ts";
-import { eventDepthMax, eventKeysMax, publicRequestBytesMax } from "./limits.ts";
+import { isObject, type Json, type JsonObject } from "./json.ts";
+import { eventBytesMax, eventDepthMax, eventKeysMax, publicRequestBytesMax } from "./limits.ts";
 
 /** Size of a parsed value. Exact up to where measuring stopped. */
 export interface Measure {
@@ -20,6 +20,49 @@ export function measure(value: Json): Measure {
   measureInto(value, 1, total);
   return total;
 }
+
+/**
+ * Whether a value is certainly within all limits of an event, told from lengths alone: no text is looked into, so it
+ * costs a tenth of {@link measure}. `false` means only that somebody must measure.
+ */
+export function isSurelySmall(value: JsonObject): boolean {
+  return bytesAtMost(value, 1) <= eventBytesMax;
+}
+
+/** An upper bound of an object's bytes as JSON; infinite where it is nested too deep. Stops beyond an event's limit. */
+function bytesAtMost(value: JsonObject, level: number): number {
+  if (level > eventDepthMax) return Number.POSITIVE_INFINITY;
+  let bytes = 2;
+  for (const key in value) {
+    bytes += key.length * escapedBytesMax + 4 + itemBytesAtMost(value[key] as Json, level);
+    if (bytes > eventBytesMax) break;
+  }
+  return bytes;
+}
+
+function listBytesAtMost(list: readonly Json[], level: number): number {
+  if (level > eventDepthMax) return Number.POSITIVE_INFINITY;
+  let bytes = 2;
+  for (const item of list) {
+    bytes += 1 + itemBytesAtMost(item, level);
+    if (bytes > eventBytesMax) break;
+  }
+  return bytes;
+}
+
+function itemBytesAtMost(item: Json, level: number): number {
+  if (typeof item === "string") return item.length * escapedBytesMax + 2;
+  if (typeof item !== "object" || item === null) return numberBytesMax;
+  return isObject(item) ? bytesAtMost(item, level + 1) : listBytesAtMost(item as readonly Json[], level + 1);
+}
+
+/** The longest a UTF-16 unit gets in JSON: `\u0000`. */
+const escapedBytesMax = 6;
+/** The longest a number gets, `-1.2345678901234567e-300`; `false` and `null` are shorter. */
+const numberBytesMax = 25;
+
+// The keys of a value this small cannot be too many: each takes at least five bytes, `"":0,`.
+if (eventBytesMax / 5 > eventKeysMax) throw new Error("measure.ts: a small event could have too many keys");
 
 function measureInto(value: Json, level: number, total: Measure): void {
   if (total.bytes > publicRequestBytesMax || total.keys > eventKeysMax || total.depth > eventDepthMax) return;

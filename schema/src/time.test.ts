@@ -55,3 +55,33 @@ test("V23: an hour holds its first millisecond and all up to the next hour", () 
   expect(hourOf(hourMs)).toBe(hourMs);
   expect(hourOf(-1)).toBe(-hourMs);
 });
+
+test("V23: fractions are floored, lower-case letters are read, and what JavaScript would round up is refused", () => {
+  expect(parseTime("2026-11-20t07:24:43.9z")).toBe(Date.UTC(2026, 10, 20, 7, 24, 43, 900));
+  expect(parseTime("2026-11-20T07:24:43.99Z")).toBe(Date.UTC(2026, 10, 20, 7, 24, 43, 990));
+  expect(parseTime("1969-12-31T23:59:59.999Z")).toBe(-1);
+  for (const text of ["2026-11-20T24:00:00Z", "2026-11-20T07:60Z", "2026-11-20T07:24:60Z", "2026-11-20T07:24:43.Z"]) {
+    expect(parseTime(text), text).toBeNull();
+  }
+  for (const text of [
+    "2026-11-20T",
+    "2026-11-20T07",
+    "2026-11-20T07:24+0",
+    "2026-11-20T07:24:43Zz",
+    "2026-11-20X07:24",
+  ]) {
+    expect(parseTime(text), text).toBeNull();
+  }
+});
+
+test("V23: what is read is what Date.parse reads, for any zone", () => {
+  const part = (max: number): fc.Arbitrary<string> =>
+    fc.integer({ min: 0, max }).map((n) => String(n).padStart(2, "0"));
+  const zone = fc.tuple(fc.constantFrom("+", "-"), part(23), part(59)).map(([sign, h, m]) => `${sign}${h}:${m}`);
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 4e12 }), zone, (ms, text) => {
+      const local = `${new Date(ms).toISOString().slice(0, -1)}${text}`;
+      expect(parseTime(local)).toBe(Date.parse(local));
+    }),
+  );
+});

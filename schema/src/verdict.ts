@@ -8,7 +8,7 @@ import {
   identityLengthMax,
   messageIdLengthMax,
 } from "./limits.ts";
-import { measure } from "./measure.ts";
+import { isSurelySmall, measure } from "./measure.ts";
 import type { Rejection, RejectReason } from "./reasons.ts";
 import { fail, ok, type Result } from "./result.ts";
 import { parseTime } from "./time.ts";
@@ -34,6 +34,7 @@ function reject(reason: RejectReason, name: string, message: string): Refusal {
 }
 
 function judgeShape(raw: JsonObject): Refusal | null {
+  if (isSurelySmall(raw)) return null;
   const size = measure(raw);
   if (size.depth > eventDepthMax) {
     return reject("event_too_deep", "", `An event may be nested at most ${eventDepthMax} levels deep.`);

@@ -41,6 +41,6 @@ export class VirtualTime {
 }
 
 /** Lets every promise continue that can. */
-export function settlePromises(): Promise<void> {
+function settlePromises(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -32,13 +32,13 @@ export interface PipelineOptions {
   readonly onStep: (text: string) => void;
   /** Told what went wrong in a Worker while it runs. */
   readonly onTrouble: (text: string) => void;
+  /** Told the runtimes that this process has started, at the start and after one crashed and was started again. */
+  readonly onRuntime: (workerdPids: readonly number[]) => void;
 }
 
 /** A pipeline that answers. */
 export interface LocalPipeline {
   readonly config: LocalConfig;
-  /** Runtimes that this process has started. */
-  readonly workerdPids: readonly number[];
   /** Takes no more events and waits for the queue; returns the messages left, `null` when unknown. */
   drain(limitMs: number, onCount: (left: number) => void, signal: AbortSignal): Promise<number | null>;
   /** Stops everything. What the logs hold stays on disk. */
@@ -58,13 +58,16 @@ export async function startLocalPipeline(options: PipelineOptions): Promise<Loca
   const mf = createRuntime(options, workers, log);
   try {
     await mf.ready;
+    options.onRuntime(workerdChildrenOf(process.pid));
     options.onStep("Preparing the database…");
     const database = await mf.getD1Database("DB", workerNames.analytics);
     await applyMigrations(database, join(projectRoot, "analytics", "migrations"));
     options.onStep("Preparing the demo project…");
     const keys = await provisionKeys(paths, queryUrl, secrets.operatorToken);
     const shop = await startShop(ports.shop, options.snippetFor(ingestUrl, keys.writeKey));
-    const schedule = startSchedule(mf, workers, options.onTrouble);
+    const schedule = startSchedule(mf, workers, (message) =>
+      log.take({ timestamp: Date.now(), level: "error", message }),
+    );
     const config: LocalConfig = {
       ingestUrl,
       queryUrl,
@@ -96,6 +99,10 @@ function createRuntime(options: PipelineOptions, workers: readonly LocalWorker[]
     unsafeLocalExplorer: false,
     unsafeObservability: false,
     handleStructuredLogs: (line) => log.take(line),
+    unsafeHandleRuntimeRestart: () => {
+      options.onRuntime(workerdChildrenOf(process.pid));
+      options.onTrouble("workerd crashed and was started again. Messages that its queue held are lost.");
+    },
     workers: workers.map((worker) => worker.options),
   });
   return new Miniflare(converted);
@@ -121,7 +128,6 @@ function runningPipeline(config: LocalConfig, parts: Parts): LocalPipeline {
   const { mf, secrets, shop, schedule, log } = parts;
   return {
     config,
-    workerdPids: workerdChildrenOf(process.pid),
     async drain(limitMs, onCount, signal) {
       const isClosed = await closeIngest(mf, secrets.operatorToken);
       if (!isClosed) return null;

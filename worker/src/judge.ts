@@ -13,8 +13,8 @@ import {
 /** The verdicts of one request: what is not listed is accepted. Ascending by index. */
 export function judgeEvents(events: readonly Json[], impliedType: EventType | null): readonly RejectedEvent[] {
   const rejected: RejectedEvent[] = [];
-  for (const [index, raw] of events.entries()) {
-    const verdict = judgeEvent(eventWithType(raw, impliedType));
+  for (let index = 0; index < events.length; index++) {
+    const verdict = judgeEvent(eventWithType(events[index] as Json, impliedType));
     if (!verdict.ok) rejected.push({ index, ...verdict.error });
   }
   return rejected;

@@ -58,18 +58,23 @@ function drawTiles(metrics) {
       make("div", { class: "before" }, shown(metric.unit, before.value) + " yesterday"));
   }));
 }
+// The next number whose half reads well on an axis; at least 2.
+function roundUp(value) {
+  const unit = 10 ** Math.floor(Math.log10(Math.max(2, value)));
+  return [2, 4, 6, 8, 10].find((times) => times * unit >= value) * unit;
+}
 function drawChart(name, metric) {
   const width = 340, height = 132, left = 34, bottom = 16, top = 8;
   const { values, label } = series(metric);
-  const high = Math.max(1e-9, ...values);
-  const low = Math.min(0, ...values);
+  const high = roundUp(Math.max(0, ...values));
+  const low = Math.min(...values) < 0 ? -roundUp(-Math.min(...values)) : 0;
   const y = (value) => top + (high - value) / (high - low) * (height - top - bottom);
   const step = (width - left) / values.length;
   const svg = make("svg", { viewBox: "0 0 " + width + " " + height, role: "img" });
   svg.append(make("title", {}, columns.find((column) => column[0] === name)[1] + " per day, last " + values.length + " days"));
   for (const mark of [low, (low + high) / 2, high]) {
     svg.append(make("line", { class: "grid", x1: left, x2: width, y1: y(mark), y2: y(mark) }),
-      make("text", { x: left - 5, y: y(mark) + 3, "text-anchor": "end" }, high < 1e-8 ? (mark === low ? "0" : "") : short.format(mark)));
+      make("text", { x: left - 5, y: y(mark) + 3, "text-anchor": "end" }, short.format(mark)));
   }
   values.forEach((value, index) => {
     const bucket = metric.buckets[index];

@@ -11,7 +11,7 @@ export type DeadReason =
   | "event_count";
 
 /** Key of the object that keeps a dead letter; the same message always has the same. */
-export function deadLetterKey(queue: string, messageId: string): string {
+function deadLetterKey(queue: string, messageId: string): string {
   return `dead/${queue}/${messageId}`;
 }
 
