@@ -7,10 +7,10 @@ import { readdirSync } from "node:fs";
 const names = readdirSync(import.meta.dirname)
   .filter((file) => file.endsWith(".ts") && file !== "run.ts")
   .map((file) => file.slice(0, -".ts".length));
-const [name = "", ...rest] = process.argv.slice(2);
-if (names.includes(name) && rest.length === 0) {
+const [name = ""] = process.argv.splice(2, 1);
+if (names.includes(name)) {
   await import(`./${name}.ts`);
 } else {
-  console.error(`Usage: npm run bench -- NAME, with NAME one of: ${names.join(", ")}`);
+  console.error(`Usage: npm run bench -- NAME [ARGUMENT …], with NAME one of: ${names.join(", ")}`);
   process.exitCode = 1;
 }

@@ -19,9 +19,25 @@ export interface Edge {
   draining: boolean;
 }
 
+/** Bytes drawn at once: a call of `getRandomValues` for each of a ULID's 16 characters costs more than the ULID. */
+const randomPoolBytes = 1024;
+
+/** Numbers from 0 to below 1 in steps of 1/256, which is what a ULID's base-32 characters need. */
+function pooledRandom(): () => number {
+  const pool = new Uint8Array(randomPoolBytes);
+  let at = randomPoolBytes;
+  return () => {
+    if (at === randomPoolBytes) {
+      crypto.getRandomValues(pool);
+      at = 0;
+    }
+    return (pool[at++] ?? 0) / 256;
+  };
+}
+
 /** Makes an isolate's state. To be called while a request is handled: Workers draw no random numbers before one. */
 export function createEdge(env: Env): Edge {
-  const ulid = monotonicFactory();
+  const ulid = monotonicFactory(pooledRandom());
   let sequence = 0;
   return {
     counters: new Counters(),

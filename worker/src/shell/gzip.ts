@@ -2,8 +2,10 @@ import { crc32, gzipSync, inflateRawSync } from "node:zlib";
 import { fail, ok, type Result } from "@sluice/schema";
 import { deflateStart, gzipTrailer, gzipTrailerBytes } from "../gzip-frame.ts";
 
-/** Large enough that a usual body needs one or two pieces, small enough not to matter in memory. */
-const chunkBytes = 64 * 1024;
+/** The smallest piece to inflate into: a body that states a smaller length fits, one that states a wrong one takes several. */
+const chunkBytesMin = 16 * 1024;
+/** Room behind the stated length, without which zlib asks for another piece before it finds the end. */
+const chunkSpareBytes = 64;
 
 /** Compresses at level 1: the queue bills per 64 KB and the body is read once, so speed counts for more than size. */
 export function gzip(bytes: Uint8Array): Uint8Array {
@@ -20,11 +22,13 @@ export function gunzipBounded(
 ): Result<Uint8Array, "invalid_gzip" | "request_too_large"> {
   const start = deflateStart(bytes);
   if (start === null) return fail("invalid_gzip");
-  const inflated = inflate(bytes.subarray(start), bytesMax);
+  const trailer = gzipTrailer(bytes);
+  // One piece of the stated length saves joining many; what is stated is not believed beyond the ceiling.
+  const chunkBytes = Math.max(chunkBytesMin, Math.min(trailer.length, bytesMax) + chunkSpareBytes);
+  const inflated = inflate(bytes.subarray(start), bytesMax, chunkBytes);
   if (!inflated.ok) return inflated;
   const { content, consumedBytes } = inflated.value;
   if (start + consumedBytes + gzipTrailerBytes !== bytes.length) return fail("invalid_gzip");
-  const trailer = gzipTrailer(bytes);
   return trailer.length === content.length && trailer.crc === crc32(content) ? ok(content) : fail("invalid_gzip");
 }
 
@@ -34,7 +38,11 @@ interface Inflated {
   readonly consumedBytes: number;
 }
 
-function inflate(bytes: Uint8Array, bytesMax: number): Result<Inflated, "invalid_gzip" | "request_too_large"> {
+function inflate(
+  bytes: Uint8Array,
+  bytesMax: number,
+  chunkBytes: number,
+): Result<Inflated, "invalid_gzip" | "request_too_large"> {
   try {
     // With `info` the result is {buffer, engine}, which the type declarations of Node do not know.
     const options = { maxOutputLength: bytesMax, chunkSize: chunkBytes, info: true };
