@@ -25,7 +25,9 @@ async function main(args: readonly string[]): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "sluice-report-"));
   try {
     const report = join(folder, "report.json");
-    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+    // One line a file where a person watches, dots in CI; what passing tests print is nobody's concern.
+    const shown = process.stdout.isTTY ? "default" : "dot";
+    const reporters = [`--reporter=${shown}`, "--reporter=json", `--outputFile.json=${report}`, "--silent=passed-only"];
     const result = await runTool("vitest", ["run", ...reporters, ...args], {
       stdio: "inherit",
       env: { ...process.env, ...(chromium !== null && { CHROMIUM_PATH: chromium }) },
