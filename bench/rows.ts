@@ -31,7 +31,9 @@ const stages: readonly (readonly [string, () => unknown])[] = [
 const costs = measure();
 const floor = (costs.get("floor: JSON.parse") ?? 0) + (costs.get("floor: JSON.stringify") ?? 0);
 const table = [...costs].map(([name, cost]) => [name, cost.toFixed(2), (cost / floor).toFixed(2)]);
-console.log(`${eventCount} events, ${averageLength(texts)} characters of JSON each, ${averageLength(lines)} as a row's line`);
+console.log(
+  `${eventCount} events, ${averageLength(texts)} characters of JSON each, ${averageLength(lines)} as a row's line`,
+);
 console.log(formatTable(["stage", "µs per event", "× floor (parse + stringify)"], table));
 
 /** Median cost of each stage, µs per event. Stages take turns, so that a busy moment of the machine hits all of them. */

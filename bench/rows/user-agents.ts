@@ -8,5 +8,8 @@ const systems = [
 
 /** Two hundred user agents, as many requests in a row may well bring: four systems, fifty versions of a browser each. */
 export const userAgents: readonly string[] = systems.flatMap((system) =>
-  Array.from({ length: 50 }, (_, index) => `Mozilla/5.0 (${system}) ${webkit} Chrome/${100 + index}.0.0.0 Safari/537.36`),
+  Array.from(
+    { length: 50 },
+    (_, index) => `Mozilla/5.0 (${system}) ${webkit} Chrome/${100 + index}.0.0.0 Safari/537.36`,
+  ),
 );

@@ -73,7 +73,12 @@ export const eventColumns = [
   },
   { name: "page_path", type: "string", nullable: true, about: "`path`, likewise" },
   { name: "page_title", type: "string", nullable: true, about: "`title`, likewise" },
-  { name: "page_referrer", type: "string", nullable: true, about: "`referrer`, likewise" },
+  {
+    name: "page_referrer",
+    type: "string",
+    nullable: true,
+    about: "`referrer`, likewise; null where it is RudderStack's `$direct`",
+  },
   {
     name: "campaign_source",
     type: "string",
@@ -116,7 +121,8 @@ export const eventColumns = [
     name: "is_bot",
     type: "boolean",
     nullable: false,
-    about: "Whether the user agent is that of a crawler, a monitor or an automated browser; such events are kept, and KPIs leave them out",
+    about:
+      "Whether the user agent is that of a crawler, a monitor or an automated browser; such events are kept, and KPIs leave them out",
   },
   {
     name: "country",

@@ -42,7 +42,8 @@ const scalarOf = {
 
 function rowFrom(columns: Columns, blank: Readonly<Record<string, null>>, text: string): Record<string, CellValue> {
   const values = JSON.parse(text) as unknown;
-  if (!Array.isArray(values) || values.length > columns.length) throw new TypeError("a row must be an array of its columns");
+  if (!Array.isArray(values) || values.length > columns.length)
+    throw new TypeError("a row must be an array of its columns");
   const row: Record<string, CellValue> = { ...blank };
   let index = 0;
   for (const { name, type, nullable } of columns) {

@@ -1,4 +1,4 @@
-import { objectField } from "@sluice/schema";
+import { type JsonObject, objectField } from "@sluice/schema";
 import { text } from "../text.ts";
 import { none } from "./sent-event.ts";
 import type { Step } from "./step.ts";
@@ -14,7 +14,13 @@ export const page: Step<"page_url" | "page_path" | "page_title" | "page_referrer
       page_url: text(stated, "url") ?? text(own, "url"),
       page_path: text(stated, "path") ?? text(own, "path"),
       page_title: text(stated, "title") ?? text(own, "title"),
-      page_referrer: text(stated, "referrer") ?? text(own, "referrer"),
+      page_referrer: referrer(stated) ?? referrer(own),
     };
   },
 };
+
+/** RudderStack's browser SDK says `$direct` where there is no referrer. */
+function referrer(page: JsonObject): string | null {
+  const value = text(page, "referrer");
+  return value === "$direct" ? null : value;
+}

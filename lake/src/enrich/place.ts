@@ -9,7 +9,8 @@ import type { Step } from "./step.ts";
  */
 export const place: Step<"country" | "region" | "city" | "ip" | "locale" | "timezone"> = {
   name: "place",
-  about: "place and address of a public key's request; the address that a server key states; both under the source's IP policy",
+  about:
+    "place and address of a public key's request; the address that a server key states; both under the source's IP policy",
   columns: (event) => {
     const { receipt, context } = event;
     const geo = receipt.keyKind === "public" ? receipt.geo : nowhere;
