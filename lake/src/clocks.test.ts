@@ -20,6 +20,7 @@ interface DeviceFaults {
   readonly skewMs: number;
   /** Parts per million by which the device's clock runs fast. */
   readonly driftPpm: number;
+  /** Of each way, there and back. */
   readonly delayMsMax: number;
   readonly seed: number;
 }
@@ -43,7 +44,7 @@ describe("our SDKs", () => {
         const rows = ids.map((id) => firstRow(arrivals, id));
         expect(rows.toSorted(inTotalOrder).map((row) => row.message_id)).toEqual(ids);
       }),
-      { numRuns: 60 },
+      { numRuns: 200 },
     );
   });
 
@@ -64,30 +65,30 @@ describe("our SDKs", () => {
   });
 });
 
+/*
+ * What remains for SDKs that state no offset. Two things move their events: the step of the correction, where the measured
+ * skew lies so near to a boundary that delays carry it across (rare, by 15 minutes); and the receipt, after which no event
+ * is filed, where the corrected clock is still ahead (by no more than delays differ).
+ */
 describe("other SDKs", () => {
-  test("L33: of devices whose clock is wrong by more than 15 minutes, at most 4 % have events out of order", () => {
+  const delayMsMax = 30 * second;
+
+  test("L34: of devices whose clock is wrong by hours, at most 4 % have events moved past each other by a step", () => {
     const draw = drawsOf(20_261_120);
-    const devices = 4000;
-    let inverted = 0;
-    let invertedBySegment = 0;
-    for (let i = 0; i < devices; i++) {
-      const skewMs = (draw() < 0.5 ? -1 : 1) * (16 * minute + draw() * 24 * hour);
-      const rows = foreignRows(Math.round(skewMs), draw);
-      if (hasInversion(rows.map((row) => row.time))) inverted += 1;
-      // Segment's own formula, timestamp = receivedAt − (sentAt − originalTimestamp), for comparison.
-      const corrected = rows.map((row) => row.received_time - ((row.sent_time ?? 0) - (row.original_time ?? 0)));
-      if (hasInversion(corrected)) invertedBySegment += 1;
-    }
-    expect(inverted / devices).toBeLessThan(0.04);
-    expect(inverted / devices).toBeGreaterThan(0.01); // the residue is real: no function of one request has none
-    expect(invertedBySegment / devices).toBeGreaterThan(0.9);
+    const skews = Array.from({ length: 4000 }, () => (draw() < 0.5 ? -1 : 1) * (16 * minute + draw() * 24 * hour));
+    const inversions = skews.map((skewMs) => largestInversionMs(foreignTimes(skewMs, delayMsMax, draw)));
+    const bySteps = inversions.filter((ms) => ms > delayMsMax);
+    expect(bySteps.length / skews.length).toBeLessThan(0.04);
+    expect(bySteps.length / skews.length).toBeGreaterThan(0.01); // no function of one request alone has none
+    expect(Math.max(...inversions)).toBeLessThanOrEqual(15 * minute);
   });
 
-  test("L33: of devices whose clock is right to 14 minutes, none has", () => {
+  test("L34: where the clock is right to 14 minutes, events move by no more than delays differ, and only if it is ahead", () => {
     const draw = drawsOf(7);
     for (let i = 0; i < 500; i++) {
-      const rows = foreignRows(Math.round((draw() * 2 - 1) * 14 * minute), draw);
-      expect(hasInversion(rows.map((row) => row.time))).toBe(false);
+      const skewMs = (draw() * 2 - 1) * 14 * minute;
+      const inversionMs = largestInversionMs(foreignTimes(skewMs, delayMsMax, draw));
+      expect(inversionMs).toBeLessThanOrEqual(skewMs > 0 ? delayMsMax : 0);
     }
   });
 });
@@ -125,7 +126,7 @@ async function runDevice(fault: DeviceFaults): Promise<{ ids: readonly string[];
   );
   const ids: string[] = [];
   for (let i = 0; i < 50; i++) {
-    ids.push(engine.enqueue("track", { event: "Tested", anonymousId: "a" }).messageId);
+    ids.push(engine.enqueue("track", { event: "Tested", anonymousId: "a" } as never).messageId);
     await time.advance(Math.floor(draw() * 4000));
   }
   isBad = false;
@@ -150,20 +151,26 @@ function firstRow(arrivals: readonly Arrival[], id: string): Row {
   return arrival.row;
 }
 
-/** Fifty events of a device with an SDK that states no offset, each sent by itself with a delay of up to 30 s. */
-function foreignRows(skewMs: number, draw: () => number): Row[] {
+/** Corrected times of fifty events of a device whose SDK states no offset; each is sent by itself and delayed. */
+function foreignTimes(skewMs: number, delayMsMax: number, draw: () => number): number[] {
   let nowMs = Date.UTC(2026, 10, 20);
   return Array.from({ length: 50 }, (_, index) => {
     nowMs += Math.floor(draw() * 20 * second);
-    const deviceTime = new Date(nowMs + skewMs).toISOString();
-    const receivedAtMs = nowMs + Math.floor(draw() * 30 * second);
-    const receipt = receiptOf({ receivedAtMs, sentAtMs: nowMs + skewMs });
-    return rowOf(trackOf({ messageId: `m${index}`, timestamp: deviceTime }), receipt, 0);
+    const deviceMs = nowMs + Math.round(skewMs);
+    const receipt = receiptOf({ receivedAtMs: nowMs + Math.floor(draw() * delayMsMax), sentAtMs: deviceMs });
+    return rowOf(trackOf({ messageId: `m${index}`, timestamp: new Date(deviceMs).toISOString() }), receipt, 0).time;
   });
 }
 
-function hasInversion(times: readonly number[]): boolean {
-  return times.some((time, index) => time < (times[index - 1] ?? -Infinity));
+/** The most by which an event's time lies before that of an event called earlier; 0 when they are in order. */
+function largestInversionMs(times: readonly number[]): number {
+  let latestMs = -Infinity;
+  let largestMs = 0;
+  for (const timeMs of times) {
+    largestMs = Math.max(largestMs, latestMs - timeMs);
+    latestMs = Math.max(latestMs, timeMs);
+  }
+  return largestMs;
 }
 
 function inTotalOrder(a: Row, b: Row): number {
