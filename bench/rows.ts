@@ -1,7 +1,7 @@
 /*
- * `node bench/rows.ts`: what one event costs on its way from a parsed body to a part of the lake, in µs per event on one
- * core: its row, the row's line, the line read back, and the row's share of a Parquet file. Beside it the floor of the
- * same run: parsing an event's JSON and writing it again. Each figure is the median of its rounds.
+ * `node bench/rows.ts`: what one event costs on its way from a parsed body to a part of the lake: its row, the row's line,
+ * the line read back, and the row's share of a Parquet file. Beside it the floor of the same run: parsing an event's JSON
+ * and writing it again. Figures are medians of CPU time, garbage collection included, so that a busy machine hardly matters.
  */
 import { encodeEvents, parseRow, type Row, rowOf, serializeRow } from "@sluice/lake";
 import { isObject, type Json, type JsonObject, type Receipt } from "@sluice/schema";
@@ -34,16 +34,17 @@ const table = [...costs].map(([name, cost]) => [name, cost.toFixed(2), (cost / f
 console.log(
   `${eventCount} events, ${averageLength(texts)} characters of JSON each, ${averageLength(lines)} as a row's line`,
 );
-console.log(formatTable(["stage", "µs per event", "× floor (parse + stringify)"], table));
+console.log(formatTable(["stage", "CPU µs per event", "× floor (parse + stringify)"], table));
 
 /** Median cost of each stage, µs per event. Stages take turns, so that a busy moment of the machine hits all of them. */
 function measure(): Map<string, number> {
   const samples = new Map(stages.map(([name]) => [name, [] as number[]]));
   for (let round = -3; round < rounds; round++) {
     for (const [name, run] of stages) {
-      const start = process.hrtime.bigint();
+      const start = process.cpuUsage();
       run();
-      const cost = Number(process.hrtime.bigint() - start) / 1000 / eventCount;
+      const { user, system } = process.cpuUsage(start);
+      const cost = (user + system) / eventCount;
       if (round >= 0) samples.get(name)?.push(cost); // earlier rounds warm up
     }
   }
