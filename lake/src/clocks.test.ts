@@ -44,7 +44,9 @@ describe("our SDKs", () => {
         const rows = ids.map((id) => firstRow(arrivals, id));
         expect(rows.toSorted(inTotalOrder).map((row) => row.message_id)).toEqual(ids);
       }),
-      { numRuns: 200 },
+      // The skew of this device lies on a boundary of the correction's steps, and its first replies come late: a second batch
+      // without an offset would be corrected by another step than the first.
+      { numRuns: 200, examples: [[{ skewMs: 32_852_920, driftPpm: 0, delayMsMax: 30 * second, seed: 3 }]] },
     );
   });
 

@@ -1,7 +1,7 @@
 import { isbot } from "isbot";
 import { memoized } from "../memo.ts";
 import type { Step } from "./step.ts";
-import { isBrowserAgent } from "./user-agent.ts";
+import { isBrowserAgent, userAgentMemo } from "./user-agent.ts";
 
 /** Whether the event is a program's that behaves like a visitor. It is flagged, never dropped. */
 export const bot: Step<"is_bot"> = {
@@ -10,11 +10,7 @@ export const bot: Step<"is_bot"> = {
   columns: (_event, { user_agent: userAgent }) => ({ is_bot: userAgent !== null && isBotAgent(userAgent) }),
 };
 
-/** As for the facts of user agents: remembered, since a batch shares one. */
-const isBotAgent: (userAgent: string) => boolean = memoized(judge, 2000);
-
-/** Longer ones are cut before they are matched, which bounds the time that takes. */
-const userAgentLengthMax = 512;
+const isBotAgent: (userAgent: string) => boolean = memoized(judge, userAgentMemo);
 
 /** How a program that is no browser names itself when it is a bot: by that word, or by a page about it (`+https://…`). */
 const namesItself = /bots?\b|crawl|spider|\+https?:/i;
@@ -24,6 +20,5 @@ const namesItself = /bots?\b|crawl|spider|\+https?:/i;
  * and people with `curl` send by, with a write key: only a browser's user agent is judged by the whole list.
  */
 function judge(userAgent: string): boolean {
-  const text = userAgent.slice(0, userAgentLengthMax);
-  return isBrowserAgent(text) ? isbot(text) : namesItself.test(text);
+  return isBrowserAgent(userAgent) ? isbot(userAgent) : namesItself.test(userAgent);
 }

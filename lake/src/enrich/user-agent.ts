@@ -1,5 +1,5 @@
 import Bowser from "bowser";
-import { memoized } from "../memo.ts";
+import { memoized, type MemoLimits } from "../memo.ts";
 
 /** Kinds of devices. */
 export type DeviceClass = "desktop" | "mobile" | "tablet" | "tv";
@@ -13,17 +13,15 @@ export interface UserAgentFacts {
   readonly deviceClass: DeviceClass | null;
 }
 
-/** Longer ones are cut: the parser's patterns need time that grows with the text. Real ones have 80 to 300 characters. */
-const userAgentLengthMax = 512;
-
 /**
- * User agents whose facts are kept: what a day of a mid-sized site brings. Taking one apart costs ten times as much as the
- * rest of a row, and all events of a batch share one. A text of 512 characters each bounds them at a few MB.
+ * Bounds of what is remembered of user agents: about as many as a day of a mid-sized site brings, at most 4 MB. Taking one
+ * apart costs more than the rest of a row, and all events of a batch share one. Real ones have 80 to 300 characters; a
+ * longer one is cut, since the patterns need time that grows with the text.
  */
-const userAgentsKept = 2000;
+export const userAgentMemo: MemoLimits = { kept: 2000, lengthMax: 512 };
 
 /** What a user agent says. Names are those of the library (bowser), from closed lists; what it does not know is null. */
-export const userAgentFacts: (userAgent: string) => UserAgentFacts = memoized(parse, userAgentsKept);
+export const userAgentFacts: (userAgent: string) => UserAgentFacts = memoized(parse, userAgentMemo);
 
 /**
  * Whether a user agent is a browser's, all of which have begun so for decades. Others are those of HTTP libraries and
@@ -46,7 +44,7 @@ const deviceClasses: ReadonlySet<string> = new Set(["desktop", "mobile", "tablet
 
 function parse(userAgent: string): UserAgentFacts {
   if (!isBrowserAgent(userAgent)) return unknown;
-  const { browser, os, platform } = Bowser.parse(userAgent.slice(0, userAgentLengthMax));
+  const { browser, os, platform } = Bowser.parse(userAgent);
   // For a browser it does not know, the library takes a name from the text itself, which may be anything.
   const hasBrowser = browser.name !== undefined && browserNames.has(browser.name);
   const hasOs = os.name !== undefined && osNames.has(os.name);
