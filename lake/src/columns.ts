@@ -73,7 +73,12 @@ export const eventColumns = [
   },
   { name: "page_path", type: "string", nullable: true, about: "`path`, likewise" },
   { name: "page_title", type: "string", nullable: true, about: "`title`, likewise" },
-  { name: "page_referrer", type: "string", nullable: true, about: "`referrer`, likewise" },
+  {
+    name: "page_referrer",
+    type: "string",
+    nullable: true,
+    about: "`referrer`, likewise; null where it is RudderStack's `$direct`",
+  },
   {
     name: "campaign_source",
     type: "string",
@@ -103,7 +108,7 @@ export const eventColumns = [
     name: "device_type",
     type: "string",
     nullable: true,
-    about: "`context.device.type`, else `mobile`, `tablet` or `desktop` by the user agent",
+    about: "`context.device.type` as stated, by apps `ios` or `android`",
   },
   {
     name: "os_name",
@@ -116,7 +121,8 @@ export const eventColumns = [
     name: "is_bot",
     type: "boolean",
     nullable: false,
-    about: "Whether the user agent names a well-known bot",
+    about:
+      "Whether the user agent is that of a crawler, a monitor or an automated browser; such events are kept, and KPIs leave them out",
   },
   {
     name: "country",
@@ -130,7 +136,7 @@ export const eventColumns = [
     name: "ip",
     type: "string",
     nullable: true,
-    about: "Client address after the source's IP policy; only for public keys",
+    about: "Client address under the source's IP policy: for public keys the request's, for server keys `context.ip`",
   },
   {
     name: "user_agent",
@@ -180,6 +186,43 @@ export const eventColumns = [
     type: "json",
     nullable: true,
     about: "Object of all other top-level fields, as sent",
+  },
+  {
+    name: "browser_version",
+    type: "string",
+    nullable: true,
+    about: "Version of `browser_name`, by the user agent",
+  },
+  {
+    name: "os_version",
+    type: "string",
+    nullable: true,
+    about: "Version of `os_name`, from where that is: `context.os.version`, or the user agent",
+  },
+  {
+    name: "device_class",
+    type: "string",
+    nullable: true,
+    about: "`desktop`, `mobile`, `tablet` or `tv` by the user agent, else by `context.device`",
+  },
+  {
+    name: "click_id_name",
+    type: "string",
+    nullable: true,
+    about: "Parameter of `page_url` that holds an advertiser's click id, such as `gclid` or `fbclid`",
+  },
+  { name: "click_id", type: "string", nullable: true, about: "That click id" },
+  {
+    name: "consent",
+    type: "json",
+    nullable: true,
+    about: "Object from consent category to whether it is allowed; `context` keeps what was sent",
+  },
+  {
+    name: "gpc",
+    type: "boolean",
+    nullable: true,
+    about: "Whether the browser sent `Sec-GPC: 1` (Global Privacy Control); only for public keys",
   },
 ] as const;
 

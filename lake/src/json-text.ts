@@ -3,11 +3,6 @@ import type { Json, JsonObject } from "@sluice/schema";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** The text with every lone surrogate replaced by U+FFFD, as UTF-8 will hold it. */
-export function wellFormed(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, "\ufffd");
-}
-
 /** JSON text of a judged event's value: depth and size are known to be bounded. Lone surrogates become U+FFFD. */
 export function jsonText(value: Json): string {
   return wellFormedJson(JSON.stringify(value));

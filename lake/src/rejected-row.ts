@@ -10,7 +10,8 @@ import {
   textField,
 } from "@sluice/schema";
 import type { RejectedRow } from "./columns.ts";
-import { boundedJsonText, cutText, wellFormed } from "./json-text.ts";
+import { boundedJsonText, cutText } from "./json-text.ts";
+import { wellFormed } from "./text.ts";
 
 /** Bytes kept of an SDK's name, which in a rejected event may be anything. */
 const sdkNameBytesMax = 100;

@@ -17,10 +17,25 @@ test("L18: a row survives its line of JSON", () => {
 });
 
 test("L18: a line that is no row is refused", () => {
-  const line = JSON.parse(serializeRow(rowOf(trackOf(), receiptOf(), 0))) as Record<string, unknown>;
+  const line = JSON.parse(serializeRow(rowOf(trackOf(), receiptOf(), 0))) as unknown[];
+  const withCell = (name: string, value: unknown): string =>
+    JSON.stringify(line.with(eventColumns.map((column) => column.name as string).indexOf(name), value));
   expect(() => parseRow(JSON.stringify(line))).not.toThrow();
-  for (const part of [{ time: "now" }, { message_id: null }, { is_bot: 1 }, { user_id: 5 }, { revenue: 5 }]) {
-    expect(() => parseRow(JSON.stringify({ ...line, ...part }))).toThrow(TypeError);
+  const wrong = [
+    ["time", "now"],
+    ["message_id", null],
+    ["is_bot", 1],
+    ["user_id", 5],
+    ["revenue", 5],
+  ] as const;
+  for (const [name, value] of wrong) expect(() => parseRow(withCell(name, value)), name).toThrow(TypeError);
+  for (const text of ["null", "5", "{}", "[]", JSON.stringify([...line, null])]) {
+    expect(() => parseRow(text), text.slice(0, 5)).toThrow(TypeError);
   }
-  for (const text of ["null", "5", "[]", "{}"]) expect(() => parseRow(text)).toThrow(TypeError);
+});
+
+test("L18: a line that ends before the newest columns reads with those null", () => {
+  const row = rowOf(trackOf(), receiptOf({ gpc: true }), 0);
+  const line = JSON.parse(serializeRow(row)) as unknown[];
+  expect(parseRow(JSON.stringify(line.slice(0, -1)))).toEqual({ ...row, gpc: null });
 });

@@ -1,4 +1,13 @@
-import { birthOfMessageId, field, hourOf, isObject, type Json, type JsonObject, judgeEvent } from "@sluice/schema";
+import {
+  birthOfMessageId,
+  field,
+  hourOf,
+  isObject,
+  type Json,
+  type JsonObject,
+  judgeEvent,
+  type Receipt,
+} from "@sluice/schema";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { anyJson, anyJsonText, receiptOf, receivedAtMs, trackOf } from "../testing/fixtures.ts";
@@ -175,6 +184,19 @@ describe("page, campaign and money", () => {
     expect(stated).toMatchObject({ campaign_name: "autumn", campaign_source: null, campaign_medium: null });
   });
 
+  test("L9: a click id of the page's URL is kept with the advertiser's name for it, the first one known", () => {
+    const clickOf = (url: string): (string | null)[] => {
+      const row = rowOf(trackOf({ context: { page: { url }, campaign: { name: "c" } } }), receiptOf(), 0);
+      return [row.click_id_name, row.click_id];
+    };
+    expect(clickOf("https://shop.example/?a=1&fbclid=IwAR%200")).toEqual(["fbclid", "IwAR 0"]);
+    expect(clickOf("/?fbclid=f&gclid=g")).toEqual(["gclid", "g"]);
+    expect(clickOf("?li_fat_id=x")).toEqual(["li_fat_id", "x"]);
+    for (const url of ["/?gclid=", "/?xgclid=1", "/#?gclid=1", "/?a#&gclid=1", "/gclid=1", "", "?"]) {
+      expect(clickOf(url), url).toEqual([null, null]);
+    }
+  });
+
   test("L13: revenue and currency are those of a track event, exact, else null", () => {
     const money = (properties: JsonObject, type = "track") => {
       const { revenue, currency } = rowOf({ ...trackOf({ properties }), type }, receiptOf(), 0);
@@ -196,15 +218,32 @@ describe("sender", () => {
   test("L10: address and place are of the request, and only where the key is public", () => {
     const place = { country: "DE", region: "BE", city: "Berlin", ip: "192.0.2.0" };
     expect(rowOf(trackOf(), receiptOf(), 0)).toMatchObject(place);
-    const server = rowOf(trackOf({ context: { ip: "198.51.100.7" } }), receiptOf({ keyKind: "server" }), 0);
-    expect(server).toMatchObject({
-      country: null,
-      region: null,
-      city: null,
-      ip: null,
-      user_agent: null,
-      is_bot: false,
-    });
+    const server = rowOf(trackOf(), receiptOf({ keyKind: "server" }), 0);
+    const nowhere = { country: null, region: null, city: null, ip: null, user_agent: null, is_bot: false };
+    expect(server).toMatchObject(nowhere);
+  });
+
+  test("L10: a server key states its user's address, under the source's policy; a public key cannot", () => {
+    const event = trackOf({ context: { ip: "198.51.100.7" } });
+    const ipUnder = (receipt: Partial<Receipt>): string | null => rowOf(event, receiptOf(receipt), 0).ip;
+    expect(ipUnder({ keyKind: "server" })).toBe("198.51.100.0");
+    expect(ipUnder({ keyKind: "server", ipPolicy: "truncate" })).toBe("198.51.100.0");
+    expect(ipUnder({ keyKind: "server", ipPolicy: "keep" })).toBe("198.51.100.7");
+    expect(ipUnder({ keyKind: "server", ipPolicy: "drop" })).toBeNull();
+    expect(ipUnder({ ipPolicy: "keep" })).toBe(receiptOf().ip);
+    const nonsense = trackOf({ context: { ip: "<script>" } });
+    expect(rowOf(nonsense, receiptOf({ keyKind: "server", ipPolicy: "keep" }), 0).ip).toBeNull();
+  });
+
+  test("L31: Global Privacy Control is recorded of public requests, unknown where the edge did not look", () => {
+    const gpcOf = (receipt: Partial<Receipt>): boolean | null => rowOf(trackOf(), receiptOf(receipt), 0).gpc;
+    expect([gpcOf({ gpc: true }), gpcOf({ gpc: false }), gpcOf({ gpc: null }), gpcOf({})]).toEqual([
+      true,
+      false,
+      null,
+      null,
+    ]);
+    expect(gpcOf({ gpc: true, keyKind: "server" })).toBeNull();
   });
 
   test("L10: device, system, library and app are those that the context states", () => {
@@ -230,7 +269,8 @@ describe("sender", () => {
       timezone: "Europe/Berlin",
     });
     expect(rowOf(trackOf(), receiptOf(), 0)).toMatchObject({
-      device_type: "desktop",
+      device_type: null,
+      device_class: "desktop",
       os_name: "Linux",
       browser_name: "Chrome",
       is_bot: false,

@@ -1,8 +1,8 @@
 import { ByteWriter, ParquetWriter } from "hyparquet-writer";
-import type { CellValue, Column, Columns, RowOf } from "./column.ts";
+import type { CellValue, Columns, RowOf } from "./column.ts";
 import { gzip } from "./gzip.ts";
 import { rowGroupRowsMax, rowGroupTextMax } from "./limits.ts";
-import { encodingElementOf, schemaElementOf, toPhysical } from "./physical.ts";
+import { encodingElementOf, type PhysicalValue, schemaElementOf, toPhysical } from "./physical.ts";
 
 /** Name and version of the writer, in every file. */
 const createdBy = "sluice version 1";
@@ -47,7 +47,7 @@ export function encodeTable<const Table extends Columns>(
       statistics: column.type !== "json",
     }));
     // A ByteWriter is synchronous, so there is nothing to await here and in finish().
-    void parquet.write({ columnData, rowGroupSize: rowGroupSizes(columns, cells) });
+    void parquet.write({ columnData, rowGroupSize: rowGroupSizes(textLengths(columnData, rows.length)) });
   }
   const sorting = (options.sortedBy ?? []).map((name) => sortingColumn(columns, name));
   if (sorting.length > 0) for (const group of parquet.row_groups) group.sorting_columns = sorting;
@@ -65,15 +65,24 @@ function sortingColumn(
   return { column_idx: index, descending: false, nulls_first: true };
 }
 
+/** Characters of text in each row. By column, as the values already lie. */
+function textLengths(columnData: readonly { readonly data: readonly PhysicalValue[] }[], rowCount: number): Int32Array {
+  const lengths = new Int32Array(rowCount);
+  for (const { data } of columnData) {
+    for (let row = 0; row < rowCount; row++) {
+      const value = data[row];
+      if (typeof value === "string") lengths[row] = (lengths[row] ?? 0) + value.length;
+    }
+  }
+  return lengths;
+}
+
 /** Rows of each row group: cut by count and by text, so that a group of large events still fits in memory. */
-function rowGroupSizes(columns: Columns, rows: readonly Readonly<Record<string, CellValue>>[]): number[] {
-  const texts = columns.filter((column: Column) => column.type === "string" || column.type === "json");
+function rowGroupSizes(rowTexts: Int32Array): number[] {
   const sizes: number[] = [];
   let size = 0;
   let text = 0;
-  for (const row of rows) {
-    let rowText = 0;
-    for (const column of texts) rowText += String(row[column.name] ?? "").length;
+  for (const rowText of rowTexts) {
     if (size > 0 && (size === rowGroupRowsMax || text + rowText > rowGroupTextMax)) {
       sizes.push(size);
       size = 0;

@@ -6,6 +6,7 @@
  */
 export * from "./clock.ts";
 export * from "./event.ts";
+export * from "./ip.ts";
 export * from "./json.ts";
 export * from "./limits.ts";
 export * from "./message-id.ts";

@@ -13,17 +13,18 @@ export function isObject(value: Json | undefined): value is JsonObject {
 
 /** An own field of a JSON object; `undefined` when absent. Inherited names (`constructor`, `__proto__`) are absent. */
 export function field(object: JsonObject, name: string): Json | undefined {
-  return Object.hasOwn(object, name) ? object[name] : undefined;
+  const value = object[name]; // first, since most fields asked for are absent
+  return value !== undefined && Object.hasOwn(object, name) ? value : undefined;
 }
 
 /** An own field that is a non-empty string, else `null`. */
 export function textField(object: JsonObject, name: string): string | null {
-  const value = field(object, name);
-  return typeof value === "string" && value !== "" ? value : null;
+  const value = object[name];
+  return typeof value === "string" && value !== "" && Object.hasOwn(object, name) ? value : null;
 }
 
 /** An own field that is an object, else `null`. */
 export function objectField(object: JsonObject, name: string): JsonObject | null {
-  const value = field(object, name);
-  return isObject(value) ? value : null;
+  const value = object[name];
+  return isObject(value) && Object.hasOwn(object, name) ? value : null;
 }

@@ -1,4 +1,5 @@
 import type { Rejection } from "./reasons.ts";
+import type { IpPolicy } from "./registry.ts";
 import type { KeyKind } from "./write-key.ts";
 
 /** Where a request came from, as the edge saw it. Codes as in ISO 3166. */
@@ -35,6 +36,10 @@ export interface Receipt {
   readonly geo: Geo;
   /** Client address after the source's IP policy; `null` when dropped. */
   readonly ip: string | null;
+  /** That policy, for addresses within the body, which server keys may state; absent counts as `truncate`. */
+  readonly ipPolicy?: IpPolicy;
+  /** Whether the request carried `Sec-GPC: 1` (https://www.w3.org/TR/gpc/); absent in messages of edges that did not look. */
+  readonly gpc?: boolean | null;
   readonly userAgent: string | null;
   /** `type` that the path implies (`/v1/track`), for events that have none; else `null`. */
   readonly impliedType: string | null;

@@ -17,6 +17,11 @@ describe("clock offset", () => {
   test("S12: a reading with a round trip over 30 s, or during which the clock went back, is not used", () => {
     expect(nextOffsetMs(5, { sentMs: 0, receivedMs: 30_001, serverMs: 1e9 })).toBe(5);
     expect(nextOffsetMs(5, { sentMs: 10, receivedMs: 9, serverMs: 1e9 })).toBe(5);
+    expect(nextOffsetMs(null, { sentMs: 10, receivedMs: 9, serverMs: 1e9 })).toBeNull();
+  });
+
+  test("S12: the first reading is used however long its round trip took", () => {
+    expect(nextOffsetMs(null, { sentMs: 0, receivedMs: 50_000, serverMs: 1_025_000 })).toBe(1_000_000);
   });
 
   test("S12: a batch before the first reading states no offset; later ones state the known one", () => {

@@ -3,7 +3,7 @@ import { foreignClockStepMs } from "@sluice/schema";
 /** The offset is changed only when a reading differs from it by more than this. */
 const offsetChangeMsMin = 60_000;
 
-/** A reading whose round trip took longer says too little about the clock and is not used. */
+/** A reading whose round trip took longer says too little about a clock that is known, and is not used. */
 const offsetRoundTripMsMax = 30_000;
 
 /** What an SDK knows about its device's clock. */
@@ -24,10 +24,15 @@ export interface ClockReading {
   readonly serverMs: number;
 }
 
-/** Server minus device time after a reading. Readings near the current offset (at first: near 0) do not move it. */
+/**
+ * Server minus device time after a reading. Readings near the current offset (at first: near 0) do not move it.
+ *
+ * The first one counts however long it took: a second batch without an offset may be corrected by another step than the
+ * first, and so be moved before it.
+ */
 export function nextOffsetMs(offsetMs: number | null, reading: ClockReading): number | null {
   const roundTripMs = reading.receivedMs - reading.sentMs;
-  if (roundTripMs < 0 || roundTripMs > offsetRoundTripMsMax) return offsetMs;
+  if (roundTripMs < 0 || (offsetMs !== null && roundTripMs > offsetRoundTripMsMax)) return offsetMs;
   const current = offsetMs ?? 0;
   const measured = Math.round(reading.serverMs - reading.sentMs - roundTripMs / 2);
   return Math.abs(measured - current) > offsetChangeMsMin ? measured : current;

@@ -1,0 +1,20 @@
+import { objectField } from "@sluice/schema";
+import { text } from "../text.ts";
+import { none } from "./sent-event.ts";
+import type { Step } from "./step.ts";
+
+/** The program that sent the event. */
+export const library: Step<"sdk_name" | "sdk_version" | "app_name" | "app_version"> = {
+  name: "library",
+  about: "the SDK and the app that the context names",
+  columns: ({ context }) => {
+    const sdk = objectField(context, "library") ?? none;
+    const app = objectField(context, "app") ?? none;
+    return {
+      sdk_name: text(sdk, "name"),
+      sdk_version: text(sdk, "version"),
+      app_name: text(app, "name"),
+      app_version: text(app, "version"),
+    };
+  },
+};
