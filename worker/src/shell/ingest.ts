@@ -1,4 +1,3 @@
-import { Buffer } from "node:buffer";
 import {
   batchEventsMax,
   type Envelope,
@@ -110,8 +109,10 @@ async function openBody(request: Request, key: WriteKey | null, edge: Edge): Pro
 
 /** Whether a body, or the query, names a server key that verifies. The body is searched, not parsed. */
 function namesServerKey(json: Uint8Array, request: Request, edge: Edge): boolean {
-  const bytes = Buffer.from(json.buffer, json.byteOffset, json.byteLength);
-  const texts = [...writeKeyCandidates(bytes), new URL(request.url).searchParams.get("writeKey") ?? ""];
+  const texts = [
+    ...writeKeyCandidates(new TextDecoder().decode(json)),
+    new URL(request.url).searchParams.get("writeKey") ?? "",
+  ];
   return texts.some((text) => edge.keyring.verify(text)?.kind === "server");
 }
 
