@@ -39,7 +39,7 @@ export interface Receipt {
   /** That policy, for addresses within the body, which server keys may state; absent counts as `truncate`. */
   readonly ipPolicy?: IpPolicy;
   /** Whether the request carried `Sec-GPC: 1` (https://www.w3.org/TR/gpc/); absent in messages of edges that did not look. */
-  readonly gpc?: boolean | null;
+  readonly gpc?: boolean;
   readonly userAgent: string | null;
   /** `type` that the path implies (`/v1/track`), for events that have none; else `null`. */
   readonly impliedType: string | null;

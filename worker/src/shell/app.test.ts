@@ -11,7 +11,7 @@ const env = {
   LAKE: { get: () => Promise.resolve(null) },
 } as unknown as Env;
 
-const post = (bindings: Env, init: RequestInit & { duplex?: "half" }): Promise<Response> =>
+const post = (bindings: Env, init: RequestInit): Promise<Response> =>
   Promise.resolve(
     createWorker("").fetch(
       new Request("https://sluice.example/v1/batch", { method: "POST", ...init }),
@@ -24,15 +24,12 @@ const authorization = `Basic ${btoa(writeKey())}`;
 
 test("W22: an unexpected failure is answered 503 and logged without anything personal", async () => {
   const logged = vi.spyOn(console, "error").mockImplementation(() => undefined);
-  const failing = new ReadableStream({
-    pull: () => Promise.reject(new TypeError("ada@example.com broke the stream")),
+  const failing = Object.defineProperty({ ...env, WRITE_KEY_SECRETS: writeKeySecret }, "EVENTS", {
+    get: () => {
+      throw new TypeError("ada@example.com broke the binding");
+    },
   });
-  const secrets = { ...env, WRITE_KEY_SECRETS: writeKeySecret };
-  const reply = await post(secrets, {
-    body: failing,
-    duplex: "half",
-    headers: { authorization, origin: "https://a.example" },
-  });
+  const reply = await post(failing, { body, headers: { authorization, origin: "https://a.example" } });
   expect(reply.status).toBe(503);
   expect(reply.headers.get("retry-after")).toMatch(/^\d+$/);
   expect(reply.headers.get("access-control-allow-origin")).toBe("https://a.example");
@@ -51,4 +48,28 @@ test("W27: without a secret to verify keys with, clients are told to come back, 
   expect((await post({ ...env, WRITE_KEY_SECRETS: writeKeySecret }, { body, headers: { authorization } })).status).toBe(
     200,
   );
+});
+
+test("W45: of the sampled share of requests a line tells what became of them, and nothing of what they carried", async () => {
+  const logged = vi.spyOn(console, "info").mockImplementation(() => undefined);
+  const personal = "ada@example.com";
+  const event = {
+    type: "track",
+    event: personal,
+    userId: personal,
+    context: { library: { name: personal, version: "1" } },
+  };
+  const json = JSON.stringify({ batch: [event, 7] });
+  const headers = { authorization, "user-agent": personal, origin: `https://${personal}`, "x-forwarded-for": personal };
+  const sampled = { ...env, WRITE_KEY_SECRETS: writeKeySecret, LOG_SAMPLE: "1" };
+  await post(sampled, { body: json, headers });
+  await post(sampled, { body: personal, headers });
+  const lines = logged.mock.calls.map(([line]) => String(line));
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+    { level: "info", event: "request_accepted", route: "/v1/batch", accepted: 1, rejected: 1, sample: 1 },
+    { level: "info", event: "request_refused", route: "/v1/batch", code: "invalid_json", sample: 1 },
+  ]);
+  for (const line of lines) expect(line).not.toContain("ada");
+  await post({ ...sampled, LOG_SAMPLE: "0" }, { body: json, headers });
+  expect(logged).toHaveBeenCalledTimes(2);
 });

@@ -36,7 +36,7 @@ test("W1: every long and one-letter path takes its event, and gives it the path'
   }
 });
 
-test("W2: W13: gzip is known by its bytes whatever its label says, and is forwarded byte for byte", async () => {
+test("W2, W13: gzip is known by its bytes whatever its label says, and is forwarded byte for byte", async () => {
   const gzipped = new Uint8Array(gzipSync(batchOf(page)));
   const labels: readonly Record<string, string>[] = [
     { "content-type": "application/x-www-form-urlencoded", "content-encoding": "gzip" },
@@ -119,7 +119,7 @@ test("W5: no key, and any key that does not hold, are 401 and nothing is queued"
   expect(await edge.received(1)).toHaveLength(1);
 });
 
-test("W5: W7: W18: a revoked key is refused like a forged one, and the IP policy obeyed, once the registry is loaded", async () => {
+test("W5, W7, W18: a revoked key is refused like a forged one, and the IP policy obeyed, once the registry is loaded", async () => {
   const snapshot: RegistrySnapshot = {
     version: 1,
     compiledAtMs: 0,

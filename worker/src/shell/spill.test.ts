@@ -43,7 +43,7 @@ test("W16: while the queue is down requests are answered 200 from R2, and cron b
   expect(await counters.json()).toMatchObject({ messagesSent: 2, messagesSpilled: 2, messagesReplayed: 2 });
 });
 
-test("W12: W17: while neither queue nor R2 works requests are answered 503 with Retry-After, and a resend arrives", async () => {
+test("W12, W17: while neither queue nor R2 works requests are answered 503 with Retry-After, and a resend arrives", async () => {
   await faults(true, true);
   const refused = await send("c");
   expect(refused.status).toBe(503);
