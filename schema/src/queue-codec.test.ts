@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { queueMessage } from "../testing/index.ts";
 import { queueHeaderBytesMax } from "./limits.ts";
-import { decodeQueueMessage, encodeQueueMessage, queueCodecVersion } from "./queue-codec.ts";
+import { decodeQueueMessage, encodeQueueMessage, queueCodecVersion, type QueueMessage } from "./queue-codec.ts";
 import type { Receipt } from "./receipt.ts";
 
 const receipt: Receipt = {
@@ -26,20 +27,21 @@ const receipt: Receipt = {
 };
 
 test("V17: a queue message decodes to the receipt and body it was made of", () => {
-  const text = fc.oneof(fc.string({ unit: "grapheme" }), fc.constant(null));
-  const receipts = fc
-    .record({ userAgent: text, ip: text, sequence: fc.nat(), impliedType: text, receivedAtMs: fc.maxSafeInteger() })
-    .map((part) => ({ ...receipt, ...part }));
   fc.assert(
-    fc.property(receipts, fc.uint8Array({ maxLength: 300 }), fc.nat({ max: 9 }), (header, body, offset) => {
-      const encoded = encodeQueueMessage({ receipt: header, body });
+    fc.property(queueMessage(), fc.nat({ max: 9 }), (message, offset) => {
+      const encoded = encodeQueueMessage(message);
       const shifted = new Uint8Array(offset + encoded.length); // a view that does not start at its buffer's start
       shifted.set(encoded, offset);
-      const decoded = decodeQueueMessage(shifted.subarray(offset));
-      expect(decoded).toEqual({ ok: true, value: { receipt: header, body } });
+      expect(decodeQueueMessage(shifted.subarray(offset))).toEqual({ ok: true, value: wellFormed(message) });
     }),
+    { numRuns: 300 },
   );
 });
+
+/** The header is UTF-8: lone surrogates, which JSON escapes, survive; nothing else differs. −0 is written as 0. */
+function wellFormed({ receipt: header, body }: QueueMessage): QueueMessage {
+  return { receipt: JSON.parse(JSON.stringify(header)) as Receipt, body };
+}
 
 test("V18: whatever happens to a message, decoding answers and never throws", () => {
   const whole = encodeQueueMessage({ receipt, body: new Uint8Array([1, 2, 3]) });

@@ -15,6 +15,7 @@ export const rejectReasons = [
   "event_too_large",
   "event_too_deep",
   "too_many_keys",
+  "origin_not_allowed",
 ] as const;
 
 /** One reason of the closed set. */

@@ -36,6 +36,8 @@ export interface Receipt {
   /** Client address after the source's IP policy; `null` when dropped. */
   readonly ip: string | null;
   readonly userAgent: string | null;
+  /** `true` when the browser asked not to have its data sold or shared (`Sec-GPC: 1`); else absent. */
+  readonly gpc?: boolean;
   /** `type` that the path implies (`/v1/track`), for events that have none; else `null`. */
   readonly impliedType: string | null;
   /** Index, in the original request, of the first event of this message's body. */

@@ -7,6 +7,11 @@ export type IpPolicy = "drop" | "truncate" | "keep";
 export interface SourceEntry {
   readonly source: string;
   readonly ipPolicy: IpPolicy;
+  /**
+   * Origins whose pages may send with this source's public keys: `https://shop.example`, or `https://*.shop.example` for every
+   * host below it. Absent or empty: every origin.
+   */
+  readonly allowedOrigins?: readonly string[];
 }
 
 /** One project as the edge needs it. */
@@ -54,6 +59,37 @@ export function keyStanding(snapshot: RegistrySnapshot | null, key: WriteKey): "
 
 /** IP policy of a key's source; `truncate` where the snapshot does not say. */
 export function ipPolicyOf(snapshot: RegistrySnapshot | null, key: WriteKey): IpPolicy {
+  return sourceOf(snapshot, key)?.ipPolicy ?? "truncate";
+}
+
+/**
+ * Whether a page of `origin` (the request's `Origin` header) may send with a key. Only public keys are bound, and only where
+ * the snapshot lists origins. A request without the header comes from no page (apps, pixels, servers) and passes:
+ * the rule keeps a key that was copied into another site from mixing its events in; it cannot keep out who writes headers by hand.
+ */
+export function isOriginAllowed(snapshot: RegistrySnapshot | null, key: WriteKey, origin: string | null): boolean {
+  if (origin === null || key.kind !== "public") return true;
+  const allowed = sourceOf(snapshot, key)?.allowedOrigins ?? [];
+  const asked = origin.toLowerCase();
+  return allowed.length === 0 || allowed.some((pattern) => matchesOrigin(asked, pattern.toLowerCase()));
+}
+
+const originPattern = /^https?:\/\/(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::\d{1,5})?$/i;
+
+/** Whether a text can stand in `allowedOrigins`: scheme and host, `*.` before the host for all below it, a port, no path. */
+export function isOriginPattern(text: string): boolean {
+  return text.length <= 300 && originPattern.test(text);
+}
+
+function matchesOrigin(origin: string, pattern: string): boolean {
+  const star = pattern.indexOf("*");
+  if (star < 0) return origin === pattern;
+  const scheme = pattern.slice(0, star);
+  const hostEnd = pattern.slice(star + 1);
+  return origin.length > scheme.length + hostEnd.length && origin.startsWith(scheme) && origin.endsWith(hostEnd);
+}
+
+function sourceOf(snapshot: RegistrySnapshot | null, key: WriteKey): SourceEntry | undefined {
   const project = snapshot?.projects.find((entry) => entry.project === key.project);
-  return project?.sources.find((entry) => entry.source === key.source)?.ipPolicy ?? "truncate";
+  return project?.sources.find((entry) => entry.source === key.source);
 }

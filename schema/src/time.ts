@@ -3,6 +3,10 @@ export const hourMs = 3_600_000;
 const minuteMs = 60_000;
 const dayMs = 24 * hourMs;
 
+/** The ISO 8601 times that {@link parseTime} looks at; of those, days that do not exist are still refused. */
+export const isoTimePattern =
+  /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/i;
+
 /**
  * Milliseconds since 1970 of an ISO 8601 time as SDKs send it, floored to the millisecond; `null` when
  * it is not one: `YYYY-MM-DD`, then optionally `T` or a space and `HH:MM[:SS[.f]]` with one to nine digits

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { badEvent, goodEvent } from "../testing/index.ts";
 import { eventWithType, eventTypes } from "./event.ts";
 import type { Json, JsonObject } from "./json.ts";
 import {
@@ -200,4 +201,18 @@ test("V12: what a sender is told never contains a value of the event", () => {
     expect(verdict.ok).toBe(false);
     expect(JSON.stringify(verdict)).not.toContain(secret);
   }
+});
+
+test("V12: an event without a mistake is accepted as it is, and one with a single mistake is rejected", () => {
+  fc.assert(
+    fc.property(goodEvent(), (event) => {
+      const verdict = judgeEvent(event);
+      expect(verdict.ok ? verdict.value : verdict.error).toBe(event);
+    }),
+  );
+  fc.assert(
+    fc.property(badEvent(), (event) => {
+      expect(judgeEvent(event).ok).toBe(false);
+    }),
+  );
 });

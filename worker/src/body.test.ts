@@ -1,6 +1,6 @@
 import { scanThresholdBytes } from "@sluice/schema";
 import { expect, test } from "vitest";
-import { parseBody } from "./body.ts";
+import { inflateCeiling, parseBody } from "./body.ts";
 import { callOf } from "./call.ts";
 
 const parse = (text: string, name = "batch"): ReturnType<typeof parseBody> => {
@@ -49,4 +49,11 @@ test("W11: what is not JSON is refused without a word of it", () => {
   for (const text of ["", " ", "{", "undefined", '{"a":1}{"b":2}', "a@b.example"]) {
     expect(parse(text), text).toEqual({ ok: false, error: "invalid_json" });
   }
+});
+
+test("W43: a body may be inflated to 1 MB whatever its gzip is, and beyond that to 250 times of it", () => {
+  expect(inflateCeiling(100, 1_000_000)).toBe(1_000_000);
+  expect(inflateCeiling(100, 8_000_000)).toBe(1_000_000);
+  expect(inflateCeiling(8_000, 8_000_000)).toBe(2_000_000);
+  expect(inflateCeiling(400_000, 8_000_000)).toBe(8_000_000);
 });

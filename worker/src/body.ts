@@ -14,7 +14,7 @@ import {
   serverRequestBytesMax,
 } from "@sluice/schema";
 import type { Call } from "./call.ts";
-import { gzipOverheadBytesMax } from "./limits.ts";
+import { gzipOverheadBytesMax, inflateRatioMax } from "./limits.ts";
 import { scanBody, type ScanFailure } from "./scan.ts";
 
 /** How much of a body may be read and inflated. */
@@ -30,6 +30,11 @@ export function bodyCeiling(kind: KeyKind | null): BodyCeiling {
   return kind === "public"
     ? { wireBytesMax: publicRequestBytesMax + gzipOverheadBytesMax, bytesMax: publicRequestBytesMax }
     : { wireBytesMax: requestWireBytesMax, bytesMax: serverRequestBytesMax };
+}
+
+/** How far a gzip body may be inflated: to its ceiling, and beyond a public request's only in proportion to its own size. */
+export function inflateCeiling(wireBytes: number, bytesMax: number): number {
+  return Math.min(bytesMax, Math.max(publicRequestBytesMax, wireBytes * inflateRatioMax));
 }
 
 /** A body that parsed. */

@@ -25,6 +25,9 @@ const calls: ReadonlyMap<string, Call> = new Map<string, Call>([
   ["a", { impliedType: "alias" }],
 ]);
 
+/** Every name of a call. */
+export const callNames: readonly string[] = [...calls.keys()];
+
 /** The call of `/v1/{name}`; `null` when there is none of that name. */
 export function callOf(name: string): Call | null {
   return calls.get(name) ?? null;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ipUnderPolicy } from "./ip.ts";
+import { ipUnderPolicy, senderNetwork } from "./ip.ts";
 
 test("W18: truncate keeps the /24 of IPv4 and the /48 of IPv6", () => {
   const truncated: Record<string, string | null> = {
@@ -38,4 +38,13 @@ test("W18: what is no address is dropped under every policy", () => {
     expect(ipUnderPolicy(text, "keep"), text).toBeNull();
   }
   expect(ipUnderPolicy(null, "keep")).toBeNull();
+});
+
+test("W40: one sender is an IPv4 address or an IPv6 /64, however it is written", () => {
+  expect(senderNetwork("203.0.113.77")).toBe("203.0.113.77");
+  expect(senderNetwork("::ffff:203.0.113.77")).toBe("203.0.113.77");
+  expect(senderNetwork("2001:db8:1:2:3:4:5:6")).toBe("2001:db8:1:2::/64");
+  expect(senderNetwork("2001:0DB8:1:2::6")).toBe("2001:db8:1:2::/64");
+  expect(senderNetwork("2001:db8:1:3::6")).toBe("2001:db8:1:3::/64");
+  for (const text of [null, "", "unknown", "1.2.3.4, 5.6.7.8", "x".repeat(100)]) expect(senderNetwork(text)).toBeNull();
 });

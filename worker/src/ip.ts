@@ -13,6 +13,23 @@ export function ipUnderPolicy(address: string | null, policy: IpPolicy): string 
   return policy === "keep" ? address.toLowerCase() : ipv6Network(ipv6);
 }
 
+/**
+ * The part of an address that counts as one sender for the brake: an IPv4 address, or the /64 that a single subscriber owns of
+ * IPv6; `null` for what is no address. It is used for counting and goes nowhere.
+ */
+export function senderNetwork(address: string | null): string | null {
+  if (address === null || address.length > 45) return null;
+  const ipv4 = parseIpv4(address.replace(/^::ffff:/i, ""));
+  if (ipv4 !== null) return ipv4.join(".");
+  const ipv6 = parseIpv6(address);
+  return ipv6 === null
+    ? null
+    : `${ipv6
+        .slice(0, 4)
+        .map((group) => group.toString(16))
+        .join(":")}::/64`;
+}
+
 function parseIpv4(text: string): readonly number[] | null {
   if (!/^\d{1,3}(?:\.\d{1,3}){3}$/.test(text)) return null;
   const octets = text.split(".").map(Number);

@@ -1,6 +1,6 @@
 import type { Json } from "@sluice/schema";
 import { expect, test } from "vitest";
-import { judgeEvents, rejectedInReply } from "./judge.ts";
+import { judgeEvents, rejectedInReply, withOriginVerdict } from "./judge.ts";
 
 test("W1: the path's type is given to events that have none, and never overrides their own", () => {
   const untyped = { event: "E", userId: "u" };
@@ -30,4 +30,14 @@ test("W3: verdicts carry the index of the request, and the reply the sender's me
   const rejected = judgeEvents(events, null);
   expect(rejected.map(({ index }) => index)).toEqual([1, 2, 4, 5, 6]);
   expect(rejectedInReply(events, rejected).map(({ messageId }) => messageId)).toEqual([null, "m-1", null, null, null]);
+});
+
+test("W37: events from a page that may not use the key are rejected for that, those with a mistake for their mistake", () => {
+  const rejected = judgeEvents([{ type: "page", userId: "u" }, 7, { type: "page", userId: "u" }], null);
+  const verdicts = withOriginVerdict(3, rejected);
+  expect(verdicts.map(({ index, reason }) => [index, reason])).toEqual([
+    [0, "origin_not_allowed"],
+    [1, "not_an_object"],
+    [2, "origin_not_allowed"],
+  ]);
 });

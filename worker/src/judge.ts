@@ -20,6 +20,15 @@ export function judgeEvents(events: readonly Json[], impliedType: EventType | nu
   return rejected;
 }
 
+/** The verdicts of a request from a page that may not use its key: every event without one of its own is rejected for that. */
+export function withOriginVerdict(eventCount: number, rejected: readonly RejectedEvent[]): readonly RejectedEvent[] {
+  const own = new Map(rejected.map((verdict) => [verdict.index, verdict]));
+  return Array.from({ length: eventCount }, (_, index) => {
+    const message = "The source of this write key takes no events from pages of this origin.";
+    return own.get(index) ?? { index, reason: "origin_not_allowed", field: "", message };
+  });
+}
+
 /** The verdicts as the sender reads them, with the sender's own message ids. */
 export function rejectedInReply(
   events: readonly Json[],

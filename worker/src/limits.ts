@@ -53,3 +53,43 @@ export const retryAfterSeconds = 5;
 
 /** Share of a message's limit that a first estimate of the number of slices aims at, so that few must be halved again. */
 export const sliceFillRatio = 0.75;
+
+/**
+ * How often an inflated body may hold its gzip, beyond the size of a public request. Batches of real events shrink 6 to 25 times;
+ * deflate itself can reach 1,032, and a request of 8 kB would then cost 8 MB.
+ */
+export const inflateRatioMax = 250;
+
+/** How long a body may take to arrive, unless `BODY_SECONDS` says otherwise. Long enough for 1 MB at 50 kB/s. */
+export const bodySecondsDefault = 20;
+
+/** Places in a large body that may name its write key and are looked at before it is parsed. */
+export const writeKeyCandidatesMax = 4;
+
+/** One question to the rate-limit binding. It answers from the same machine; a slow answer counts as "go on". */
+export const brakeTimeMsMax = 250;
+
+/** What a braked client is told to wait, in seconds: the period of the binding in wrangler.jsonc. */
+export const brakeRetryAfterSeconds = 10;
+
+/** Requests of one write key, by isolate and minute, from which on its operator is told; nothing is refused. */
+export const keyRequestsPerMinuteAlarm = 60_000;
+
+/** Write keys whose requests are counted for that alarm. */
+export const alarmedKeysMax = 1_000;
+
+/** Sources, and libraries with their versions, that have counters of their own; further ones share `other`. */
+export const countedSourcesMax = 500;
+export const countedLibrariesMax = 200;
+
+/** Characters of the `data` parameter of a pixel. Cloudflare allows URLs of 16 KB. */
+export const pixelDataLengthMax = 16 * 1024;
+
+/** Levels that the dotted name of a Rudder pixel's parameter may have; a deeper one is kept as one name. */
+export const pixelPathLevelsMax = 8;
+
+/** Characters of a header in which a first-party proxy states where its client is. */
+export const proxyHeaderLengthMax = 400;
+
+/** Share of requests that leave a line in the log, unless `LOG_SAMPLE` says otherwise. */
+export const logSampleDefault = 0.001;

@@ -7,7 +7,7 @@ test("W21: every refusal is JSON with success, code and message; what is ours to
     expect(Object.keys(body)).toEqual(["success", "code", "message"]);
     expect(body).toMatchObject({ success: false, code });
     expect(body.message.length).toBeGreaterThan(10);
-    expect(status === 503).toBe(retryAfterSeconds !== null);
+    expect(status === 503 || status === 429).toBe(retryAfterSeconds !== null);
     if (retryAfterSeconds !== null) expect(Number.isInteger(retryAfterSeconds) && retryAfterSeconds <= 300).toBe(true);
   }
 });

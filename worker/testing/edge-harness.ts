@@ -13,6 +13,9 @@ import { writeKeySecret } from "./write-keys.ts";
 /** The operator's token of the started Workers. */
 export const operatorToken = "operator-token-of-the-tests";
 
+/** Requests that the flaky variant's brake lets through in 10 s, by key and address. */
+export const brakeRequests = 5;
+
 /** One queue message, decoded. */
 export interface Received {
   readonly receipt: Receipt;
@@ -23,6 +26,7 @@ export interface Received {
 
 /** The running edge. */
 export interface EdgeHarness {
+  /** A whole URL decides over the host that the edge sees. */
   readonly fetch: (path: string, init?: RequestInit & { readonly duplex?: "half" }) => Promise<Response>;
   readonly lake: R2Bucket;
   /** Runs the cron handler. */
@@ -54,6 +58,8 @@ export async function startEdge(variant: "real" | "flaky", vars: Record<string, 
     name: "flaky-edge",
     main: here("./flaky-edge.ts"),
     queues: { producers: [{ binding: "EVENTS", queue: "sluice-events" }] },
+    // Few enough that a test reaches them.
+    ratelimits: [{ name: "BRAKE", namespace_id: "1001", simple: { limit: brakeRequests, period: 10 as const } }],
     vars: { ...secrets, ...allVars },
   };
   const probe = {

@@ -1,19 +1,23 @@
-import { type Context, Hono } from "hono";
+import { type Context, type Handler, Hono } from "hono";
 import { cors } from "hono/cors";
-import { callOf } from "../call.ts";
-import { type RefusalCode, refusalOf } from "../refusal.ts";
-import { deliveryPorts } from "./deliver.ts";
+import { eventSchema } from "../event-schema.ts";
+import { openApiDocument } from "../openapi.ts";
+import { prometheusContentType, prometheusText } from "../prometheus.ts";
+import { type RouteKind, type Route, routes } from "../routes.ts";
+import { settingsHandler, sourceConfigHandler } from "./boot.ts";
 import type { Edge } from "./edge.ts";
 import type { Env } from "./env.ts";
-import { ingest } from "./ingest.ts";
+import { ingestHandler } from "./ingest-call.ts";
 import { logLine } from "./log.ts";
 import { isOperator } from "./operator.ts";
+import { rudderPixelHandler, segmentPixelHandler } from "./pixel-call.ts";
+import { refuse } from "./refuse.ts";
 import { sdkFileHandler } from "./sdk-file.ts";
 
 type AppContext = Context<{ Bindings: Env }>;
 
 /**
- * The routes of the edge.
+ * The routes of the edge, as the table says.
  *
  * @param script the built web SDK, served as /sluice.js.
  * @param edgeOf the isolate's state.
@@ -35,11 +39,8 @@ export function createApp(script: string, edgeOf: (env: Env) => Edge): Hono<{ Bi
     c.header("X-Content-Type-Options", "nosniff");
     await next();
   });
-  app.get("/sluice.js", sdkFileHandler(script));
-  app.get("/v1/health", (c) => c.json({ ok: true }));
-  app.get("/v1/internal/counters", (c) => counters(c, edgeOf(c.env)));
-  app.post("/v1/internal/drain", (c) => drain(c, edgeOf(c.env)));
-  app.post("/v1/:call", (c) => ingestCall(c, edgeOf(c.env)));
+  const handlers = handlersOf(script, edgeOf);
+  for (const route of routes) app.on(route.method, route.path, handlers[route.kind](route));
   app.notFound((c) => refuse(c, "not_found"));
   app.onError((error, c) => {
     logLine("error", "unexpected", { route: c.req.routePath }, error);
@@ -49,37 +50,50 @@ export function createApp(script: string, edgeOf: (env: Env) => Edge): Hono<{ Bi
   return app;
 }
 
-async function ingestCall(c: AppContext, edge: Edge): Promise<Response> {
-  const call = callOf(c.req.param("call") ?? "");
-  if (call === null) return refuse(c, "not_found");
-  const refresh = edge.registry.refreshIfDue(c.env.LAKE, Date.now());
-  if (refresh !== null) c.executionCtx.waitUntil(refresh);
-  edge.counters.requestStarted();
-  try {
-    const result = await ingest(c.req.raw, call, edge, deliveryPorts(c.env, edge.counters));
-    if (result.ok) return c.json(result.value);
-    edge.counters.requestRefused(result.error);
-    return refuse(c, result.error);
-  } finally {
-    edge.counters.requestEnded();
-  }
+/** Makes the handler of a route. */
+type HandlerOf = (route: Route) => Handler<{ Bindings: Env }>;
+
+function handlersOf(script: string, edgeOf: (env: Env) => Edge): Readonly<Record<RouteKind, HandlerOf>> {
+  const ofOperator = (answer: (c: AppContext, edge: Edge) => Response): HandlerOf => {
+    return () => (c) =>
+      isOperator(c.req.header("authorization") ?? null, c.env) ? answer(c, edgeOf(c.env)) : refuse(c, "not_found");
+  };
+  return {
+    ingest: ({ call }) => ingestHandler(call, edgeOf),
+    segmentPixel: ({ call }) => segmentPixelHandler(call, edgeOf),
+    rudderPixel: ({ call }) => rudderPixelHandler(call, edgeOf),
+    clientMetrics: () => (c) => {
+      edgeOf(c.env).counters.clientMetricsReceived();
+      return c.json({ success: true });
+    },
+    settings: () => settingsHandler(edgeOf),
+    sourceConfig: () => sourceConfigHandler(edgeOf),
+    sdkFile: () => sdkFileHandler(script),
+    health: () => (c) => c.json({ ok: true }),
+    eventSchema: () => (c) => c.json(eventSchema()),
+    openapi: () => (c) => {
+      const { hosts } = edgeOf(c.env).settings;
+      return c.json(openApiDocument(hosts.map(({ protocol, host }) => `${protocol}://${host}`)));
+    },
+    counters: ofOperator(counters),
+    metrics: ofOperator(metrics),
+    drain: ofOperator(drain),
+  };
 }
 
 function counters(c: AppContext, edge: Edge): Response {
-  if (!isOperator(c.req.header("authorization") ?? null, c.env)) return refuse(c, "not_found");
   c.header("Cache-Control", "no-store");
-  return c.json(edge.counters.report());
+  return c.json({ isolateId: edge.isolateId, ...edge.counters.report() });
+}
+
+function metrics(c: AppContext, edge: Edge): Response {
+  const headers = { "Cache-Control": "no-store", "Content-Type": prometheusContentType };
+  return c.body(prometheusText(edge.counters.report(), edge.isolateId), 200, headers);
 }
 
 /** Local shutdown: refuse from now on, so that what is in the queue can run dry. Elsewhere one isolate of many would stop. */
 function drain(c: AppContext, edge: Edge): Response {
-  if (c.env.LOCAL !== "1" || !isOperator(c.req.header("authorization") ?? null, c.env)) return refuse(c, "not_found");
+  if (c.env.LOCAL !== "1") return refuse(c, "not_found");
   edge.draining = true;
   return c.json({ draining: true, ...edge.counters.report() });
-}
-
-function refuse(c: AppContext, code: RefusalCode): Response {
-  const { status, body, retryAfterSeconds } = refusalOf(code);
-  if (retryAfterSeconds !== null) c.header("Retry-After", String(retryAfterSeconds));
-  return c.json(body, status);
 }

@@ -45,7 +45,7 @@ export async function deliver(
 }
 
 async function deliverOne(message: PackedMessage, receiptId: string, ports: DeliveryPorts): Promise<boolean> {
-  if (await enqueue(message.bytes, ports.queue, ports.sendTimeMsMax)) {
+  if (await enqueue(message.bytes, ports)) {
     ports.counters.messageSent();
     return true;
   }
@@ -61,12 +61,18 @@ async function deliverOne(message: PackedMessage, receiptId: string, ports: Deli
 }
 
 /** Sends one message with its own time limit and one more try. A try that was only slow may arrive twice: dedupe knows. */
-export async function enqueue(bytes: Uint8Array, queue: QueuePort, timeMsMax: number): Promise<boolean> {
+export async function enqueue(
+  bytes: Uint8Array,
+  { queue, counters, sendTimeMsMax: timeMsMax }: Omit<DeliveryPorts, "lake">,
+): Promise<boolean> {
   for (let tries = 1; tries <= sendTriesMax; tries++) {
+    const startedMs = Date.now();
     try {
       await withinTime(queue.send(bytes, { contentType: "bytes" }), timeMsMax);
+      counters.observe("sendMs", Date.now() - startedMs);
       return true;
     } catch (error) {
+      counters.sendFailed();
       logLine("warn", "queue_send_failed", { tries }, error); // the next try or the spill follows
     }
   }

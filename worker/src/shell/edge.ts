@@ -1,14 +1,18 @@
 import { monotonicFactory } from "ulid";
 import { Counters } from "../counters.ts";
+import { Brake } from "./brake.ts";
 import type { Env } from "./env.ts";
 import { Keyring } from "./keyring.ts";
 import { Registry } from "./registry.ts";
+import { type EdgeSettings, settingsOf } from "./settings.ts";
 
 /** What one isolate keeps between requests. Nothing in it is needed to be kept. */
 export interface Edge {
   readonly counters: Counters;
   readonly keyring: Keyring;
   readonly registry: Registry;
+  readonly settings: EdgeSettings;
+  readonly brake: Brake;
   /** Random id of this isolate. */
   readonly isolateId: string;
   /** The next receipt id: a ULID, growing within the isolate. */
@@ -38,9 +42,13 @@ function pooledRandom(): () => number {
 /** Makes an isolate's state. To be called while a request is handled: Workers draw no random numbers before one. */
 export function createEdge(env: Env): Edge {
   const ulid = monotonicFactory(pooledRandom());
+  const settings = settingsOf(env);
+  const counters = new Counters();
   let sequence = 0;
   return {
-    counters: new Counters(),
+    counters,
+    settings,
+    brake: new Brake(settings.isBrakeOn ? (env.BRAKE ?? null) : null, counters),
     keyring: new Keyring(env.WRITE_KEY_SECRETS ?? ""),
     registry: new Registry(env.REGISTRY_REFRESH_SECONDS ?? ""),
     isolateId: crypto.randomUUID(),

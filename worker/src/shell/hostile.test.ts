@@ -15,14 +15,22 @@ afterAll(() => edge.close());
 const withServerKey = { headers: { authorization: basic(writeKey({ kind: "server" })) } };
 const withoutHeader = { headers: { authorization: "" } };
 
+/** Text that shrinks about as much as events do; a body that shrinks far more is cut off early. */
+function padding(bytes: number): string {
+  const text = Array.from({ length: Math.ceil(bytes / 60) }, (_, i) => (i * 7919).toString(36) + " ".repeat(54)).join(
+    "",
+  );
+  return text.slice(0, bytes).padEnd(bytes);
+}
+
 test("W8: more than 1 MB with a public key and 8 MB with a server key are 413, compressed or not", async () => {
   const inBody = (kind: "public" | "server", bytes: number): string =>
-    JSON.stringify({ writeKey: writeKey({ kind }), batch: [page], pad: "x".repeat(bytes) });
-  const big = JSON.stringify({ batch: [page], pad: "x".repeat(1_000_000) });
+    JSON.stringify({ writeKey: writeKey({ kind }), batch: [page], pad: padding(bytes) });
+  const big = JSON.stringify({ batch: [page], pad: padding(1_000_000) });
   expect(await codeOf(await post(big))).toEqual([413, "request_too_large"]);
   expect(await codeOf(await post(gzipSync(big)))).toEqual([413, "request_too_large"]);
   expect(await acceptedOf(await post(gzipSync(big), withServerKey))).toBe(1);
-  const tooBig = Buffer.alloc(8_000_001, " ");
+  const tooBig = Buffer.from(padding(8_000_001));
   expect(await codeOf(await post(gzipSync(tooBig), withServerKey))).toEqual([413, "request_too_large"]);
   expect(await codeOf(await post(tooBig, withServerKey))).toEqual([413, "request_too_large"]);
   expect(await codeOf(await post(inBody("public", 1_000_000), withoutHeader))).toEqual([413, "request_too_large"]);
@@ -75,9 +83,9 @@ test("W10: a body of too many levels or values is refused, be it large or small"
     `{"batch":[${JSON.stringify(page)},${"[".repeat(levels)}${"]".repeat(levels)}]}`;
   expect(await codeOf(await post(deep(400_000)))).toEqual([400, "body_too_deep"]);
   expect(await codeOf(await post(deep(20_000)))).toEqual([400, "body_too_deep"]);
-  const commas = gzipSync(`{"batch":[${"{},".repeat(2_600_000)}{}]}`);
-  expect(commas.length).toBeLessThan(16_000);
+  const commas = `{"batch":[${"{},".repeat(2_600_000)}{}]}`;
   expect(await codeOf(await post(commas, withServerKey))).toEqual([400, "too_many_values"]);
+  expect(await codeOf(await post(gzipSync(commas), withServerKey))).toEqual([413, "request_too_large"]);
 });
 
 test("W10: W3: an event that is merely too deep is rejected alone, in a small and in a large body", async () => {

@@ -4,20 +4,25 @@ import {
   fail,
   type IngestReply,
   ipPolicyOf,
+  isOriginAllowed,
+  type Json,
   keyStanding,
   ok,
   parseTime,
+  publicRequestBytesMax,
   type RejectedEvent,
   type Result,
   rulesVersion,
   type WriteKey,
 } from "@sluice/schema";
-import { bodyCeiling, type ParsedBody, parseBody } from "../body.ts";
+import { bodyCeiling, inflateCeiling, type ParsedBody, parseBody } from "../body.ts";
 import type { Call } from "../call.ts";
 import { isGzip } from "../gzip-frame.ts";
 import { ipUnderPolicy } from "../ip.ts";
-import { judgeEvents, rejectedInReply } from "../judge.ts";
-import { geoOf, userAgentOf } from "../origin.ts";
+import { judgeEvents, rejectedInReply, withOriginVerdict } from "../judge.ts";
+import { writeKeyCandidates } from "../large-body-key.ts";
+import { libraryLabel } from "../library-label.ts";
+import { type Client, clientOf, userAgentOf } from "../origin.ts";
 import { packMessages, type SharedReceipt } from "../pack.ts";
 import type { RefusalCode } from "../refusal.ts";
 import { scanBody } from "../scan.ts";
@@ -41,24 +46,24 @@ export async function ingest(
   if (edge.draining) return fail("draining");
   if (!edge.keyring.isConfigured) return fail("not_configured");
   const headerKey = basicWriteKey(request.headers.get("authorization"));
-  const early = headerKey === null ? null : authenticate(headerKey, edge);
+  const early = headerKey === null ? null : await admit(headerKey, request, edge);
   if (early !== null && !early.ok) return early;
-  const body = await openBody(request, early?.value ?? null);
+  const body = await openBody(request, early?.value ?? null, edge);
   if (!body.ok) return body;
   const parsed = parseBody(body.value.json, call);
   if (!parsed.ok) return parsed;
-  const key = early ?? authenticate(writeKeyText(parsed.value.envelope, request), edge);
+  const key = early ?? (await admit(writeKeyText(parsed.value.envelope, request), request, edge));
   if (!key.ok) return key;
   const judged = judge(parsed.value, body.value.json, call, key.value);
   if (!judged.ok) return judged;
   const receipt = receiptOf(request, call, edge, key.value, parsed.value.envelope, receivedAtMs);
   const { events } = parsed.value.envelope;
-  const rejected = judged.value;
+  const rejected = rejectedByOrigin(events, judged.value, key.value, request, edge);
   const gzipped = body.value.wire ?? gzip(body.value.json);
   const tools = { gzip, nextSequence: () => edge.nextSequence() };
   const messages = packMessages({ receipt, events, rejected, body: gzipped }, tools);
   if (!(await deliver(messages, receipt.receiptId, ports))) return fail("queue_unavailable");
-  count(edge, events.length, rejected);
+  count(edge, receipt, body.value, events, rejected);
   const serverTime = new Date().toISOString();
   const accepted = events.length - rejected.length;
   return ok({ success: true, accepted, rejected: rejectedInReply(events, rejected), serverTime });
@@ -72,22 +77,43 @@ function authenticate(text: string | null, edge: Edge): Result<WriteKey, Refusal
   return ok(key);
 }
 
+/** Authenticates, and slows down who sends too much. */
+async function admit(text: string | null, request: Request, edge: Edge): Promise<Result<WriteKey, RefusalCode>> {
+  const key = authenticate(text, edge);
+  if (!key.ok) return key;
+  const address = (): string | null => clientOfRequest(request, edge).address;
+  return (await edge.brake.isOver(key.value, address, Date.now())) ? fail("too_many_requests") : key;
+}
+
 interface OpenBody {
   /** The client's own gzip, to be forwarded as it is; `null` when it sent plain JSON. */
   readonly wire: Uint8Array | null;
   readonly json: Uint8Array;
 }
 
-/** Reads and inflates within the ceiling of the key, or within the server's while the key is still in the body. */
-async function openBody(request: Request, key: WriteKey | null): Promise<Result<OpenBody, RefusalCode>> {
+/**
+ * Reads and inflates within the ceiling of the key. While the key is still in the body, a large one is let through only when a
+ * server key stands in it (or in the query): to parse it is what costs, and a stranger must not be able to ask for that.
+ */
+async function openBody(request: Request, key: WriteKey | null, edge: Edge): Promise<Result<OpenBody, RefusalCode>> {
   const { wireBytesMax, bytesMax } = bodyCeiling(key?.kind ?? null);
-  const wire = await readBody(request, wireBytesMax);
+  const wire = await readBody(request, wireBytesMax, edge.settings.bodyMsMax);
   if (!wire.ok) return wire;
-  if (!isGzip(wire.value)) {
-    return wire.value.length > bytesMax ? fail("request_too_large") : ok({ wire: null, json: wire.value });
-  }
-  const json = gunzipBounded(wire.value, bytesMax);
-  return json.ok ? ok({ wire: wire.value, json: json.value }) : json;
+  const isGzipped = isGzip(wire.value);
+  const json = isGzipped ? gunzipBounded(wire.value, inflateCeiling(wire.value.length, bytesMax)) : ok(wire.value);
+  if (!json.ok) return json;
+  const isOver = json.value.length > (key === null ? publicRequestBytesMax : bytesMax);
+  if (isOver && (key !== null || !namesServerKey(json.value, request, edge))) return fail("request_too_large");
+  return ok({ wire: isGzipped ? wire.value : null, json: json.value });
+}
+
+/** Whether a body, or the query, names a server key that verifies. The body is searched, not parsed. */
+function namesServerKey(json: Uint8Array, request: Request, edge: Edge): boolean {
+  const texts = [
+    ...writeKeyCandidates(new TextDecoder().decode(json)),
+    new URL(request.url).searchParams.get("writeKey") ?? "",
+  ];
+  return texts.some((text) => edge.keyring.verify(text)?.kind === "server");
 }
 
 /** The key where a body or a query names one; the header has been asked before. */
@@ -123,6 +149,7 @@ function receiptOf(
   receivedAtMs: number,
 ): SharedReceipt {
   const { headers } = request;
+  const client = clientOfRequest(request, edge);
   return {
     receiptId: edge.nextReceiptId(receivedAtMs),
     receivedAtMs,
@@ -133,15 +160,47 @@ function receiptOf(
     keySerial: key.serial,
     sentAtMs: envelope.sentAt === null ? null : parseTime(envelope.sentAt),
     clockOffsetMs: envelope.clockOffsetMs,
-    geo: geoOf(Reflect.get(request, "cf")),
-    ip: ipUnderPolicy(headers.get("cf-connecting-ip"), ipPolicyOf(edge.registry.snapshot, key)),
+    geo: client.geo,
+    ip: ipUnderPolicy(client.address, ipPolicyOf(edge.registry.snapshot, key)),
     userAgent: userAgentOf(headers.get("user-agent")),
+    ...(headers.get("sec-gpc") === "1" && { gpc: true }),
     impliedType: call.impliedType,
     rulesVersion,
   };
 }
 
-function count(edge: Edge, received: number, rejected: readonly RejectedEvent[]): void {
-  edge.counters.eventsAccepted(received - rejected.length);
-  for (const { reason } of rejected) edge.counters.eventRejected(reason);
+function clientOfRequest(request: Request, edge: Edge): Client {
+  return clientOf(request.headers, Reflect.get(request, "cf"), edge.settings.proxySecrets);
+}
+
+/**
+ * The verdicts, and one on every other event when the page they come from may not use the key. They are kept as rejected, not refused:
+ * a forgotten origin in the registry then costs nothing that cannot be brought back.
+ */
+function rejectedByOrigin(
+  events: readonly Json[],
+  rejected: readonly RejectedEvent[],
+  key: WriteKey,
+  request: Request,
+  edge: Edge,
+): readonly RejectedEvent[] {
+  if (isOriginAllowed(edge.registry.snapshot, key, request.headers.get("origin"))) return rejected;
+  return withOriginVerdict(events.length, rejected);
+}
+
+function count(
+  edge: Edge,
+  receipt: SharedReceipt,
+  body: OpenBody,
+  events: readonly Json[],
+  rejected: readonly RejectedEvent[],
+): void {
+  edge.counters.requestAccepted({
+    source: `${receipt.project}/${receipt.source}`,
+    library: libraryLabel(events[0]),
+    wireBytes: (body.wire ?? body.json).length,
+    bodyBytes: body.json.length,
+    events: events.length,
+    reasons: rejected.map(({ reason }) => reason),
+  });
 }

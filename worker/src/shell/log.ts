@@ -5,7 +5,7 @@ export type LogFields = Readonly<Record<string, string | number | boolean | null
  * Writes one JSON line. An error is logged by its name and where it was thrown, never by its message: messages quote
  * input, and input is personal data.
  */
-export function logLine(level: "warn" | "error", event: string, fields: LogFields, error?: unknown): void {
+export function logLine(level: "info" | "warn" | "error", event: string, fields: LogFields, error?: unknown): void {
   console[level](JSON.stringify({ level, event, ...fields, ...(error === undefined ? {} : traceOf(error)) }));
 }
 

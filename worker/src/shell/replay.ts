@@ -43,7 +43,7 @@ async function replayOne(key: string, ports: ReplayPorts): Promise<boolean> {
   const object = await ports.lake.get(key);
   if (object === null) return true; // another run was faster
   const bytes = new Uint8Array(await object.arrayBuffer());
-  if (!(await enqueue(bytes, ports.queue, ports.sendTimeMsMax))) return false;
+  if (!(await enqueue(bytes, ports))) return false;
   ports.counters.messageReplayed();
   await ports.lake.delete(key);
   return true;
