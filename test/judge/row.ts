@@ -1,5 +1,6 @@
 import { type Json, type JsonObject, parseWriteKey } from "@sluice/schema";
 import type { SqlRow } from "../duckdb.ts";
+import type { Call } from "./calls.ts";
 import type { RecordedRequest } from "./proxy.ts";
 import { markOf, type WireEvent } from "./wire.ts";
 
@@ -33,6 +34,28 @@ export function expectedRow({ event: raw, request }: WireEvent): Readonly<Record
     properties: event["properties"] ?? null,
     traits: traits ?? null,
     context: event["context"] ?? null,
+  };
+}
+
+/** The columns that an SDK's call must make, in the form of {@link comparableRow}. */
+export function rowOfCall(call: Call): Readonly<Record<string, Json>> {
+  const { type, event, userId, anonymousId, groupId, timeMs, properties, traits } = call;
+  return {
+    ...{ type, event, user_id: userId, anonymous_id: anonymousId, group_id: groupId, at: String(timeMs) },
+    ...(properties !== null && { properties }),
+    ...(traits !== null && { traits }),
+    ...(type !== "page" && type !== "screen" ? {} : { name: call.name }),
+    ...moneyOf(call),
+  };
+}
+
+/** Revenue as DECIMAL(18,6) and currency, of track events only. */
+function moneyOf(call: Call): { revenue: string | null; currency: string | null } {
+  const revenue = call.type === "track" ? call.properties?.["revenue"] : undefined;
+  const currency = call.type === "track" ? call.properties?.["currency"] : undefined;
+  return {
+    revenue: revenue === undefined ? null : Number(revenue).toFixed(6),
+    currency: typeof currency === "string" ? currency.toUpperCase() : null,
   };
 }
 
