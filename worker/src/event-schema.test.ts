@@ -22,9 +22,9 @@ function holds(keyword: string, argument: Json, value: Json | undefined, rule: J
     case "const":
       return value === argument;
     case "minLength":
-      return text === null || [...text].length >= (argument as number);
+      return text === null || Array.from(text).length >= (argument as number);
     case "maxLength":
-      return text === null || [...text].length <= (argument as number);
+      return text === null || Array.from(text).length <= (argument as number);
     case "pattern":
       return text === null || new RegExp(argument as string, "u").test(text);
     case "required":

@@ -32,7 +32,7 @@ test("W35: every route of the edge is in the API document, and every operation t
 test("W35: the document is OpenAPI 3.1: operations have distinct ids and replies, references lead somewhere, path parameters are declared", () => {
   expect(document).toMatchObject({
     openapi: "3.1.0",
-    info: { title: expect.any(String), version: expect.any(String) },
+    info: { title: "Sluice ingest", version: "1" },
   });
   expect(document["servers"]).toEqual([{ url: "https://in.shop.example" }]);
   expect(openApiDocument([])).not.toHaveProperty("servers");

@@ -12,6 +12,14 @@ test("W7: a snapshot is read as it was compiled", () => {
   expect(parseSnapshot(JSON.stringify(snapshot))).toEqual(snapshot);
 });
 
+test("W37: a snapshot may list the origins of a source", () => {
+  const source = { source: "web", ipPolicy: "keep", allowedOrigins: ["https://shop.example"] };
+  const withOrigins = (allowedOrigins: unknown): string =>
+    JSON.stringify({ ...snapshot, projects: [{ ...snapshot.projects[0], sources: [{ ...source, allowedOrigins }] }] });
+  expect(parseSnapshot(withOrigins(["https://shop.example"]))?.projects[0]?.sources).toEqual([source]);
+  for (const wrong of ["https://shop.example", [7], null, {}]) expect(parseSnapshot(withOrigins(wrong))).toBeNull();
+});
+
 test("W7: a snapshot with anything wrong in it is refused whole", () => {
   const project = snapshot.projects[0];
   const wrong: readonly unknown[] = [

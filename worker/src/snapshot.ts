@@ -45,6 +45,12 @@ function isSource(value: Json): boolean {
   return (
     isObject(value) &&
     typeof value["source"] === "string" &&
-    (ipPolicies as readonly unknown[]).includes(value["ipPolicy"])
+    (ipPolicies as readonly unknown[]).includes(value["ipPolicy"]) &&
+    isListOfTexts(value["allowedOrigins"])
   );
+}
+
+/** `allowedOrigins` came later than the rest: snapshots without it are as good. */
+function isListOfTexts(value: Json | undefined): boolean {
+  return value === undefined || (Array.isArray(value) && value.every((text) => typeof text === "string"));
 }

@@ -124,5 +124,5 @@ async function take(lake: R2Bucket, key: string): Promise<Received> {
   if (!decoded.ok) throw new Error(`message ${key} is ${decoded.error}`);
   await lake.delete(key);
   const { receipt, body } = decoded.value;
-  return { receipt, body, json: JSON.parse(gunzipSync(body).toString()) as Json };
+  return { receipt, body, json: JSON.parse(new TextDecoder().decode(gunzipSync(body))) as Json };
 }

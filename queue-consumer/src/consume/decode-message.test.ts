@@ -34,3 +34,9 @@ test("Q24: a body with another number of events than its header is refused, but 
   expect(failureOf(testMessage([...events, ...events], { receiptId: "r1", eventCount: 1 }))).toBe("event_count");
   expect(failureOf(testMessage(events, { receiptId: "r1", eventCount: 2, rejected }))).toBe("none");
 });
+
+test("Q9: a byte order mark before the JSON, which the edge takes, makes no message unreadable", () => {
+  const body = new Uint8Array(gzipSync(`\ufeff${JSON.stringify({ batch: [testEvent("a")] })}`));
+  const opened = openMessage(encodeQueueMessage({ receipt: { ...receipt, eventCount: 1 }, body }));
+  expect(opened.ok ? opened.value.events : opened.error).toHaveLength(1);
+});

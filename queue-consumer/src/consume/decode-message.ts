@@ -38,7 +38,8 @@ export function openMessage(body: unknown): Result<OpenMessage, OpenFailure> {
   const { receipt } = decoded.value;
   const text = gunzip(decoded.value.body);
   if (text === null) return fail("corrupt_gzip");
-  const json = parse(text.toString("utf8"));
+  // As the edge decodes it: a byte order mark before the JSON is none of its text.
+  const json = parse(new TextDecoder().decode(text));
   if (json === undefined) return fail("corrupt_json");
   const { events } = envelopeOf(json);
   if (!countsAgree(receipt, events.length)) return fail("event_count");

@@ -49,3 +49,27 @@ test("W27: without a secret to verify keys with, clients are told to come back, 
     200,
   );
 });
+
+test("W45: of the sampled share of requests a line tells what became of them, and nothing of what they carried", async () => {
+  const logged = vi.spyOn(console, "info").mockImplementation(() => undefined);
+  const personal = "ada@example.com";
+  const event = {
+    type: "track",
+    event: personal,
+    userId: personal,
+    context: { library: { name: personal, version: "1" } },
+  };
+  const json = JSON.stringify({ batch: [event, 7] });
+  const headers = { authorization, "user-agent": personal, origin: `https://${personal}`, "x-forwarded-for": personal };
+  const sampled = { ...env, WRITE_KEY_SECRETS: writeKeySecret, LOG_SAMPLE: "1" };
+  await post(sampled, { body: json, headers });
+  await post(sampled, { body: personal, headers });
+  const lines = logged.mock.calls.map(([line]) => String(line));
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+    { level: "info", event: "request_accepted", route: "/v1/batch", accepted: 1, rejected: 1, sample: 1 },
+    { level: "info", event: "request_refused", route: "/v1/batch", code: "invalid_json", sample: 1 },
+  ]);
+  for (const line of lines) expect(line).not.toContain("ada");
+  await post({ ...sampled, LOG_SAMPLE: "0" }, { body: json, headers });
+  expect(logged).toHaveBeenCalledTimes(2);
+});

