@@ -1,7 +1,7 @@
 import type { RecordedRequest, Treatment } from "../judge/proxy.ts";
 
-/** Whole seconds that the network asks for with its 429. */
-export const retryAfterSeconds = 3;
+/** Whole seconds that the network asks for with its 429: more than any of the SDKs would wait by itself. */
+export const retryAfterSeconds = 6;
 
 /**
  * What the network does to which POST. Two faults at once and one later: some events fail twice, and not only the first ones

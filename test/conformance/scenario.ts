@@ -1,14 +1,10 @@
-import type { Json, JsonObject } from "@sluice/schema";
-import type { Browser } from "playwright-core";
-import type { Call } from "../judge/calls.ts";
-import { callsOf } from "../judge/calls.ts";
-import type { PageServer } from "../judge/chromium.ts";
+import { type Call, callsOf } from "../judge/calls.ts";
 import { type Driver, driveRudder, driveSegment } from "../judge/drivers.ts";
 import type { RecordedRequest } from "../judge/proxy.ts";
-import { eventsOnWire } from "../judge/wire.ts";
 import type { World } from "../judge/world.ts";
+import { idsOf } from "./delivery.ts";
 import { type Fault, faults, isAnswered } from "./faults.ts";
-import { openPage } from "./pages.ts";
+import { openPage, type Pages } from "./pages.ts";
 import { webCalls } from "./web-calls.ts";
 import { webSdks } from "./web-drivers.ts";
 
@@ -46,12 +42,12 @@ export function isBlind(sdk: string): boolean {
  * Runs a scenario until the SDK has the answer to every event, or has posted every event when it learns of no answer. A page
  * stays open afterwards, so that it can still send what it should not.
  *
- * @param browser with the server of its pages; `null` for the SDKs of Node.
+ * @param pages not needed for the SDKs of Node.
  */
 export async function runScenario(
   world: World,
   { sdk, fault, source }: Scenario,
-  browser: { readonly browser: Browser; readonly server: PageServer } | null,
+  pages: Pages | null,
 ): Promise<Outcome> {
   const nodeSdk = nodeSdks[sdk];
   const webSdk = webSdks[sdk];
@@ -60,20 +56,15 @@ export async function runScenario(
   const key = await world.key(source, nodeSdk === undefined ? "public" : "server");
   try {
     if (nodeSdk !== undefined) await nodeSdk(calls, proxy.url, key);
-    else if (webSdk !== undefined && browser !== null) {
-      const page = await openPage(browser.browser, browser.server, webSdk.script);
+    else if (webSdk !== undefined && pages !== null) {
+      const page = await openPage(pages, webSdk.script);
       await webSdk.drive(page, calls, proxy.url, key);
-      await until(() => idsOf(proxy.requests.filter(isBlind(sdk) ? () => true : isAnswered)).size >= calls.length);
+      await until(() => idsOf(isBlind(sdk) ? proxy.requests : proxy.requests.filter(isAnswered)).size >= calls.length);
     }
     return { calls, requests: proxy.requests, error: null };
   } catch (error) {
     return { calls, requests: proxy.requests, error };
   }
-}
-
-/** Message ids of the events in requests. */
-export function idsOf(requests: readonly RecordedRequest[]): Set<Json | undefined> {
-  return new Set(eventsOnWire(requests).map(({ event }) => (event as JsonObject)["messageId"]));
 }
 
 async function until(holds: () => boolean): Promise<void> {

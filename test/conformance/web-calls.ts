@@ -18,8 +18,8 @@ export function webCalls(prefix: string): Call[] {
   const none = { event: null, name: null, groupId: null, anonymousId: null, properties: null, traits: null, timeMs: 0 };
   const add = (userId: string | null, what: Partial<Call> & Pick<Call, "type">): void => {
     const mark = `${prefix}-${calls.length}`;
-    const marked = (object: JsonObject | null | undefined): JsonObject | null => object && { ...object, mark };
     const { properties = null, traits = null } = what;
+    const marked = (object: JsonObject | null): JsonObject | null => object && { ...object, mark };
     calls.push({ ...none, ...what, mark, userId, properties: marked(properties), traits: marked(traits) });
   };
   add(null, { type: "page", name: "Home", properties: { theme: "dark" } });

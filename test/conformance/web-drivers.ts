@@ -14,7 +14,9 @@ export interface WebSdk {
 declare const AnalyticsBrowser: typeof Segment;
 declare const RudderAnalytics: typeof Rudder;
 
-type SegmentOptions = NonNullable<NonNullable<Parameters<typeof Segment.load>[1]>["integrations"]>["Segment.io"];
+type SegmentOptions = NonNullable<
+  NonNullable<NonNullable<Parameters<typeof Segment.load>[1]>["integrations"]>["Segment.io"]
+>;
 type RudderOptions = NonNullable<Parameters<Rudder["load"]>[2]>;
 
 const rudderBatch = { maxItems: 5, flushInterval: 1000 };
@@ -42,26 +44,28 @@ export const webSdks: Readonly<Record<string, WebSdk>> = {
 
 /** Segment told only where to ask for its settings: the reply says where to send. Returns when all was answered. */
 export function driveSegmentBySettings(page: Page, calls: readonly Call[], host: string, key: string): Promise<void> {
-  return segmentInPage(page, { calls, host, key, integration: null });
+  return segmentInPage(page, { calls, host, key, options: null });
 }
 
 function driveSegment(mode: object): WebSdk["drive"] {
   return (page, calls, host, key) => {
-    const integration = { apiHost: `${new URL(host).host}/v1`, protocol: "http", ...mode } as SegmentOptions;
-    return segmentInPage(page, { calls, host, key, integration });
+    const options = { apiHost: `${new URL(host).host}/v1`, protocol: "http" as const, ...mode };
+    return segmentInPage(page, { calls, host, key, options });
   };
 }
 
-interface SegmentVisit {
+/** What a page is told, as JSON text. */
+interface Visit<Options> {
   readonly calls: readonly Call[];
   readonly host: string;
   readonly key: string;
-  readonly integration: SegmentOptions | null;
+  readonly options: Options;
 }
 
-async function segmentInPage(page: Page, visit: SegmentVisit): Promise<void> {
-  await page.evaluate(async ({ calls, host, key, integration }) => {
-    const integrations = integration === null ? {} : { integrations: { "Segment.io": integration } };
+async function segmentInPage(page: Page, visit: Visit<SegmentOptions | null>): Promise<void> {
+  await page.evaluate(async (text) => {
+    const { calls, host, key, options } = JSON.parse(text) as Visit<SegmentOptions | null>;
+    const integrations = options === null ? {} : { integrations: { "Segment.io": options } };
     const [analytics] = await AnalyticsBrowser.load({ writeKey: key, cdnURL: host }, integrations);
     const sent: Promise<unknown>[] = [];
     let isNamed = false;
@@ -75,23 +79,24 @@ async function segmentInPage(page: Page, visit: SegmentVisit): Promise<void> {
       if (!isNamed) await Promise.all(sent);
       isNamed ||= type === "identify";
     }
-    if (integration === null) await Promise.all(sent);
-  }, visit);
+    if (options === null) await Promise.all(sent);
+  }, JSON.stringify(visit));
 }
 
 function driveRudder(options: RudderOptions): WebSdk["drive"] {
   return async (page, calls, host, key) => {
-    const visit = { calls, host, key, options: options as object };
-    await page.evaluate(({ calls: made, host: url, key: writeKey, options: more }) => {
+    const visit: Visit<RudderOptions> = { calls, host, key, options };
+    await page.evaluate((text) => {
+      const told = JSON.parse(text) as Visit<RudderOptions>;
       const rudder = new RudderAnalytics();
-      rudder.load(writeKey, url, { configUrl: url, ...more });
-      for (const { type, name, event, userId, groupId, properties, traits } of made) {
+      rudder.load(told.key, told.host, { configUrl: told.host, ...told.options });
+      for (const { type, name, event, userId, groupId, properties, traits } of told.calls) {
         if (type === "page") rudder.page(name ?? "", properties as never);
         else if (type === "track") rudder.track(event ?? "", properties as never);
         else if (type === "identify") rudder.identify(userId ?? "", traits as never);
         else if (type === "group") rudder.group(groupId ?? "", traits as never);
         else rudder.alias(userId ?? "");
       }
-    }, visit);
+    }, JSON.stringify(visit));
   };
 }
