@@ -42,6 +42,7 @@ async function bundled(contents: string): Promise<string> {
     stdin: { contents, resolveDir: projectRoot },
     bundle: true,
     write: false,
+    minify: true,
     format: "iife",
     target: "es2022",
     platform: "browser",

@@ -65,7 +65,7 @@ export function markOfRow(row: SqlRow): string | null {
 }
 
 /** The value of a JSON column. */
-export function jsonOf(value: Json | undefined): Json {
+function jsonOf(value: Json | undefined): Json {
   return typeof value === "string" ? (JSON.parse(value) as Json) : null;
 }
 
