@@ -73,7 +73,8 @@ test("W34: the schema refuses what the verdict refuses, but for sizes, days that
       const verdict = judgeEvent(event);
       const reason = verdict.ok ? null : verdict.error.reason;
       const isDay = reason === "invalid_timestamp" && (event as JsonObject)["timestamp"] === "2026-02-30";
-      if (reason !== null && !unsayable.includes(reason) && !isDay) expect(isValid(event, schema), reason).toBe(false);
+      const isSayable = reason !== null && !unsayable.includes(reason) && !isDay;
+      expect(isSayable && isValid(event, schema), String(reason)).toBe(false);
     }),
     { numRuns: 1000 },
   );

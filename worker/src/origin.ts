@@ -14,7 +14,7 @@ export interface HeaderReader {
 }
 
 /** The headers in which a first-party proxy states its secret and its client. */
-export const proxyHeaders = {
+const proxyHeaders = {
   secret: "Sluice-Proxy-Secret",
   address: "Sluice-Client-IP",
   country: "Sluice-Client-Country",

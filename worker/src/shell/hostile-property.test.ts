@@ -118,7 +118,9 @@ test("W46: any text in any place of a path, a query or a header is answered, and
         "sluice-client-ip": text,
       };
       const reply = await request(`${path}?${query.toString()}`, { method: route.method, headers });
-      if (reply.status >= 500) expect(await reply.json()).toMatchObject({ code: "not_configured" });
+      // No address is configured here, which is all that may be wrong.
+      const code = reply.status < 500 ? null : ((await reply.json()) as { readonly code: string }).code;
+      expect([null, "not_configured"]).toContain(code);
     }),
     { numRuns: 1000 },
   );
