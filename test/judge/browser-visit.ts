@@ -1,6 +1,6 @@
 import type { WebClient } from "@sluice/web";
 import { launchChromium, servePage } from "./chromium.ts";
-import type { RecordedRequest } from "./twice-proxy.ts";
+import type { RecordedRequest } from "./proxy.ts";
 
 /** What the visit did, to be found again in the lake. */
 export interface BrowserVisit {

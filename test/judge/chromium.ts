@@ -36,10 +36,12 @@ export interface PageServer {
   close(): Promise<void>;
 }
 
-/** Serves the same HTML at every path. */
-export async function servePage(html: string): Promise<PageServer> {
-  const server = createServer((_request, response) => {
-    response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(html);
+/** Serves the same HTML at every path but those of `scripts`. */
+export async function servePage(html: string, scripts: ReadonlyMap<string, string> = new Map()): Promise<PageServer> {
+  const server = createServer((request, response) => {
+    const script = scripts.get(request.url ?? "");
+    const type = script === undefined ? "text/html" : "text/javascript";
+    response.writeHead(200, { "content-type": `${type}; charset=utf-8` }).end(script ?? html);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {

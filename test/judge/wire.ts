@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from "@sluice/schema";
-import type { RecordedRequest } from "./twice-proxy.ts";
+import type { RecordedRequest } from "./proxy.ts";
 
 /** An event as it stood in a request. */
 export interface WireEvent {

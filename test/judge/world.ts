@@ -1,20 +1,21 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { JsonObject } from "@sluice/schema";
+import type { JsonObject, KeyKind } from "@sluice/schema";
 import { pullLake } from "../../tools/lake/pull.ts";
 import { type AdminClient, createAdminClient } from "../../tools/operator/admin.ts";
 import { type LakeSql, openLake } from "../duckdb.ts";
 import { startPipeline, type TestPipeline } from "../pipeline.ts";
-import { startTwiceProxy, type TwiceProxy } from "./twice-proxy.ts";
+import { type Proxy, startProxy, type Treatment } from "./proxy.ts";
 
-/** A running pipeline, the proxy in front of its ingest, and the operator's ways to look at what it stored. */
+/** A running pipeline, networks in front of its ingest, and the operator's ways to look at what it stored. */
 export interface World {
   readonly pipeline: TestPipeline;
-  readonly proxy: TwiceProxy;
   readonly admin: AdminClient;
-  /** Makes a source with a server key of its own; returns the key. */
-  serverKey(source: string): Promise<string>;
+  /** Starts a network that treats each POST as told; it is closed with the world. */
+  network(treat: (post: number) => Treatment): Promise<Proxy>;
+  /** Makes a source with a key of its own; returns the key. */
+  key(source: string, kind: KeyKind): Promise<string>;
   /** Publishes and rolls up everything, then opens a fresh copy of the lake. */
   settle(): Promise<LakeSql>;
   /** The query API's answer for every metric from `from` to `to` (exclusive). */
@@ -25,7 +26,7 @@ export interface World {
 /** Starts the built pipeline on free ports with a state folder of its own. */
 export async function startWorld(): Promise<World> {
   const pipeline = await startPipeline();
-  const proxy = await startTwiceProxy(pipeline.local.ingestUrl);
+  const proxies: Proxy[] = [];
   const { queryUrl, project, readToken } = pipeline.local;
   const admin = createAdminClient(queryUrl, pipeline.operatorToken);
   const folder = mkdtempSync(join(tmpdir(), "sluice-judge-"));
@@ -37,11 +38,15 @@ export async function startWorld(): Promise<World> {
   }
   return {
     pipeline,
-    proxy,
     admin,
-    async serverKey(source) {
+    async network(treat) {
+      const proxy = await startProxy(pipeline.local.ingestUrl, treat);
+      proxies.push(proxy);
+      return proxy;
+    },
+    async key(source, kind) {
       await made(`/v1/admin/projects/${project}/sources`, { source });
-      return String((await made(`/v1/admin/projects/${project}/keys`, { source, kind: "server" }))["key"]);
+      return String((await made(`/v1/admin/projects/${project}/keys`, { source, kind }))["key"]);
     },
     async settle() {
       const flushed = await made("/v1/admin/flush", {});
@@ -64,7 +69,7 @@ export async function startWorld(): Promise<World> {
     },
     async close() {
       for (const lake of opened) lake.close();
-      await proxy.close();
+      await Promise.all(proxies.map((proxy) => proxy.close()));
       await pipeline.stop();
       rmSync(folder, { recursive: true, force: true });
     },
