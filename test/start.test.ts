@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { announcement, sampleEvent, sampleQuery } from "../tools/local/announcement.ts";
-import { isAlive, workerdChildrenOf } from "../tools/local/processes.ts";
+import { commandOf, isAlive, workerdChildrenOf } from "../tools/local/processes.ts";
 import { type LocalConfig, readJsonFile } from "../tools/local/state-files.ts";
 import { projectRoot } from "../tools/project-root.ts";
 import { spawnStart, startPipeline, type TestPipeline } from "./pipeline.ts";
@@ -123,31 +123,41 @@ describe("npm start", () => {
   });
 });
 
+/** `npm start` on free ports, ready; `pids` are the pipeline's process and its runtime. */
+async function startWithNpm() {
+  const stateDir = mkdtempSync(join(tmpdir(), "sluice-npm-"));
+  const npm = spawn("npm", ["start", "--", "--port", "0", "--state", stateDir], { cwd: projectRoot, stdio: "pipe" });
+  let printed = "";
+  for (const stream of [npm.stdout, npm.stderr]) stream.on("data", (chunk: Buffer) => (printed += chunk.toString()));
+  const ended = new Promise<number | null>((done) => npm.on("close", done));
+  await expect.poll(() => printed, { timeout: 90_000 }).toContain("Sluice is running");
+  const { pid } = readJsonFile<LocalConfig>(join(stateDir, "local.json")) ?? { pid: 0 };
+  const workerdPids = workerdChildrenOf(pid);
+  expect(workerdPids.length).toBe(1);
+  return { npm, ended, output: () => printed, stateDir, pids: [pid, ...workerdPids] };
+}
+
 describe.skipIf(process.platform === "win32")("npm", () => {
   test.each(["SIGINT", "SIGTERM"] as const)(
     "O18: when npm alone gets %s, the pipeline drains, stops and leaves no process behind",
     async (signal) => {
-      const stateDir = mkdtempSync(join(tmpdir(), "sluice-npm-"));
-      const npm = spawn("npm", ["start", "--", "--port", "0", "--state", stateDir], {
-        cwd: projectRoot,
-        stdio: "pipe",
-      });
-      let printed = "";
-      for (const stream of [npm.stdout, npm.stderr])
-        stream.on("data", (chunk: Buffer) => (printed += chunk.toString()));
-      const ended = new Promise<number | null>((done) => npm.on("close", done));
-      await expect.poll(() => printed, { timeout: 90_000 }).toContain("Sluice is running");
-      const { pid } = readJsonFile<LocalConfig>(join(stateDir, "local.json")) ?? { pid: 0 };
-      const workerdPids = workerdChildrenOf(pid);
-      expect(workerdPids.length).toBe(1);
+      const { npm, ended, output, stateDir, pids } = await startWithNpm();
       npm.kill(signal);
       expect(await ended).toBe(0);
-      expect(printed).toContain("The queue was drained");
-      expect([pid, ...workerdPids].filter(isAlive)).toEqual([]);
+      expect(output()).toContain("The queue was drained");
+      expect(pids.filter(isAlive)).toEqual([]);
       rmSync(stateDir, { recursive: true, force: true });
     },
     120_000,
   );
+
+  test("O18: when the pipeline itself is killed, npm ends what it left and says so by its exit code", async () => {
+    const { ended, stateDir, pids } = await startWithNpm();
+    process.kill(pids[0] ?? 0, "SIGKILL");
+    expect(await ended).not.toBe(0);
+    await expect.poll(() => pids.filter((pid) => commandOf(pid) !== null), { timeout: 10_000 }).toEqual([]);
+    rmSync(stateDir, { recursive: true, force: true });
+  }, 120_000);
 });
 
 describe("a taken port", () => {

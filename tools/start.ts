@@ -39,7 +39,7 @@ async function main(args: readonly string[]): Promise<number> {
   const base = portOf(parsed.value.values.port ?? String(defaultPort));
   if (base === null || parsed.value.positionals.length > 0) return refuse(usage);
   const paths = statePaths(parsed.value.values.state);
-  const lock = takeLock(paths);
+  const lock = await takeLock(paths);
   if (!lock.ok) {
     return refuse(
       `The state folder ${paths.folder} is in use by another pipeline (process ${lock.error.pid}).\n` +
