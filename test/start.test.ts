@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -111,6 +111,18 @@ describe("npm start", () => {
       readToken: before.readToken,
     });
     await expect.poll(() => countEvents(pipeline.local), { timeout: 15_000, interval: 200 }).toBe(21);
+  });
+
+  test("O7: with its secrets or keys damaged, it makes new ones that work, says so, and has the same numbers", async () => {
+    await pipeline.stop();
+    writeFileSync(join(stateDir, "secrets.json"), '{"writeKeySecrets":"","operatorToken":"odd\\n"}');
+    writeFileSync(join(stateDir, "keys.json"), JSON.stringify({ ...pipeline.local, serverKey: 5 }));
+    const before = pipeline.local.writeKey;
+    pipeline = await startPipeline({ stateDir });
+    expect(pipeline.local.writeKey).not.toBe(before);
+    expect(pipeline.output()).toContain("secrets.json was missing or damaged");
+    expect((await sendSample(pipeline.local)).status).toBe(200);
+    await expect.poll(() => countEvents(pipeline.local), { timeout: 15_000, interval: 200 }).toBe(22);
   });
 
   test("O8: ends by itself when the process that started it is gone", async () => {

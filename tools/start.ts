@@ -37,7 +37,8 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   const base = portOf(parsed.value.values.port ?? String(defaultPort));
-  if (base === null || parsed.value.positionals.length > 0) return refuse(usage);
+  if (base === null) return refuse(`--port takes a whole number from 0 to 65533.\n${usage}`);
+  if (parsed.value.positionals.length > 0) return refuse(usage);
   const paths = statePaths(parsed.value.values.state);
   const lock = await takeLock(paths);
   if (!lock.ok) {
