@@ -172,6 +172,14 @@ describe.skipIf(process.platform === "win32")("npm", () => {
   }, 120_000);
 });
 
+test("O5: a state folder that cannot be written is named, in one line", async () => {
+  const file = join(mkdtempSync(join(tmpdir(), "sluice-file-")), "a-file");
+  writeFileSync(file, "");
+  const started = spawnStart(["--port", "0", "--state", file]);
+  expect(await started.ended(30_000)).toBe(1);
+  expect(started.output().trim().split("\n")).toEqual([expect.stringContaining(`${file} cannot be written`)]);
+});
+
 describe("a taken port", () => {
   test("O9: is named, with the way to choose another", async () => {
     const stateDir = mkdtempSync(join(tmpdir(), "sluice-port-"));
