@@ -46,7 +46,8 @@ export async function takeLock(paths: StatePaths): Promise<Result<StateLock, { p
 function leftRuntimes(holder: LockEntry | null): readonly number[] {
   const pids: unknown = holder?.workerdPids;
   if (!Array.isArray(pids)) return [];
-  return pids.filter((pid): pid is number => Number.isInteger(pid) && commandOf(pid)?.includes("workerd") === true);
+  const numbers = pids.filter((pid): pid is number => Number.isInteger(pid));
+  return numbers.filter((pid) => commandOf(pid)?.includes("workerd") === true);
 }
 
 /** Whether a process id still belongs to a pipeline; ids are used again by the system. */
