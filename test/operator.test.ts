@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +9,7 @@ import { summaryOf } from "../tools/test/summary.ts";
 import { deployPlan, migrationLines, resourcesOf } from "../tools/deploy/plan.ts";
 import { waitUntilDrained } from "../tools/local/drain.ts";
 import { takeLock } from "../tools/local/lock.ts";
+import { commandOf } from "../tools/local/processes.ts";
 import { choosePorts } from "../tools/local/ports.ts";
 import { statePaths } from "../tools/local/state-files.ts";
 import { parseCommand } from "../tools/operator/commands.ts";
@@ -74,18 +76,30 @@ describe("npm run sluice", () => {
 });
 
 describe("the lock of a state folder", () => {
-  test("O5: is held by one, free again after, and taken over when its process is gone or is no pipeline", () => {
+  test("O5: is held by one, free again after, and taken over when its process is gone or is no pipeline", async () => {
     const paths = statePaths(temporaryFolder());
-    const first = takeLock(paths);
+    const first = await takeLock(paths);
     expect(first.ok).toBe(true);
     if (first.ok) first.value.release();
     const gone = spawnSync(process.execPath, ["-e", ""]).pid;
-    for (const pid of [gone, 1, -1]) {
-      writeFileSync(paths.lock, JSON.stringify({ pid, workerdPids: [process.pid] }));
-      const taken = takeLock(paths);
-      expect(taken.ok, String(pid)).toBe(true);
+    const entries = [gone, 1, -1].map((pid) => JSON.stringify({ pid, workerdPids: [process.pid] }));
+    for (const entry of [...entries, '{"pid":"x","workerdPids":"y"}', '{"pid":', "null", ""]) {
+      writeFileSync(paths.lock, entry);
+      const taken = await takeLock(paths);
+      expect(taken.ok, entry).toBe(true);
       if (taken.ok) taken.value.release();
     }
+  });
+
+  test("O5: is taken over only when what its process left running is gone", async () => {
+    const paths = statePaths(temporaryFolder());
+    const left = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)", "workerd"]);
+    await once(left, "spawn");
+    const pid = left.pid ?? 0;
+    writeFileSync(paths.lock, JSON.stringify({ pid: -1, workerdPids: [pid] }));
+    const taken = await takeLock(paths);
+    expect(commandOf(pid)).toBeNull();
+    if (taken.ok) taken.value.release();
   });
 });
 

@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { announcement, sampleEvent, sampleQuery } from "../tools/local/announcement.ts";
-import { isAlive, workerdChildrenOf } from "../tools/local/processes.ts";
+import { commandOf, isAlive, workerdChildrenOf } from "../tools/local/processes.ts";
 import { type LocalConfig, readJsonFile } from "../tools/local/state-files.ts";
 import { projectRoot } from "../tools/project-root.ts";
 import { spawnStart, startPipeline, type TestPipeline } from "./pipeline.ts";
@@ -113,6 +113,18 @@ describe("npm start", () => {
     await expect.poll(() => countEvents(pipeline.local), { timeout: 15_000, interval: 200 }).toBe(21);
   });
 
+  test("O7: with its secrets or keys damaged, it makes new ones that work, says so, and has the same numbers", async () => {
+    await pipeline.stop();
+    writeFileSync(join(stateDir, "secrets.json"), '{"writeKeySecrets":"","operatorToken":"odd\\n"}');
+    writeFileSync(join(stateDir, "keys.json"), JSON.stringify({ ...pipeline.local, serverKey: 5 }));
+    const before = pipeline.local.writeKey;
+    pipeline = await startPipeline({ stateDir });
+    expect(pipeline.local.writeKey).not.toBe(before);
+    expect(pipeline.output()).toContain("secrets.json was missing or damaged");
+    expect((await sendSample(pipeline.local)).status).toBe(200);
+    await expect.poll(() => countEvents(pipeline.local), { timeout: 15_000, interval: 200 }).toBe(22);
+  });
+
   test("O8: ends by itself when the process that started it is gone", async () => {
     const started = spawnStart(["--port", "0", "--state", join(stateDir, "orphan")]);
     await expect.poll(() => started.output(), { timeout: 60_000 }).toContain("Sluice is running");
@@ -123,31 +135,49 @@ describe("npm start", () => {
   });
 });
 
+/** `npm start` on free ports, ready; `pids` are the pipeline's process and its runtime. */
+async function startWithNpm() {
+  const stateDir = mkdtempSync(join(tmpdir(), "sluice-npm-"));
+  const npm = spawn("npm", ["start", "--", "--port", "0", "--state", stateDir], { cwd: projectRoot, stdio: "pipe" });
+  let printed = "";
+  for (const stream of [npm.stdout, npm.stderr]) stream.on("data", (chunk: Buffer) => (printed += chunk.toString()));
+  const ended = new Promise<number | null>((done) => npm.on("close", done));
+  await expect.poll(() => printed, { timeout: 90_000 }).toContain("Sluice is running");
+  const { pid } = readJsonFile<LocalConfig>(join(stateDir, "local.json")) ?? { pid: 0 };
+  const workerdPids = workerdChildrenOf(pid);
+  expect(workerdPids.length).toBe(1);
+  return { npm, ended, output: () => printed, stateDir, pids: [pid, ...workerdPids] };
+}
+
 describe.skipIf(process.platform === "win32")("npm", () => {
   test.each(["SIGINT", "SIGTERM"] as const)(
     "O18: when npm alone gets %s, the pipeline drains, stops and leaves no process behind",
     async (signal) => {
-      const stateDir = mkdtempSync(join(tmpdir(), "sluice-npm-"));
-      const npm = spawn("npm", ["start", "--", "--port", "0", "--state", stateDir], {
-        cwd: projectRoot,
-        stdio: "pipe",
-      });
-      let printed = "";
-      for (const stream of [npm.stdout, npm.stderr])
-        stream.on("data", (chunk: Buffer) => (printed += chunk.toString()));
-      const ended = new Promise<number | null>((done) => npm.on("close", done));
-      await expect.poll(() => printed, { timeout: 90_000 }).toContain("Sluice is running");
-      const { pid } = readJsonFile<LocalConfig>(join(stateDir, "local.json")) ?? { pid: 0 };
-      const workerdPids = workerdChildrenOf(pid);
-      expect(workerdPids.length).toBe(1);
+      const { npm, ended, output, stateDir, pids } = await startWithNpm();
       npm.kill(signal);
       expect(await ended).toBe(0);
-      expect(printed).toContain("The queue was drained");
-      expect([pid, ...workerdPids].filter(isAlive)).toEqual([]);
+      expect(output()).toContain("The queue was drained");
+      expect(pids.filter(isAlive)).toEqual([]);
       rmSync(stateDir, { recursive: true, force: true });
     },
     120_000,
   );
+
+  test("O18: when the pipeline itself is killed, npm ends what it left and says so by its exit code", async () => {
+    const { ended, stateDir, pids } = await startWithNpm();
+    process.kill(pids[0] ?? 0, "SIGKILL");
+    expect(await ended).not.toBe(0);
+    await expect.poll(() => pids.filter((pid) => commandOf(pid) !== null), { timeout: 10_000 }).toEqual([]);
+    rmSync(stateDir, { recursive: true, force: true });
+  }, 120_000);
+});
+
+test("O5: a state folder that cannot be written is named, in one line", async () => {
+  const file = join(mkdtempSync(join(tmpdir(), "sluice-file-")), "a-file");
+  writeFileSync(file, "");
+  const started = spawnStart(["--port", "0", "--state", file]);
+  expect(await started.ended(30_000)).toBe(1);
+  expect(started.output().trim().split("\n")).toEqual([expect.stringContaining(`${file} cannot be written`)]);
 });
 
 describe("a taken port", () => {

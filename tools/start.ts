@@ -37,9 +37,11 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   const base = portOf(parsed.value.values.port ?? String(defaultPort));
-  if (base === null || parsed.value.positionals.length > 0) return refuse(usage);
+  if (base === null) return refuse(`--port takes a whole number from 0 to 65533.\n${usage}`);
+  if (parsed.value.positionals.length > 0) return refuse(usage);
   const paths = statePaths(parsed.value.values.state);
-  const lock = takeLock(paths);
+  const lock = await lockOf(paths);
+  if (typeof lock === "string") return refuse(`The state folder ${paths.folder} cannot be written: ${lock}`);
   if (!lock.ok) {
     return refuse(
       `The state folder ${paths.folder} is in use by another pipeline (process ${lock.error.pid}).\n` +
@@ -59,6 +61,15 @@ async function main(args: readonly string[]): Promise<number> {
     removeLocalConfig(paths);
     lock.value.release();
     progress.end();
+  }
+}
+
+/** The lock of the state folder, or why the folder cannot be used at all. */
+async function lockOf(paths: StatePaths): Promise<Awaited<ReturnType<typeof takeLock>> | string> {
+  try {
+    return await takeLock(paths);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
 }
 

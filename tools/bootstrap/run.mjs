@@ -36,9 +36,19 @@ export function runCommand(node, script, args, isDetached) {
     child.on("exit", (code, signal) => {
       clearInterval(watch);
       for (const name of signals) process.removeAllListeners(name);
+      if (isOwnSession && signal !== null) endSession(child.pid);
       // Without this the pipe to the child keeps us alive.
       child.stdin?.destroy();
       resolve(code ?? 128 + (constants.signals[signal] ?? 0));
     });
   });
+}
+
+/** Ends what a killed script has left running: a runtime without it would hold the ports and answer on them. */
+function endSession(pid) {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // nothing was left
+  }
 }

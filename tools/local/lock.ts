@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { fail, ok, type Result } from "@sluice/schema";
-import { commandOf, isAlive, killAtOnce } from "./processes.ts";
+import { commandOf, endAtOnce, isAlive } from "./processes.ts";
 import { readJsonFile, type StatePaths, writePrivateJson } from "./state-files.ts";
 
 /** Content of the lock file. */
@@ -17,20 +17,37 @@ export interface StateLock {
   release(): void;
 }
 
+/** A lock that was made this instant may have no content yet; it is looked at again after so long, in ms. */
+const lockSettleMs = 200;
+const takeAttemptsMax = 3;
+
 /**
  * Takes the state folder for this process: two runtimes on one folder corrupt its databases.
- * A lock whose process is gone is taken over, and the runtimes it left behind are ended first.
+ * A lock whose process is gone is taken over; the runtimes it left behind are ended first, and with them their ports.
  */
-export function takeLock(paths: StatePaths): Result<StateLock, { pid: number }> {
+export async function takeLock(paths: StatePaths): Promise<Result<StateLock, { pid: number }>> {
   mkdirSync(paths.folder, { recursive: true, mode: 0o700 });
-  for (let attempt = 0; attempt < 2; attempt++) {
+  let pid = 0;
+  for (let attempt = 0; attempt < takeAttemptsMax; attempt++) {
     if (createLockFile(paths.lock)) return ok(heldLock(paths));
     const holder = readJsonFile<LockEntry>(paths.lock);
-    if (holder !== null && holder.pid !== process.pid && runsPipeline(holder.pid)) return fail({ pid: holder.pid });
-    killAtOnce((holder?.workerdPids ?? []).filter((pid) => commandOf(pid)?.includes("workerd") === true));
-    rmSync(paths.lock, { force: true });
+    pid = holder?.pid ?? 0;
+    if (pid !== process.pid && runsPipeline(pid)) return fail({ pid });
+    await endAtOnce(leftRuntimes(holder));
+    await new Promise((done) => setTimeout(done, lockSettleMs));
+    // Whoever took it over meanwhile keeps it.
+    const isStill = readJsonFile<LockEntry>(paths.lock)?.pid === holder?.pid;
+    if (isStill) rmSync(paths.lock, { force: true });
   }
-  return fail({ pid: readJsonFile<LockEntry>(paths.lock)?.pid ?? 0 });
+  return fail({ pid });
+}
+
+/** The runtimes of a lock that still run; a damaged lock names none. */
+function leftRuntimes(holder: LockEntry | null): readonly number[] {
+  const pids: unknown = holder?.workerdPids;
+  if (!Array.isArray(pids)) return [];
+  const numbers = pids.filter((pid): pid is number => Number.isInteger(pid));
+  return numbers.filter((pid) => commandOf(pid)?.includes("workerd") === true);
 }
 
 /** Whether a process id still belongs to a pipeline; ids are used again by the system. */

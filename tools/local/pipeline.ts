@@ -48,7 +48,9 @@ export interface LocalPipeline {
 /** Starts the three Workers on one workerd, their state on disk, and the demo shop beside them. Reaches no network. */
 export async function startLocalPipeline(options: PipelineOptions): Promise<LocalPipeline> {
   const { paths, ports } = options;
-  const secrets = loadSecrets(paths);
+  const secrets = loadSecrets(paths, () =>
+    options.onTrouble(`${paths.secrets} was missing or damaged and was made anew. Write keys of before are void.`),
+  );
   const ingestUrl = `http://${localHost}:${ports.ingest}`;
   const queryUrl = `http://${localHost}:${ports.query}`;
   const log = openRuntimeLog(paths.log, options.onTrouble);
@@ -63,7 +65,7 @@ export async function startLocalPipeline(options: PipelineOptions): Promise<Loca
     const database = await mf.getD1Database("DB", workerNames.analytics);
     await applyMigrations(database, join(projectRoot, "analytics", "migrations"));
     options.onStep("Preparing the demo project…");
-    const keys = await provisionKeys(paths, queryUrl, secrets.operatorToken);
+    const keys = await provisionKeys(paths, queryUrl, secrets);
     const shop = await startShop(ports.shop, options.snippetFor(ingestUrl, keys.writeKey));
     const schedule = startSchedule(mf, workers, (message) =>
       log.take({ timestamp: Date.now(), level: "error", message }),
@@ -108,9 +110,9 @@ function createRuntime(options: PipelineOptions, workers: readonly LocalWorker[]
   return new Miniflare(converted);
 }
 
-async function provisionKeys(paths: StatePaths, queryUrl: string, operatorToken: string): Promise<LocalKeys> {
-  const admin = createAdminClient(queryUrl, operatorToken);
-  const keys = await provision(admin, readJsonFile<LocalKeys>(paths.keys));
+async function provisionKeys(paths: StatePaths, queryUrl: string, secrets: LocalSecrets): Promise<LocalKeys> {
+  const admin = createAdminClient(queryUrl, secrets.operatorToken);
+  const keys = await provision(admin, readJsonFile<LocalKeys>(paths.keys), secrets.writeKeySecrets);
   if (!keys.ok) throw new Error(`The demo project could not be made: ${keys.error.message}`);
   writePrivateJson(paths.keys, keys.value);
   return keys.value;

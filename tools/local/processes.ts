@@ -41,6 +41,18 @@ export function killAtOnce(pids: readonly number[]): void {
   }
 }
 
+/** Time in which a killed process lets go of its ports and files, in ms; a runtime of 1 GB takes a while. */
+const endMsMax = 5000;
+
+/** Ends processes at once and waits until they are gone, their ports with them. */
+export async function endAtOnce(pids: readonly number[]): Promise<void> {
+  killAtOnce(pids);
+  const endMs = performance.now() + endMsMax;
+  while (pids.some((pid) => commandOf(pid) !== null) && performance.now() < endMs) {
+    await new Promise((done) => setTimeout(done, 20));
+  }
+}
+
 /** All processes; empty where the system offers no way to list them (Windows: miniflare ends its child itself). */
 function listProcesses(): readonly ProcessEntry[] {
   if (process.platform === "linux") return listFromProc();

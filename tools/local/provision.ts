@@ -1,4 +1,14 @@
-import { field, type JsonObject, ok, parseWriteKey, type Result, textField } from "@sluice/schema";
+import { createHmac } from "node:crypto";
+import {
+  field,
+  type JsonObject,
+  ok,
+  parseWriteKey,
+  type Result,
+  signatureMatches,
+  textField,
+  writeKeySignedText,
+} from "@sluice/schema";
 import { type AdminClient, type AdminFailure, listOf } from "../operator/admin.ts";
 import type { LocalKeys } from "./state-files.ts";
 
@@ -7,9 +17,16 @@ const demoProject = "shop";
 
 /**
  * Makes what the first start needs (project, sources, one key each, a read token) and keeps what is there.
- * Texts that the admin API shows once come from `kept`; a kept one that is gone or revoked is made anew.
+ * Texts that the admin API shows once come from `kept`; a kept one that is gone, revoked or not signed with one of
+ * the secrets is made anew.
+ *
+ * @param secrets comma separated, as in `WRITE_KEY_SECRETS`.
  */
-export async function provision(admin: AdminClient, kept: LocalKeys | null): Promise<Result<LocalKeys, AdminFailure>> {
+export async function provision(
+  admin: AdminClient,
+  kept: LocalKeys | null,
+  secrets: string,
+): Promise<Result<LocalKeys, AdminFailure>> {
   const base = `/v1/admin/projects/${demoProject}`;
   const project = await ensure(admin, "/v1/admin/projects", { project: demoProject, currency: "EUR" });
   if (!project.ok) return project;
@@ -19,17 +36,15 @@ export async function provision(admin: AdminClient, kept: LocalKeys | null): Pro
   }
   const keys = await admin.call("GET", `${base}/keys`);
   if (!keys.ok) return keys;
-  const activeSerials = new Set(
+  const serials = new Set(
     listOf(keys.value, "keys")
       .filter(isActive)
       .map((entry) => field(entry, "serial")),
   );
-  const writeKey = await keptOrNewKey(admin, base, kept?.writeKey, activeSerials, { source: "web", kind: "public" });
+  const isValid = (key: string): boolean => isSigned(key, serials, secrets);
+  const writeKey = await keptOrNewKey(admin, base, kept?.writeKey, isValid, { source: "web", kind: "public" });
   if (!writeKey.ok) return writeKey;
-  const serverKey = await keptOrNewKey(admin, base, kept?.serverKey, activeSerials, {
-    source: "server",
-    kind: "server",
-  });
+  const serverKey = await keptOrNewKey(admin, base, kept?.serverKey, isValid, { source: "server", kind: "server" });
   if (!serverKey.ok) return serverKey;
   const token = await keptOrNewToken(admin, base, kept);
   if (!token.ok) return token;
@@ -46,12 +61,22 @@ async function keptOrNewKey(
   admin: AdminClient,
   base: string,
   kept: string | undefined,
-  activeSerials: ReadonlySet<unknown>,
+  isValid: (key: string) => boolean,
   wanted: { source: string; kind: string },
 ): Promise<Result<string, AdminFailure>> {
-  const parsed = kept === undefined ? null : parseWriteKey(kept);
-  if (kept !== undefined && parsed?.ok === true && activeSerials.has(parsed.value.key.serial)) return ok(kept);
+  if (typeof kept === "string" && isValid(kept)) return ok(kept);
   return textOf(await admin.call("POST", `${base}/keys`, wanted), "key");
+}
+
+/** Whether the edge would take a key: its serial is active, and one of the secrets signed it. */
+function isSigned(text: string, serials: ReadonlySet<unknown>, secrets: string): boolean {
+  const parsed = parseWriteKey(text);
+  if (!parsed.ok || !serials.has(parsed.value.key.serial)) return false;
+  const { payload, signature } = parsed.value;
+  return secrets.split(",").some((secret) => {
+    const hmac = createHmac("sha256", secret.trim()).update(writeKeySignedText(payload)).digest();
+    return signatureMatches(signature, hmac);
+  });
 }
 
 async function keptOrNewToken(

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathFromCaller } from "../arguments.ts";
 import { projectRoot } from "../project-root.ts";
@@ -83,18 +83,29 @@ export function writePrivateJson(path: string, value: unknown): void {
   renameSync(temporary, path);
 }
 
-/** The secrets of a state folder, made when it has none. */
-export function loadSecrets(paths: StatePaths): LocalSecrets {
+/** What a secret may be: it travels in a header. */
+const secretPattern = /^[\x21-\x7e]{16,200}$/;
+
+/**
+ * The secrets of a state folder, made when it has none that can be used.
+ *
+ * @param onReplaced told when the folder was in use before: every write key signed with the lost secret is void.
+ */
+export function loadSecrets(paths: StatePaths, onReplaced: () => void): LocalSecrets {
   const kept = readJsonFile<Partial<LocalSecrets>>(paths.secrets);
-  if (typeof kept?.writeKeySecrets === "string" && typeof kept.operatorToken === "string") {
-    return { writeKeySecrets: kept.writeKeySecrets, operatorToken: kept.operatorToken };
-  }
+  const { writeKeySecrets = "", operatorToken = "" } = kept ?? {};
+  if (isSecret(writeKeySecrets) && isSecret(operatorToken)) return { writeKeySecrets, operatorToken };
+  if (existsSync(paths.persistence)) onReplaced();
   const secrets: LocalSecrets = {
     writeKeySecrets: randomBytes(32).toString("hex"),
     operatorToken: randomBytes(32).toString("hex"),
   };
   writePrivateJson(paths.secrets, secrets);
   return secrets;
+}
+
+function isSecret(value: unknown): boolean {
+  return typeof value === "string" && secretPattern.test(value);
 }
 
 /** Removes `local.json`: the pipeline no longer answers. */

@@ -36,14 +36,14 @@ export function openMessage(body: unknown): Result<OpenMessage, OpenFailure> {
   const decoded = decodeQueueMessage(bytes);
   if (!decoded.ok) return decoded;
   const { receipt } = decoded.value;
-  const text = gunzip(decoded.value.body);
-  if (text === null) return fail("corrupt_gzip");
-  // As the edge decodes it: a byte order mark before the JSON is none of its text.
-  const json = parse(new TextDecoder().decode(text));
+  const bodyBytes = gunzip(decoded.value.body);
+  if (bodyBytes === null) return fail("corrupt_gzip");
+  // Decoded as at the edge, which skips a byte order mark: what it could read and accept must be readable here.
+  const json = parse(new TextDecoder().decode(bodyBytes));
   if (json === undefined) return fail("corrupt_json");
   const { events } = envelopeOf(json);
   if (!countsAgree(receipt, events.length)) return fail("event_count");
-  return ok({ receipt, events, bodyBytes: text.length });
+  return ok({ receipt, events, bodyBytes: bodyBytes.length });
 }
 
 /** The bytes of a message body, or `null` when it was sent as something else. */

@@ -1,4 +1,5 @@
 import { type AppendRequest, type AppendRow, hourOf, type LedgerRow } from "@sluice/schema";
+import { groupBy } from "../group-by.ts";
 import { LedgerTally } from "./ledger.ts";
 import { databaseBytesMax, pendingSegmentsMax } from "./limits.ts";
 import { hashBytes, SeenSet } from "./seen-set.ts";
@@ -54,6 +55,7 @@ export function planAppend(
 ): AppendPlan {
   const slices = newSlices(request, hashes.slices, taken);
   const fresh = new FreshHashes();
+  const known = knownRows(request, hashes.rows, slices, seen);
   const ledger = new LedgerTally();
   const rows: NewRow[] = [];
   const counts = { stored: 0, duplicate: 0, rejected: 0 };
@@ -62,7 +64,7 @@ export function planAppend(
     if (slice === undefined) throw new Error(`append row ${i} names slice ${row.slice} of ${request.slices.length}`);
     if (!slices.has(row.slice)) return;
     const hashAt = i * hashBytes;
-    const isNew = !seen.has(row.bucketHourMs, hashes.rows, hashAt) && fresh.add(row.bucketHourMs, hashes.rows, hashAt);
+    const isNew = !known.has(i) && fresh.add(row.bucketHourMs, hashes.rows, hashAt);
     const outcome = !isNew ? "duplicate" : row.dataset === "events" ? "stored" : "rejected";
     if (isNew) rows.push({ row, hashAt });
     counts[outcome]++;
@@ -70,6 +72,24 @@ export function planAppend(
   });
   const skippedSlices = request.slices.length - slices.size;
   return { rows, slices: [...slices], ledger: ledger.rows(), ...counts, skippedSlices };
+}
+
+/**
+ * Indices of the rows whose ids were stored before. Asked bucket by bucket: two large buckets may not fit into memory
+ * together, and rows that alternate between them would load both anew for every row.
+ */
+function knownRows(
+  request: AppendRequest,
+  packed: Uint8Array,
+  slices: ReadonlySet<number>,
+  seen: SeenBefore,
+): ReadonlySet<number> {
+  const known = new Set<number>();
+  const asked = request.rows.map((row, i) => ({ row, i })).filter(({ row }) => slices.has(row.slice));
+  for (const [bucketMs, rows] of groupBy(asked, ({ row }) => row.bucketHourMs)) {
+    for (const { i } of rows) if (seen.has(bucketMs, packed, i * hashBytes)) known.add(i);
+  }
+  return known;
 }
 
 const nothing = { received: 0, stored: 0, duplicate: 0, rejected: 0 } as const;

@@ -47,7 +47,7 @@ export const recentMsMax = 2 * 3_600_000;
 /** Old hours with rows of public keys only that are published at one tick; else 10,000 invented hours in one request cost 10,000 PUTs. */
 export const publicOldHoursPerTickMax = 64;
 
-/** Tries for one part of one hour in one tick, foreign parts and lost races included. */
+/** Tries for one part in one tick, foreign parts and lost races included. */
 export const publishAttemptsMax = 64;
 
 /** Days for which taken slices are remembered: longer than the queue keeps a message (14 days). */

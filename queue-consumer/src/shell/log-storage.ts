@@ -1,3 +1,4 @@
+import type { DurableObjectStorage, SqlStorage, SqlStorageValue } from "@cloudflare/workers-types";
 import { type Dataset, type HourChange, hourMs as msPerHour, type LedgerRow } from "@sluice/schema";
 import type { Block, BlockHeader, BucketHashes, Segment } from "../log/block.ts";
 import { hashChunkBytesMax, sliceDaysKept } from "../log/limits.ts";

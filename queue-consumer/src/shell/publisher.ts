@@ -1,3 +1,4 @@
+import type { R2Bucket, R2Object } from "@cloudflare/workers-types";
 import { partKey } from "@sluice/lake";
 import { unpackSegment } from "../log/block.ts";
 import { publishAttemptsMax } from "../log/limits.ts";
@@ -36,14 +37,20 @@ export class Publisher {
   }
 
   /**
-   * Publishes what waits for one hour, up to a sequence; resolves when it is confirmed.
-   * Throws when R2 fails: the next call settles what is left open.
+   * Publishes what waits for one hour, up to a sequence; resolves when it is confirmed, or after the part during which
+   * the time ended. Throws when R2 fails: the next call settles what is left open.
    */
-  async publishHour({ dataset, hourMs }: Hour, throughSequence: number): Promise<void> {
-    for (let attempt = 0; attempt < publishAttemptsMax; attempt++) {
+  async publishHour({ dataset, hourMs }: Hour, throughSequence: number, untilMs: number): Promise<void> {
+    let begun = 0;
+    for (let tries = 1; tries <= publishAttemptsMax; tries++) {
       const hour = this.#log.pending.hour(dataset, hourMs);
       const first = hour?.segments[0];
       if (hour === null || first === undefined || first.sequence > throughSequence) return;
+      if (begun > 0 && first.sequence > begun) {
+        if (Date.now() >= untilMs) return;
+        tries = 1; // a part was confirmed: the tries are for the next one
+      }
+      begun = first.sequence;
       const last = this.#log.storage.lastPart(dataset, hourMs);
       if (last !== null && last.plan !== null)
         await this.#settle({ dataset, hourMs, part: last.part }, last, last.plan);

@@ -96,7 +96,7 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
     for (const hour of hours) {
       if (Date.now() >= untilMs || (cycle.published === 0 && cycle.failed >= cycleFailuresMax)) break;
       try {
-        await publisher.publishHour(hour, through);
+        await publisher.publishHour(hour, through, untilMs);
         cycle.published += 1;
       } catch (error) {
         cycle.failure ??= error;
