@@ -43,6 +43,14 @@ describe("npm run sluice", () => {
     expect(parsed).toMatchObject({ ok: true, value: command });
   });
 
+  test("O12: the origins of a source are given as a list with commas", () => {
+    const parsed = parseCommand(["source", "create", "a", "app"], {
+      origins: "https://a.example, https://*.b.example",
+    });
+    const body = { source: "app", allowedOrigins: ["https://a.example", "https://*.b.example"] };
+    expect(parsed).toMatchObject({ ok: true, value: { kind: "create", path: "/v1/admin/projects/a/sources", body } });
+  });
+
   test.each(["project", "project create", "project create a b", "key revoke a", "toString constructor", "flush now"])(
     "O12: «%s» is refused",
     (words) => {

@@ -20,6 +20,7 @@ async function main(args: readonly string[]): Promise<number> {
     state: text,
     currency: text,
     ip: text,
+    origins: text,
     kind: text,
     help: { type: "boolean" },
   });

@@ -30,7 +30,11 @@ async function main(args: readonly string[]): Promise<number> {
     const reporters = [`--reporter=${shown}`, "--reporter=json", `--outputFile.json=${report}`, "--silent=passed-only"];
     const result = await runTool("vitest", ["run", ...reporters, ...args], {
       stdio: "inherit",
-      env: { ...process.env, ...(chromium !== null && { CHROMIUM_PATH: chromium }) },
+      env: {
+        ...process.env,
+        ...(!process.stdout.isTTY && { NO_COLOR: "1" }),
+        ...(chromium !== null && { CHROMIUM_PATH: chromium }),
+      },
     });
     const summary = summaryOf(report);
     if (chromium === null) warnOfSkipping();

@@ -3,6 +3,7 @@ import {
   field,
   type IpPolicy,
   isName,
+  isOriginPattern,
   isObject,
   type Json,
   type JsonObject,
@@ -16,6 +17,9 @@ import { invalid, type Problem } from "./problem.ts";
 const adminBodyBytesMax = 16 * 1024;
 /** Characters of a read token's name. */
 const tokenNameLengthMax = 80;
+
+/** Origins that one source may list: they are compared one by one for each request. */
+const allowedOriginsMax = 50;
 
 const nameRule = "1 to 40 of a–z, 0–9 and -, not starting with -.";
 
@@ -58,6 +62,20 @@ export function ipPolicyField(body: JsonObject): Result<IpPolicy, Problem> {
   const value = field(body, "ipPolicy") ?? "truncate";
   if (value === "drop" || value === "truncate" || value === "keep") return ok(value);
   return fail(invalid("ipPolicy", "ipPolicy must be drop, truncate or keep."));
+}
+
+/** Origins whose pages may use a source's public keys; every origin when absent or empty. */
+export function allowedOriginsField(body: JsonObject): Result<readonly string[], Problem> {
+  const value = field(body, "allowedOrigins") ?? [];
+  if (
+    Array.isArray(value) &&
+    value.length <= allowedOriginsMax &&
+    value.every((item) => typeof item === "string" && isOriginPattern(item))
+  ) {
+    return ok(value as readonly string[]);
+  }
+  const detail = `allowedOrigins must be at most ${allowedOriginsMax} origins such as https://shop.example or https://*.shop.example.`;
+  return fail(invalid("allowedOrigins", detail));
 }
 
 /** Kind of a write key. */

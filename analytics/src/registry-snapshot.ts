@@ -5,8 +5,17 @@ import { grouped } from "./grouped.ts";
 export interface RegistryRows {
   readonly version: number;
   readonly projects: readonly { readonly project: string; readonly shards: number }[];
-  readonly sources: readonly { readonly project: string; readonly source: string; readonly ip_policy: string }[];
+  readonly sources: readonly SourceRow[];
   readonly revokedKeys: readonly { readonly project: string; readonly serial: number }[];
+}
+
+/** A source as D1 holds it. */
+export interface SourceRow {
+  readonly project: string;
+  readonly source: string;
+  readonly ip_policy: string;
+  /** A JSON array of texts. */
+  readonly allowed_origins: string;
 }
 
 /**
@@ -17,9 +26,10 @@ export function compileSnapshot(rows: RegistryRows, compiledAtMs: number): Regis
   const sources = grouped(rows.sources, (row) => row.project);
   const revoked = grouped(rows.revokedKeys, (row) => row.project);
   const projects = rows.projects.map(({ project, shards }): ProjectEntry => {
-    const own = (sources.get(project) ?? []).map(({ source, ip_policy }) => ({
+    const own = (sources.get(project) ?? []).map(({ source, ip_policy, allowed_origins }) => ({
       source,
       ipPolicy: ipPolicyOf(ip_policy),
+      allowedOrigins: JSON.parse(allowed_origins) as string[],
     }));
     const revokedSerials = (revoked.get(project) ?? []).map((row) => row.serial).sort((a, b) => a - b);
     return { project, shards, sources: own, revokedSerials };

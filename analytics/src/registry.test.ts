@@ -62,6 +62,8 @@ describe("registry and admin API", () => {
       ["projects", { project: "ok", currency: "euro" }, "currency"],
       ["projects/shop/sources", { source: "-web" }, "source"],
       ["projects/shop/sources", { source: "app", ipPolicy: "maybe" }, "ipPolicy"],
+      ["projects/shop/sources", { source: "app", allowedOrigins: ["shop.example"] }, "allowedOrigins"],
+      ["projects/shop/sources", { source: "app", allowedOrigins: "https://shop.example" }, "allowedOrigins"],
       ["projects/shop/keys", { source: "web", kind: "root" }, "kind"],
       ["projects/shop/tokens", { name: "" }, "name"],
     ];
@@ -99,7 +101,12 @@ describe("registry and admin API", () => {
     await shopWithSource();
     const first = await snapshot();
     expect(first.projects).toEqual([
-      { project: "shop", shards: 1, sources: [{ source: "web", ipPolicy: "truncate" }], revokedSerials: [] },
+      {
+        project: "shop",
+        shards: 1,
+        sources: [{ source: "web", ipPolicy: "truncate", allowedOrigins: [] }],
+        revokedSerials: [],
+      },
     ]);
     await worker.admin("POST", "projects/shop/keys", { source: "web", kind: "public" });
     await worker.admin("POST", "projects/shop/keys", { source: "web", kind: "server" });
@@ -130,7 +137,26 @@ describe("registry and admin API", () => {
     expect(await snapshot()).toEqual(before);
     await worker.sql("UPDATE registry SET version = version + 1");
     await worker.scheduled();
-    expect((await snapshot()).projects[0]?.sources).toEqual([{ source: "web", ipPolicy: "drop" }]);
+    expect((await snapshot()).projects[0]?.sources).toEqual([{ source: "web", ipPolicy: "drop", allowedOrigins: [] }]);
+  });
+
+  test("A5: the origins that a source allows are listed and reach the snapshot", async () => {
+    await shopWithSource();
+    const allowedOrigins = ["https://shop.example", "https://*.shop.example"];
+    const made = await worker.admin("POST", "projects/shop/sources", { source: "site", allowedOrigins });
+    expect([made.status, made.json()]).toMatchObject([201, { allowedOrigins }]);
+    const listed = (await worker.admin("GET", "projects/shop/sources")).json();
+    expect(listed).toMatchObject({
+      sources: [
+        { source: "site", allowedOrigins },
+        { source: "web", allowedOrigins: [] },
+      ],
+    });
+    expect((await snapshot()).projects[0]?.sources).toContainEqual({
+      source: "site",
+      ipPolicy: "truncate",
+      allowedOrigins,
+    });
   });
 
   test("A6: a database that was restored to an older state still publishes", async () => {

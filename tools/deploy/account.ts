@@ -1,6 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { deployPlan, type DeployUnit, resourcesOf } from "./plan.ts";
+import { deployPlan, type DeployUnit, expiryRules, resourcesOf } from "./plan.ts";
 import { deploySecretsPath, secretsToUpload, withSecretsFile } from "./secrets.ts";
 import { runWrangler, wrangler } from "./wrangler.ts";
 
@@ -59,6 +59,7 @@ async function makeResources(
   for (const name of buckets) {
     if ((await wrangler(["r2", "bucket", "info", name])).code !== 0)
       await runWrangler(["r2", "bucket", "create", name]);
+    await makeExpiryRules(name);
   }
   const seconds = String(options.isFreePlan ? retentionSeconds.free : retentionSeconds.paid);
   for (const name of queues) {
@@ -69,6 +70,15 @@ async function makeResources(
   for (const name of databases) if (!ids.has(name)) await runWrangler(["d1", "create", name]);
   if (databases.some((name) => !ids.has(name))) ids = await databaseIds();
   return ids;
+}
+
+async function makeExpiryRules(bucket: string): Promise<void> {
+  const present = await runWrangler(["r2", "bucket", "lifecycle", "list", bucket]);
+  for (const { name, prefix, days } of expiryRules) {
+    if (present.includes(name)) continue;
+    const expiry = ["--expire-days", String(days), "--force"];
+    await runWrangler(["r2", "bucket", "lifecycle", "add", bucket, name, prefix, ...expiry]);
+  }
 }
 
 async function databaseIds(): Promise<ReadonlyMap<string, string>> {

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { bindingLines, deployPlan, type DeployUnit, migrationLines, resourcesOf } from "./plan.ts";
+import { bindingLines, deployPlan, type DeployUnit, expiryRules, migrationLines, resourcesOf } from "./plan.ts";
 import { wrangler } from "./wrangler.ts";
 
 /** Largest compressed bundle that Cloudflare takes on its free plan (https://developers.cloudflare.com/workers/platform/limits/). */
@@ -13,7 +13,10 @@ export async function dryRun(): Promise<number> {
   const units = deployPlan();
   const { buckets, queues, databases } = resourcesOf(units);
   console.log("A deploy would first make what is missing:");
-  for (const name of buckets) console.log(`  R2 bucket ${name}`);
+  for (const name of buckets) {
+    console.log(`  R2 bucket ${name}`);
+    for (const { prefix, days } of expiryRules) console.log(`    ${prefix} expires after ${days} days`);
+  }
   for (const name of queues) console.log(`  queue ${name}`);
   for (const name of databases) console.log(`  D1 database ${name}`);
   let failures = 0;

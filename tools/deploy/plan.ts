@@ -57,6 +57,9 @@ function unit(folder: string, secrets: readonly string[]): DeployUnit {
   return { folder, configPath, config, secrets, migrations };
 }
 
+/** What R2 deletes by itself: rejected events are kept for a month, which is long enough to mend and re-drive them. */
+export const expiryRules = [{ name: "sluice-rejected", prefix: "rejected/", days: 30 }] as const;
+
 /** Everything that must be in the account before the Workers: buckets, queues and databases that they name. */
 export function resourcesOf(units: readonly DeployUnit[]): {
   readonly buckets: readonly string[];

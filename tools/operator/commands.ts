@@ -12,6 +12,8 @@ export type AdminCommand =
 export interface CommandOptions {
   readonly currency?: string | undefined;
   readonly ip?: string | undefined;
+  /** Comma separated. */
+  readonly origins?: string | undefined;
   readonly kind?: string | undefined;
 }
 
@@ -22,7 +24,7 @@ export const helpText = `Usage: npm run sluice -- COMMAND [--url https://… | -
   project create PROJECT [--currency EUR]
   project revoke PROJECT                     revokes all its keys and tokens; its data stays
   source  list   PROJECT
-  source  create PROJECT SOURCE [--ip drop|truncate|keep]
+  source  create PROJECT SOURCE [--ip drop|truncate|keep] [--origins https://a.example,https://*.b.example]
   source  revoke PROJECT SOURCE              revokes its keys
   key     list   PROJECT
   key     create PROJECT SOURCE [--kind public|server]   the key is shown once
@@ -74,7 +76,7 @@ function commandOf(noun: string, verb: string, names: readonly string[], options
         ? {
             kind: "create",
             path: `${inProject}/sources`,
-            body: body({ source: name, ipPolicy: options.ip }),
+            body: { ...body({ source: name, ipPolicy: options.ip }), ...originsOf(options.origins) },
             what: `source ${name}`,
           }
         : null;
@@ -103,4 +105,9 @@ function commandOf(noun: string, verb: string, names: readonly string[], options
 function body(fields: Record<string, string | undefined>): JsonObject {
   const given = Object.entries(fields).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return Object.fromEntries(given);
+}
+
+/** The origins of the command line, as the admin API takes them; nothing when none are given. */
+function originsOf(text: string | undefined): JsonObject {
+  return text === undefined ? {} : { allowedOrigins: text.split(",").map((origin) => origin.trim()) };
 }

@@ -1,6 +1,14 @@
 import { type JsonObject, ok, type Result } from "@sluice/schema";
 import { Hono } from "hono";
-import { adminBody, currencyField, ipPolicyField, keyKindField, nameField, tokenNameField } from "../admin-fields.ts";
+import {
+  adminBody,
+  allowedOriginsField,
+  currencyField,
+  ipPolicyField,
+  keyKindField,
+  nameField,
+  tokenNameField,
+} from "../admin-fields.ts";
 import { invalid, notFound, type Problem } from "../problem.ts";
 import type { Env } from "./env.ts";
 import { flushPipeline } from "./flush.ts";
@@ -51,8 +59,11 @@ admin.post("/projects/:project/sources", async (context) => {
   const ipPolicy = ipPolicyField(body.value);
   if (!ipPolicy.ok) return refuse(context, ipPolicy.error);
   const project = context.req.param("project");
-  const made = await registry(context).createSource(project, source.value, ipPolicy.value, Date.now());
-  return afterCreate(context, made, { project, source: source.value, ipPolicy: ipPolicy.value });
+  const allowedOrigins = allowedOriginsField(body.value);
+  if (!allowedOrigins.ok) return refuse(context, allowedOrigins.error);
+  const settings = { source: source.value, ipPolicy: ipPolicy.value, allowedOrigins: allowedOrigins.value };
+  const made = await registry(context).createSource(project, settings, Date.now());
+  return afterCreate(context, made, { project, ...settings });
 });
 
 admin.delete("/projects/:project/sources/:source", async (context) => {

@@ -1,5 +1,5 @@
 import { registryKey, type RegistrySnapshot } from "@sluice/schema";
-import { compileSnapshot } from "../registry-snapshot.ts";
+import { compileSnapshot, type SourceRow } from "../registry-snapshot.ts";
 import type { Env } from "./env.ts";
 
 const attemptsMax = 5;
@@ -33,7 +33,9 @@ async function readSnapshot(db: D1Database, versionMin: number, nowMs: number): 
   const results = await db.batch([
     db.prepare("UPDATE registry SET version = max(version, ?) WHERE one = 1 RETURNING version").bind(versionMin),
     db.prepare("SELECT project, shards FROM project ORDER BY project"),
-    db.prepare("SELECT project, source, ip_policy FROM source WHERE deleted_at IS NULL ORDER BY project, source"),
+    db.prepare(
+      "SELECT project, source, ip_policy, allowed_origins FROM source WHERE deleted_at IS NULL ORDER BY project, source",
+    ),
     db.prepare("SELECT project, serial FROM write_key WHERE revoked_at IS NOT NULL ORDER BY project, serial"),
   ]);
   const [versions, projects, sources, revokedKeys] = results.map((result) => result.results);
@@ -42,7 +44,7 @@ async function readSnapshot(db: D1Database, versionMin: number, nowMs: number): 
     {
       version,
       projects: (projects ?? []) as { project: string; shards: number }[],
-      sources: (sources ?? []) as { project: string; source: string; ip_policy: string }[],
+      sources: (sources ?? []) as SourceRow[],
       revokedKeys: (revokedKeys ?? []) as { project: string; serial: number }[],
     },
     nowMs,

@@ -1,4 +1,4 @@
-import { fail, type IpPolicy, type KeyKind, ok, type Result, type WriteKey } from "@sluice/schema";
+import { fail, type KeyKind, ok, type Result, type SourceEntry, type WriteKey } from "@sluice/schema";
 import { notFound, type Problem } from "../problem.ts";
 
 /** What one registry may hold; deleted and revoked entries count, because their names and serials are kept. */
@@ -53,24 +53,33 @@ export class RegistryStore {
     return done ? ok(null) : fail(notFound);
   }
 
-  async sources(project: string): Promise<Result<{ source: string; ipPolicy: string; createdAt: string }[], Problem>> {
-    const sql = `SELECT source, ip_policy, created_at FROM source
+  async sources(project: string): Promise<Result<ListedSource[], Problem>> {
+    const sql = `SELECT source, ip_policy, allowed_origins, created_at FROM source
       WHERE project = ? AND deleted_at IS NULL ORDER BY source`;
-    const rows = await this.#listOf<{ source: string; ip_policy: string; created_at: number }>(project, sql);
+    const rows = await this.#listOf<SourceListRow>(project, sql);
     if (!rows.ok) return rows;
     return ok(
-      rows.value.map((row) => ({ source: row.source, ipPolicy: row.ip_policy, createdAt: iso(row.created_at) })),
+      rows.value.map((row) => ({
+        source: row.source,
+        ipPolicy: row.ip_policy,
+        allowedOrigins: JSON.parse(row.allowed_origins) as string[],
+        createdAt: iso(row.created_at),
+      })),
     );
   }
 
-  async createSource(project: string, source: string, policy: IpPolicy, nowMs: number): Promise<Result<null, Problem>> {
-    const sql = `INSERT INTO source (project, source, ip_policy, created_at) SELECT project, ?2, ?3, ?4 FROM project
+  async createSource(project: string, settings: SourceEntry, nowMs: number): Promise<Result<null, Problem>> {
+    const { source, ipPolicy, allowedOrigins = [] } = settings;
+    const sql = `INSERT INTO source (project, source, ip_policy, created_at, allowed_origins)
+      SELECT project, ?2, ?3, ?4, ?6 FROM project
       WHERE project = ?1 AND deleted_at IS NULL AND ((SELECT count(*) FROM source WHERE project = ?1) < ?5
         OR EXISTS (SELECT 1 FROM source WHERE project = ?1 AND source = ?2))
-      ON CONFLICT (project, source) DO UPDATE SET ip_policy = excluded.ip_policy, deleted_at = NULL
+      ON CONFLICT (project, source) DO UPDATE
+        SET ip_policy = excluded.ip_policy, allowed_origins = excluded.allowed_origins, deleted_at = NULL
       WHERE source.deleted_at IS NOT NULL RETURNING source`;
     const limit = registryLimits.sourcesPerProject;
-    const made = await this.#change(this.#db.prepare(sql).bind(project, source, policy, nowMs, limit));
+    const bound = this.#db.prepare(sql).bind(project, source, ipPolicy, nowMs, limit, JSON.stringify(allowedOrigins));
+    const made = await this.#change(bound);
     if (made) return ok(null);
     if (!(await this.#hasProject(project))) return fail(notFound);
     const live = "SELECT 1 FROM source WHERE project = ? AND source = ? AND deleted_at IS NULL";
@@ -180,6 +189,21 @@ export interface NewToken {
   readonly hash: string;
   readonly id: string;
   readonly name: string;
+}
+
+/** A source in a list. */
+export interface ListedSource {
+  readonly source: string;
+  readonly ipPolicy: string;
+  readonly allowedOrigins: readonly string[];
+  readonly createdAt: string;
+}
+
+interface SourceListRow {
+  readonly source: string;
+  readonly ip_policy: string;
+  readonly allowed_origins: string;
+  readonly created_at: number;
 }
 
 /** A write key in a list: never its text. */
