@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { clockCorrectionMs, type ClockReading, correctedTimeMs } from "./clock.ts";
-import { clockOffsetMsMax, foreignClockStepMs } from "./limits.ts";
+import { clockOffsetMsMax, foreignClockStepMs, futureEventMsMax } from "./limits.ts";
 
 const receivedAtMs = Date.UTC(2026, 10, 20);
 const reading: ClockReading = { receivedAtMs, sentAtMs: null, clockOffsetMs: null };
@@ -35,13 +35,30 @@ test("V21: Swift's and Kotlin's sentAt is no clock reading", () => {
 
 test("V22: correcting a batch never puts two of its events in the opposite order", () => {
   const time = fc.integer({ min: -1e13, max: 1e14 });
+  const clocks = fc.record({
+    receivedAtMs: fc.constant(receivedAtMs),
+    sentAtMs: fc.oneof(time, fc.constant(null)),
+    clockOffsetMs: fc.oneof(fc.integer({ min: -clockOffsetMsMax, max: clockOffsetMsMax }), fc.constant(null)),
+  });
   fc.assert(
-    fc.property(time, time, fc.integer({ min: -clockOffsetMsMax, max: clockOffsetMsMax }), (a, b, correction) => {
+    fc.property(time, time, clocks, fc.constantFrom(null, "@sluice/web", "analytics.js"), (a, b, clock, sdk) => {
       const [first, second] = a <= b ? [a, b] : [b, a];
-      const corrected = correctedTimeMs(first, correction, receivedAtMs);
-      expect(corrected).toBeLessThanOrEqual(correctedTimeMs(second, correction, receivedAtMs));
+      const corrected = correctedTimeMs(first, clock, sdk);
+      expect(corrected).toBeLessThanOrEqual(correctedTimeMs(second, clock, sdk));
       expect(corrected).toBeGreaterThanOrEqual(0);
-      expect(corrected).toBeLessThanOrEqual(receivedAtMs);
+      expect(corrected).toBeLessThanOrEqual(receivedAtMs + futureEventMsMax);
     }),
   );
+});
+
+test("V22: a clock that is ahead by less than a step keeps its order, whatever the delays; one that is far ahead is cut off", () => {
+  const ahead = receivedAtMs + 14 * minute;
+  expect(correctedTimeMs(ahead, reading, "analytics.js")).toBe(ahead);
+  expect(correctedTimeMs(ahead, { ...reading, clockOffsetMs: 0 }, "@sluice/web")).toBe(ahead);
+  expect(correctedTimeMs(receivedAtMs + 60 * minute, reading, null)).toBe(receivedAtMs + futureEventMsMax);
+  expect(correctedTimeMs(5, { ...reading, clockOffsetMs: -10 }, null)).toBe(0);
+});
+
+test("V22: before our SDK knows its offset, the only batch under way is cut off at its receipt", () => {
+  expect(correctedTimeMs(receivedAtMs + 14 * minute, reading, "@sluice/node")).toBe(receivedAtMs);
 });

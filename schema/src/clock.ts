@@ -1,4 +1,4 @@
-import { clockOffsetMsMax, foreignClockStepMs } from "./limits.ts";
+import { clockOffsetMsMax, foreignClockStepMs, futureEventMsMax } from "./limits.ts";
 
 /** Which clock the corrected time of an event rests on. */
 export const timeSources = ["client", "receipt"] as const;
@@ -14,6 +14,9 @@ export interface ClockReading {
   /** Our SDKs' own estimate of server minus device time, ms, or `null` for foreign SDKs. */
   readonly clockOffsetMs: number | null;
 }
+
+/** What the names of our SDKs begin with, in `context.library.name`. */
+const ourSdkPrefix = "@sluice/";
 
 /** SDKs whose `sentAt` is the closing time of the batch file, hours before it is sent. */
 const unreliableSentAt: readonly string[] = ["analytics-swift", "analytics-kotlin"];
@@ -33,7 +36,15 @@ export function clockCorrectionMs(clock: ClockReading, sdkName: string | null): 
   return Math.round(difference / foreignClockStepMs) * foreignClockStepMs;
 }
 
-/** Corrected time of one event: its own time plus the batch's correction, never after its receipt, never before 1970. */
-export function correctedTimeMs(originalMs: number, correctionMs: number, receivedAtMs: number): number {
-  return Math.max(0, Math.min(originalMs + correctionMs, receivedAtMs));
+/**
+ * Corrected time of one event: its own time plus the batch's correction, never before 1970 and never long after its receipt.
+ *
+ * A batch of our SDKs that states no offset yet is the only one under way, so its events are cut off at the receipt, which
+ * is the truth. Others may lie up to {@link futureEventMsMax} after it: cut off there, they would be filed in the order of
+ * their delays, not of their device.
+ */
+export function correctedTimeMs(originalMs: number, clock: ClockReading, sdkName: string | null): number {
+  const isFirstOfOurs = clock.clockOffsetMs === null && sdkName !== null && sdkName.startsWith(ourSdkPrefix);
+  const latestMs = clock.receivedAtMs + (isFirstOfOurs ? 0 : futureEventMsMax);
+  return Math.max(0, Math.min(originalMs + clockCorrectionMs(clock, sdkName), latestMs));
 }

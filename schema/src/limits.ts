@@ -60,6 +60,12 @@ export const rejectedRawBytesMax = 32 * 1024;
 /** Clock corrections of foreign SDKs are rounded to, and only made above, this much. */
 export const foreignClockStepMs = 15 * 60_000;
 
+/**
+ * How far after its receipt an event may lie. No event is from the future, but a clock that is ahead by less than a correction's
+ * step stays ahead: to cut such times off at the receipt would file events in the order of their delays, not of their device.
+ */
+export const futureEventMsMax = foreignClockStepMs;
+
 /** A clock offset beyond this (ten years) is not a clock, and is ignored. */
 export const clockOffsetMsMax = 10 * 366 * 24 * 3_600_000;
 

@@ -1,4 +1,4 @@
-import { foreignClockStepMs } from "@sluice/schema";
+import { foreignClockStepMs, futureEventMsMax } from "@sluice/schema";
 
 /** The offset is changed only when a reading differs from it by more than this. */
 const offsetChangeMsMin = 60_000;
@@ -68,11 +68,12 @@ export function offsetForBatchMs(
   return Math.max(offsetMs, floorMs - firstStampMs);
 }
 
-/** The clock after a batch was delivered. The server never files an event after its receipt, which bounds the mark. */
+/** The clock after a batch was delivered. The server files no event long after its receipt, which bounds the mark. */
 export function clockAfterDelivery(clock: ClockState, batch: BatchClock, reading: ClockReading): ClockState {
   if (!reading.serverMs) return clock;
   const offsetMs = nextOffsetMs(clock.offsetMs, reading);
-  const deliveredMs = Math.min(latestCorrectedMs(batch, offsetMs ?? 0), reading.serverMs);
+  const futureMs = batch.offsetMs === null ? 0 : futureEventMsMax;
+  const deliveredMs = Math.min(latestCorrectedMs(batch, offsetMs ?? 0), reading.serverMs + futureMs);
   return { offsetMs, highWaterMs: Math.max(deliveredMs, clock.highWaterMs) };
 }
 

@@ -27,7 +27,7 @@ export function createDevice(
   const retries: RetryNotice[] = [];
   const engine = createEngine(
     { writeKey: "shop.web.p1.key", ...options },
-    { name: "test", version: "1" },
+    { name: "@sluice/test", version: "1" },
     {
       now: () => time.nowMs + skewMs,
       random: seededBytes(seed),

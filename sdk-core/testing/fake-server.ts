@@ -1,13 +1,4 @@
-import {
-  clockCorrectionMs,
-  correctedTimeMs,
-  envelopeOf,
-  type Json,
-  judgeEvent,
-  objectField,
-  parseTime,
-  textField,
-} from "@sluice/schema";
+import { correctedTimeMs, envelopeOf, type Json, judgeEvent, objectField, parseTime, textField } from "@sluice/schema";
 import type { SendReply, SendRequest } from "../src/ports.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
@@ -78,7 +69,6 @@ export class FakeServer {
     };
     const library = objectField(objectField(event, "context") ?? {}, "library") ?? {};
     const originalMs = parseTime(textField(event, "timestamp") ?? "") ?? receivedAtMs;
-    const correctionMs = clockCorrectionMs(clock, textField(library, "name"));
-    this.stored.set(id, correctedTimeMs(originalMs, correctionMs, receivedAtMs));
+    this.stored.set(id, correctedTimeMs(originalMs, clock, textField(library, "name")));
   }
 }

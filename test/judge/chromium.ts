@@ -26,6 +26,8 @@ export async function launchChromium(): Promise<Browser> {
   const args = [
     ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
     ...["--disable-component-update", "--disable-sync"],
+    // A person's browser, not "HeadlessChrome": bots are no active users.
+    "--user-agent=Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36",
   ];
   return chromium.launch({ executablePath: path, args });
 }
