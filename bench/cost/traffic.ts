@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import { monotonicFactory } from "ulid";
+import { ulid as ulidOf } from "ulid";
 import { between, chance, pick, type Random, randomOf } from "../../tools/demo/random.ts";
 
 /** Events in one request: what a browser sends of one visit. */
@@ -10,7 +10,7 @@ const lateShare = 0.03;
 const lateMsMin = 600_000;
 const lateMsMax = 48 * 3_600_000;
 /** Requests that begin with an `identify`. */
-const identifyShare = 0.05;
+export const identifyShare = 0.05;
 
 const paths = ["/", "/products", "/products/espresso-cup", "/cart", "/checkout", "/about"] as const;
 const names = ["Product Viewed", "Product Added", "Product Clicked", "Checkout Started"] as const;
@@ -26,18 +26,18 @@ export interface Traffic {
 /** Traffic that depends on its seed alone. */
 export function trafficOf(seed: string): Traffic {
   const random = randomOf(seed);
-  const ulid = monotonicFactory(() => random.next());
+  const ulid = (timeMs: number): string => ulidOf(timeMs, () => random.next());
   return {
     nextLateMs: () => lateMsOf(random),
     body(writeKey, atMs, lateMs, count = eventsPerRequest) {
-      const startMs = atMs - lateMs - 30_000;
+      const startMs = Math.floor(atMs - lateMs - 30_000);
       const visitor = visitorOf(random, ulid, startMs);
       const batch = Array.from({ length: count }, (_, i) => {
         const timeMs = startMs + Math.floor((i * 30_000) / count);
         const isIdentify = i === 0 && visitor.userId !== undefined && chance(random, identifyShare / 0.3);
         return eventOf(random, ulid(timeMs), timeMs, visitor, isIdentify);
       });
-      const sentAt = new Date(atMs).toISOString();
+      const sentAt = new Date(Math.floor(atMs)).toISOString();
       return gzipSync(JSON.stringify({ writeKey, batch, sentAt, clockOffsetMs: 0 }));
     },
   };

@@ -32,6 +32,7 @@ export async function benchWorker(worker: BenchWorker): Promise<V4WorkerOptions>
   ]);
   return {
     ...declared,
+    name: declared.name ?? `sluice-${worker.folder}`,
     modules: true,
     script: await bundle(worker.entry, worker.define ?? {}),
     rootPath: dirname(configPath),

@@ -15,6 +15,7 @@ export class ShardLog extends RealShardLog {
     return within("log append", () => {
       count("rows", request.rows.length);
       count("slices", request.slices.length);
+      count("row text", request.rows.reduce((sum, row) => sum + row.row.length, 0));
       return super.append(request);
     });
   }

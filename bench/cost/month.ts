@@ -1,0 +1,257 @@
+/*
+ * What the pipeline does in a month at some volume: requests, batches, publishing cycles, parts, roll-ups. The
+ * decisions are those of the production code (its plan modules run here, on virtual time, for some days); only what
+ * each of these steps costs comes from a recording.
+ */
+import { hourMs as msPerHour } from "@sluice/schema";
+import { changedDays, passLimits, sliceCount } from "../../analytics/src/rollup-plan.ts";
+import { PendingHours } from "../../queue-consumer/src/log/pending-hours.ts";
+import {
+  choosePart,
+  dueHours,
+  nextTickMs,
+  partPrefix,
+  type PartState,
+  type PublishPolicy,
+  sizeOf,
+} from "../../queue-consumer/src/log/publish-plan.ts";
+import { type Random, randomOf } from "../../tools/demo/random.ts";
+import { eventsPerRequest, identifyShare, lateMsOf } from "./traffic.ts";
+
+/** Settings that decide how often something happens. */
+export interface Settings {
+  readonly publish: PublishPolicy;
+  readonly batchMessagesMax: number;
+  readonly batchWaitMs: number;
+  /** Least time between two roll-ups of a project. */
+  readonly rollupMs: number;
+  /** Time between two crons, by Worker. */
+  readonly edgeCronMs: number;
+}
+
+/** How often each thing happens in 30 days. */
+export interface Activity {
+  requests: number;
+  /** Queue batches, each of which is one append here: there is one project. */
+  batches: number;
+  alarms: number;
+  alarmsSet: number;
+  puts: number;
+  /** Puts that read the part first, because it grows. */
+  grows: number;
+  /** Rows encoded, those of parts that grow each time again. */
+  rowsEncoded: number;
+  /** Runs of the roll-up that found something. */
+  rollups: number;
+  /** Days that were built, once for each run. */
+  rebuilds: number;
+  partsRead: number;
+  rowsFolded: number;
+  /** Objects of marts written, and read by recounts. */
+  martsWritten: number;
+  martsRead: number;
+  /** Time within 10 s of a call of the log, in seconds. */
+  awakeSeconds: number;
+  /** Parts of an hour two days later. */
+  partsPerHour: number;
+}
+
+const minuteMs = 60_000;
+const dayMs = 24 * msPerHour;
+const daysPerMonth = 30;
+/** Days before the measured ones: late events are up to two days late. */
+const warmUpDays = 3;
+const measuredDays = 2;
+/** An object counts as awake for so long after its last call, in the price's upper bound. */
+const awakeTailMs = 10_000;
+/** Days for which the project has been running: all of them have links, which a recount reads. */
+export const projectAgeDays = 90;
+/** Days whose users are recounted when a day's links change: itself and the 30 before. */
+const recountDays = 31;
+
+/** Simulates five days of a project's traffic, and scales the last two to a month. */
+export function simulateMonth(eventsPerMonth: number, settings: Settings, textPerRow: number): Activity {
+  const run = new Run(eventsPerMonth, settings, textPerRow);
+  run.until(warmUpDays * dayMs);
+  const before = { ...run.activity };
+  run.until((warmUpDays + measuredDays) * dayMs);
+  const scale = daysPerMonth / measuredDays;
+  const activity = { ...run.activity };
+  for (const name of Object.keys(activity) as (keyof Activity)[]) {
+    activity[name] = (activity[name] - before[name]) * scale;
+  }
+  activity.partsPerHour = run.partsOfHour((warmUpDays + measuredDays - 2) * dayMs - msPerHour);
+  return activity;
+}
+
+class Run {
+  readonly activity: Activity = {
+    requests: 0,
+    batches: 0,
+    alarms: 0,
+    alarmsSet: 0,
+    puts: 0,
+    grows: 0,
+    rowsEncoded: 0,
+    rollups: 0,
+    rebuilds: 0,
+    partsRead: 0,
+    rowsFolded: 0,
+    martsWritten: 0,
+    martsRead: 0,
+    awakeSeconds: 0,
+    partsPerHour: 0,
+  };
+  readonly #settings: Settings;
+  readonly #textPerRow: number;
+  readonly #meanGapMs: number;
+  readonly #random: Random;
+  readonly #pending = new PendingHours();
+  readonly #parts = new Map<number, PartState[]>();
+  /** Hours published since the last roll-up. */
+  readonly #changed = new Set<number>();
+  /** Requests published since the last roll-up. */
+  #changedRequests = 0;
+  #batch: { readonly hours: Map<number, number>; messages: number; dueMs: number } | null = null;
+  #sequence = 0;
+  #nextRequestMs = 0;
+  #nextTickMs = 0;
+  #alarmMs = Number.POSITIVE_INFINITY;
+  #rolledUpMs = Number.NEGATIVE_INFINITY;
+  #awakeUntilMs = 0;
+
+  constructor(eventsPerMonth: number, settings: Settings, textPerRow: number) {
+    this.#settings = settings;
+    this.#textPerRow = textPerRow;
+    this.#meanGapMs = (daysPerMonth * dayMs * eventsPerRequest) / eventsPerMonth;
+    this.#random = randomOf(`month ${eventsPerMonth}`);
+    this.#nextRequestMs = this.#gapMs();
+  }
+
+  /** Goes on until a time. What happens first is done first. */
+  until(endMs: number): void {
+    for (;;) {
+      const batchMs = this.#batch?.dueMs ?? Number.POSITIVE_INFINITY;
+      const atMs = Math.min(this.#nextRequestMs, batchMs, this.#alarmMs, this.#nextTickMs);
+      if (atMs >= endMs) return;
+      if (atMs === this.#nextTickMs) this.#minute(atMs);
+      else if (atMs === this.#alarmMs) this.#alarm(atMs);
+      else if (atMs === batchMs) this.#append(atMs);
+      else this.#request(atMs);
+    }
+  }
+
+  /** Parts of a file hour. */
+  partsOfHour(hourMs: number): number {
+    return this.#parts.get(hourMs)?.length ?? 0;
+  }
+
+  #gapMs(): number {
+    return -Math.log(1 - this.#random.next()) * this.#meanGapMs;
+  }
+
+  #request(nowMs: number): void {
+    this.activity.requests += 1;
+    this.#nextRequestMs = nowMs + this.#gapMs();
+    const hourMs = Math.floor((nowMs - lateMsOf(this.#random)) / msPerHour) * msPerHour;
+    this.#batch ??= { hours: new Map(), messages: 0, dueMs: nowMs + this.#settings.batchWaitMs };
+    this.#batch.hours.set(hourMs, (this.#batch.hours.get(hourMs) ?? 0) + eventsPerRequest);
+    this.#batch.messages += 1;
+    if (this.#batch.messages >= this.#settings.batchMessagesMax) this.#append(nowMs);
+  }
+
+  #append(nowMs: number): void {
+    const batch = this.#batch;
+    if (batch === null) return;
+    this.#batch = null;
+    this.activity.batches += 1;
+    const segments = [...batch.hours].map(([hourMs, rows]) => {
+      const textLength = rows * this.#textPerRow;
+      return { dataset: "events", hourMs, rows, serverRows: 0, textLength, at: 0, bytes: textLength / 5 } as const;
+    });
+    this.#sequence += 1;
+    this.#pending.add(this.#sequence, 1, { segments, takenAtMs: nowMs });
+    this.#arm(nowMs);
+    this.#called(nowMs);
+  }
+
+  #arm(nowMs: number): void {
+    const { publish } = this.#settings;
+    const dueMs = nextTickMs(this.#pending.hours(), nowMs, publish);
+    if (dueMs === null) return;
+    const atMs = Math.max(dueMs, nowMs + publish.publishMs);
+    if (atMs >= this.#alarmMs) return;
+    this.#alarmMs = atMs;
+    this.activity.alarmsSet += 1;
+  }
+
+  #alarm(nowMs: number): void {
+    this.#alarmMs = Number.POSITIVE_INFINITY;
+    this.activity.alarms += 1;
+    for (const hour of dueHours(this.#pending.hours(), nowMs, this.#settings.publish)) this.#publish(hour.hourMs);
+    this.#arm(nowMs);
+    this.#called(nowMs);
+  }
+
+  #publish(hourMs: number): void {
+    for (;;) {
+      const hour = this.#pending.hour("events", hourMs);
+      if (hour === null) return;
+      const segments = partPrefix(hour);
+      const waiting = sizeOf(segments);
+      const parts = this.#parts.get(hourMs) ?? [];
+      const last = parts.at(-1) ?? null;
+      const { part, grows } = choosePart(last, waiting);
+      const before = grows && last !== null ? last : { rows: 0, textLength: 0, bytes: 0 };
+      const rows = before.rows + waiting.rows;
+      const textLength = before.textLength + waiting.textLength;
+      const bytes = before.bytes + waiting.bytes;
+      parts[part] = { part, rows, textLength, bytes, closed: false, etag: "", sequence: this.#sequence };
+      this.#parts.set(hourMs, parts);
+      this.#changed.add(hourMs);
+      this.#changedRequests += waiting.rows / eventsPerRequest;
+      this.activity.puts += 1;
+      this.activity.grows += grows ? 1 : 0;
+      this.activity.rowsEncoded += rows;
+      this.#pending.confirm("events", hourMs, segments.at(-1)?.sequence ?? 0);
+    }
+  }
+
+  /** The crons of the consumer and of analytics. */
+  #minute(nowMs: number): void {
+    this.#nextTickMs = nowMs + minuteMs;
+    this.#called(nowMs);
+    if (this.#changed.size === 0 || nowMs - this.#rolledUpMs < this.#settings.rollupMs) return;
+    this.#rolledUpMs = nowMs;
+    this.activity.rollups += 1;
+    const changes = [...this.#changed].map((hourMs) => ({ dataset: "events", hourMs }) as const);
+    // The plan asks no more of a change than its dataset and hour.
+    const days = changedDays(changes as unknown as Parameters<typeof changedDays>[0]);
+    const linksChange = 1 - (1 - identifyShare) ** this.#changedRequests > this.#random.next();
+    let userMarts = 0;
+    for (const day of days) userMarts += this.#rebuild(day, linksChange);
+    const recounted = linksChange ? (recountDays * userMarts) / days.length : userMarts;
+    this.activity.martsRead += recounted + projectAgeDays;
+    this.#changed.clear();
+    this.#changedRequests = 0;
+  }
+
+  /** Builds a day from all its parts; returns the objects of its mart of users. */
+  #rebuild(dayStartMs: number, linksChange: boolean): number {
+    const hours = Array.from({ length: 24 }, (_, hour) => this.#parts.get(dayStartMs + hour * msPerHour) ?? []);
+    const parts = hours.flat();
+    const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+    const slices = sliceCount(rows, passLimits(undefined).rowsMax);
+    const passes = slices === 1 ? 1 : 1 + slices;
+    this.activity.rebuilds += 1;
+    this.activity.partsRead += parts.length * passes;
+    this.activity.rowsFolded += rows * passes;
+    this.activity.martsWritten += slices * (linksChange ? 2 : 1);
+    return slices;
+  }
+
+  #called(nowMs: number): void {
+    this.activity.awakeSeconds += (nowMs + awakeTailMs - Math.max(nowMs, this.#awakeUntilMs)) / 1000;
+    this.#awakeUntilMs = nowMs + awakeTailMs;
+  }
+}
