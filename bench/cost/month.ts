@@ -25,8 +25,6 @@ export interface Settings {
   readonly batchWaitMs: number;
   /** Least time between two roll-ups of a project. */
   readonly rollupMs: number;
-  /** Time between two crons, by Worker. */
-  readonly edgeCronMs: number;
 }
 
 /** How often each thing happens in 30 days. */
@@ -41,6 +39,11 @@ export interface Activity {
   grows: number;
   /** Rows encoded, those of parts that grow each time again. */
   rowsEncoded: number;
+  /** Calls of the consumer's cron and of the roll-up. */
+  statusCalls: number;
+  changesCalls: number;
+  /** Times that a project without changes is said to be up to date. */
+  asOfWrites: number;
   /** Runs of the roll-up that found something. */
   rollups: number;
   /** Days that were built, once for each run. */
@@ -84,6 +87,23 @@ export function simulateMonth(eventsPerMonth: number, settings: Settings, textPe
   return activity;
 }
 
+/** Simulates a recording: a new project, from noon on; counts the minutes after the warm-up. */
+export function simulateWindow(
+  eventsPerMonth: number,
+  settings: Settings,
+  textPerRow: number,
+  window: { readonly warmUpMinutes: number; readonly minutes: number },
+): Activity {
+  const startMs = dayMs / 2;
+  const run = new Run(eventsPerMonth, settings, textPerRow, startMs);
+  run.until(startMs + window.warmUpMinutes * minuteMs);
+  const before = { ...run.activity };
+  run.until(startMs + (window.warmUpMinutes + window.minutes) * minuteMs);
+  const activity = { ...run.activity };
+  for (const name of Object.keys(activity) as (keyof Activity)[]) activity[name] -= before[name];
+  return activity;
+}
+
 class Run {
   readonly activity: Activity = {
     requests: 0,
@@ -93,6 +113,9 @@ class Run {
     puts: 0,
     grows: 0,
     rowsEncoded: 0,
+    statusCalls: 0,
+    changesCalls: 0,
+    asOfWrites: 0,
     rollups: 0,
     rebuilds: 0,
     partsRead: 0,
@@ -114,18 +137,19 @@ class Run {
   #changedRequests = 0;
   #batch: { readonly hours: Map<number, number>; messages: number; dueMs: number } | null = null;
   #sequence = 0;
-  #nextRequestMs = 0;
-  #nextTickMs = 0;
+  #nextRequestMs: number;
+  #nextTickMs: number;
   #alarmMs = Number.POSITIVE_INFINITY;
   #rolledUpMs = Number.NEGATIVE_INFINITY;
   #awakeUntilMs = 0;
 
-  constructor(eventsPerMonth: number, settings: Settings, textPerRow: number) {
+  constructor(eventsPerMonth: number, settings: Settings, textPerRow: number, startMs = 0) {
     this.#settings = settings;
     this.#textPerRow = textPerRow;
     this.#meanGapMs = (daysPerMonth * dayMs * eventsPerRequest) / eventsPerMonth;
     this.#random = randomOf(`month ${eventsPerMonth}`);
-    this.#nextRequestMs = this.#gapMs();
+    this.#nextRequestMs = startMs + this.#gapMs();
+    this.#nextTickMs = startMs;
   }
 
   /** Goes on until a time. What happens first is done first. */
@@ -220,10 +244,14 @@ class Run {
   /** The crons of the consumer and of analytics. */
   #minute(nowMs: number): void {
     this.#nextTickMs = nowMs + minuteMs;
+    this.activity.statusCalls += 1;
+    this.activity.changesCalls += 1;
     this.#called(nowMs);
+    if (this.#changed.size === 0) this.activity.asOfWrites += 1;
     if (this.#changed.size === 0 || nowMs - this.#rolledUpMs < this.#settings.rollupMs) return;
     this.#rolledUpMs = nowMs;
     this.activity.rollups += 1;
+    this.activity.changesCalls += 1;
     const changes = [...this.#changed].map((hourMs) => ({ dataset: "events", hourMs }) as const);
     // The plan asks no more of a change than its dataset and hour.
     const days = changedDays(changes as unknown as Parameters<typeof changedDays>[0]);

@@ -91,8 +91,5 @@ export function listPrice(usage: Usage): number {
 
 /** What is paid beyond the plan's $5 when nothing else on the account uses the allotments, in dollars. */
 export function priceBeyondPlan(usage: Usage): number {
-  return billedUnits.reduce(
-    (sum, unit) => sum + dollarsOf(unit, Math.max(0, usage[unit] - prices[unit].included)),
-    0,
-  );
+  return billedUnits.reduce((sum, unit) => sum + dollarsOf(unit, Math.max(0, usage[unit] - prices[unit].included)), 0);
 }

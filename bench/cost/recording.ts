@@ -14,18 +14,18 @@ const minuteMs = 60_000;
 /** Noon of a day in the past of every clock, so that late events fall into the same day and into two before it. */
 const virtualStartMs = Date.UTC(2026, 9, 14, 12);
 /** Minutes before the recording: the first alarms and roll-ups are behind. */
-const warmUpMinutes = 11;
+export const warmUpMinutes = 11;
 /** `max_batch_timeout` of queue-consumer/wrangler.jsonc, in virtual seconds. */
 const batchTimeoutSeconds = 30;
-const daysPerMonth = 30;
+export const daysPerMonth = 30;
 
 /** What a run was billed for: counts by `handler|unit`. */
 export interface Recording {
   readonly eventsPerMonth: number;
   readonly minutes: number;
   readonly requests: number;
+  /** CPU time of workerd, ms. */
   readonly cpuMs: number;
-  /** Real milliseconds. */
   readonly counts: ReadonlyMap<string, number>;
 }
 
@@ -88,7 +88,7 @@ async function sendUntil(
   const key = writeKey();
   const pending = new Set<Promise<void>>();
   let requests = 0;
-  for (let atMs = virtualStartMs; ; ) {
+  for (let atMs = virtualStartMs; ;) {
     atMs -= Math.log(1 - random.next()) * meanGapMs;
     if (atMs >= window.toMs) break;
     await until(realOf(atMs));

@@ -82,7 +82,12 @@ function eventOf(
     properties: { product_id: `sku-${product}`, name: "Espresso cup", price: 14.9, currency: "EUR", position: product },
     context: {
       library: { name: "@sluice/web", version: "0.1.0" },
-      page: { url: `https://shop.example${path}?utm_source=mail`, path, title: "Shop", referrer: "https://example.org/" },
+      page: {
+        url: `https://shop.example${path}?utm_source=mail`,
+        path,
+        title: "Shop",
+        referrer: "https://example.org/",
+      },
       campaign: { source: "mail", medium: "newsletter", name: "autumn" },
       session: { id: visitor.sessionId },
       locale: "en-GB",

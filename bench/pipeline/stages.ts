@@ -30,8 +30,8 @@ const sink = "export default { async queue() {} }";
 /** Measures every stage with the same bodies: `events` events, `size` a request, each with an id of its own. */
 export async function measureStages(size: number, events: number): Promise<StageCosts> {
   const bodies = bodiesOf(size, events);
-  const floor = await measureIngest("bench/ingest/floor.js", bodies, events);
-  const edge = await measureIngest("worker/src/index.ts", bodies, events);
+  const floor = await measureIngest("bench/ingest/floor.js", bodies);
+  const edge = await measureIngest("worker/src/index.ts", bodies);
   const runtime = await startRuntime(await pipelineWorkers());
   await stop();
   try {
@@ -70,7 +70,7 @@ function bodiesOf(size: number, events: number): readonly Buffer[] {
 }
 
 /** CPU of an ingest Worker in front of an empty consumer, ms. */
-async function measureIngest(entry: string, bodies: readonly Buffer[], events: number): Promise<number> {
+async function measureIngest(entry: string, bodies: readonly Buffer[]): Promise<number> {
   const worker = { ...(await benchWorker({ folder: "worker", entry })), name: workerNames.edge };
   const consumer = {
     name: "sink",
@@ -87,7 +87,6 @@ async function measureIngest(entry: string, bodies: readonly Buffer[], events: n
     return await cpuOf(runtime, () => send(url, bodies));
   } finally {
     await runtime.stop();
-    if (events === 0) throw new Error("nothing was measured");
   }
 }
 

@@ -15,7 +15,10 @@ export class ShardLog extends RealShardLog {
     return within("log append", () => {
       count("rows", request.rows.length);
       count("slices", request.slices.length);
-      count("row text", request.rows.reduce((sum, row) => sum + row.row.length, 0));
+      count(
+        "row text",
+        request.rows.reduce((sum, row) => sum + row.row.length, 0),
+      );
       return super.append(request);
     });
   }

@@ -124,6 +124,8 @@ export function countStorage(storage, clock) {
 
 /** Name of the first table in a statement, without the numbers that some end with. */
 function tableOf(sql) {
-  const match = /\b(?:INTO|UPDATE|FROM|TABLE(?: IF NOT EXISTS)?)\s+(?!NOT\b)([a-z_]+)/i.exec(sql.replace(/DO UPDATE/g, ""));
+  const match = /\b(?:INTO|UPDATE|FROM|TABLE(?: IF NOT EXISTS)?)\s+(?!NOT\b)([a-z_]+)/i.exec(
+    sql.replace(/DO UPDATE/g, ""),
+  );
   return (match?.[1] ?? "other").replace(/_$/, "");
 }
