@@ -16,14 +16,14 @@ import { usageOf } from "./cost/usage.ts";
 const volumes = [0.1e6, 1e6, 30e6, 100e6] as const;
 const minutes = 60;
 /** Events for the measurement of CPU time by stage. */
-const stageEvents = 50_000;
+const stageEvents = 150_000;
 
 if (process.platform !== "linux") console.log("CPU time is read from /proc, which only Linux has: it is shown as NaN.");
 const settings = deployedSettings();
 const recordings: Recording[] = [];
 for (const volume of volumes) {
   console.error(`recording ${minutes} minutes of ${volume / 1e6} million events a month…`);
-  recordings.push(await record(volume, minutes));
+  recordings.push(await record(volume, minutes, settings.cronsPerMonth));
 }
 console.error("measuring CPU time…");
 const stages = await measureStages(eventsPerRequest, stageEvents);
@@ -36,6 +36,6 @@ printCoefficients(per, cpu);
 printCosts(
   volumes.map((volume) => {
     const activity = simulateMonth(volume, settings, per.textPerRow);
-    return { volume, activity, usage: usageOf(activity, per, cpu, settings.cronsPerMonth) };
+    return { volume, activity, usage: usageOf(activity, per, cpu, settings) };
   }),
 );

@@ -57,7 +57,6 @@ export function coefficientsOf(recordings: readonly Recording[]): Coefficients {
   const written = (handler: string, ...tables: readonly string[]): number =>
     tables.reduce((sum, table) => sum + of(handler, table), 0);
   const alarmTables = ["sql written blocks", "sql written ledger", "sql written meta", "sql written slices"] as const;
-  const idleTicks = of("analytics cron", "calls") - rollups;
   const perRollup = written(
     "analytics cron",
     "d1 written lease",
@@ -71,7 +70,7 @@ export function coefficientsOf(recordings: readonly Recording[]): Coefficients {
     objectRowsPerPut: written("log alarm", "sql written parts", "sql written seen") / puts,
     objectRowsReadPerAppend: of("log append", "sql read") / appends,
     objectRowsReadPerAlarm: of("log alarm", "sql read") / alarms,
-    d1RowsPerRollup: (perRollup - idleTicks) / rollups,
+    d1RowsPerRollup: perRollup / rollups,
     d1RowsPerRebuild: of("analytics cron", "d1 written rollup") / rebuilds,
     d1RowsReadPerMinute: of("analytics cron", "d1 read") / minutes,
     headsPerRebuild: of("analytics cron", "B head marts") / rebuilds,

@@ -4,7 +4,8 @@
  * each of these steps costs comes from a recording.
  */
 import { hourMs as msPerHour } from "@sluice/schema";
-import { changedDays, passLimits, sliceCount } from "../../analytics/src/rollup-plan.ts";
+import { nextRollupMs, recountsLinkedDays } from "../../analytics/src/rollup-pace.ts";
+import { changedDays, passLimits, recountGroups } from "../../analytics/src/rollup-plan.ts";
 import { PendingHours } from "../../queue-consumer/src/log/pending-hours.ts";
 import {
   choosePart,
@@ -23,8 +24,10 @@ export interface Settings {
   readonly publish: PublishPolicy;
   readonly batchMessagesMax: number;
   readonly batchWaitMs: number;
-  /** Least time between two roll-ups of a project. */
+  /** Shortest pause between two roll-ups of the project. */
   readonly rollupMs: number;
+  /** Runs of each Worker's cron; that of analytics runs once a minute. */
+  readonly cronsPerMonth: { readonly edge: number; readonly consumer: number; readonly analytics: number };
 }
 
 /** How often each thing happens in 30 days. */
@@ -50,6 +53,8 @@ export interface Activity {
   rebuilds: number;
   partsRead: number;
   rowsFolded: number;
+  /** Rows of the marts of users and links that recounts read. */
+  idsRecounted: number;
   /** Objects of marts written, and read by recounts. */
   martsWritten: number;
   martsRead: number;
@@ -69,8 +74,9 @@ const measuredDays = 2;
 const awakeTailMs = 10_000;
 /** Days for which the project has been running: all of them have links, which a recount reads. */
 export const projectAgeDays = 90;
-/** Days whose users are recounted when a day's links change: itself and the 30 before. */
-const recountDays = 31;
+/** Days before a changed one whose users are recounted because of its links. */
+const linkedDays = 30;
+const limits = passLimits(undefined);
 
 /** Simulates five days of a project's traffic, and scales the last two to a month. */
 export function simulateMonth(eventsPerMonth: number, settings: Settings, textPerRow: number): Activity {
@@ -120,6 +126,7 @@ class Run {
     rebuilds: 0,
     partsRead: 0,
     rowsFolded: 0,
+    idsRecounted: 0,
     martsWritten: 0,
     martsRead: 0,
     awakeSeconds: 0,
@@ -135,12 +142,14 @@ class Run {
   readonly #changed = new Set<number>();
   /** Requests published since the last roll-up. */
   #changedRequests = 0;
+  #linksChanged = false;
   #batch: { readonly hours: Map<number, number>; messages: number; dueMs: number } | null = null;
   #sequence = 0;
   #nextRequestMs: number;
   #nextTickMs: number;
   #alarmMs = Number.POSITIVE_INFINITY;
-  #rolledUpMs = Number.NEGATIVE_INFINITY;
+  #rollUpDueMs = Number.NEGATIVE_INFINITY;
+  #asOfMs = Number.NEGATIVE_INFINITY;
   #awakeUntilMs = 0;
 
   constructor(eventsPerMonth: number, settings: Settings, textPerRow: number, startMs = 0) {
@@ -244,42 +253,83 @@ class Run {
   /** The crons of the consumer and of analytics. */
   #minute(nowMs: number): void {
     this.#nextTickMs = nowMs + minuteMs;
-    this.activity.statusCalls += 1;
+    const { consumer, analytics } = this.#settings.cronsPerMonth;
+    if ((nowMs / minuteMs) % Math.round(analytics / consumer) === 0) {
+      this.activity.statusCalls += 1;
+      this.#called(nowMs);
+    }
+    if (nowMs < this.#rollUpDueMs) return;
     this.activity.changesCalls += 1;
     this.#called(nowMs);
-    if (this.#changed.size === 0) this.activity.asOfWrites += 1;
-    if (this.#changed.size === 0 || nowMs - this.#rolledUpMs < this.#settings.rollupMs) return;
-    this.#rolledUpMs = nowMs;
+    if (this.#changed.size === 0) {
+      if (nowMs - this.#asOfMs < this.#settings.rollupMs) return;
+      this.#asOfMs = nowMs;
+      this.activity.asOfWrites += 1;
+      return;
+    }
+    this.#rollUp(nowMs);
+    this.#asOfMs = nowMs;
+  }
+
+  #rollUp(nowMs: number): void {
     this.activity.rollups += 1;
     this.activity.changesCalls += 1;
+    const { rollupMs } = this.#settings;
     const changes = [...this.#changed].map((hourMs) => ({ dataset: "events", hourMs }) as const);
     // The plan asks no more of a change than its dataset and hour.
     const days = changedDays(changes as unknown as Parameters<typeof changedDays>[0]);
-    const linksChange = 1 - (1 - identifyShare) ** this.#changedRequests > this.#random.next();
-    let userMarts = 0;
-    for (const day of days) userMarts += this.#rebuild(day, linksChange);
-    const recounted = linksChange ? (recountDays * userMarts) / days.length : userMarts;
-    this.activity.martsRead += recounted + projectAgeDays;
+    this.#linksChanged ||= 1 - (1 - identifyShare) ** this.#changedRequests > this.#random.next();
+    const rows = days.reduce((sum, day) => sum + this.#rebuild(day), 0);
+    const firstDay = days[0] ?? 0;
+    if (this.#linksChanged && recountsLinkedDays(nowMs, this.#asOfMs, rollupMs)) {
+      this.#linksChanged = false;
+      const before = Array.from({ length: linkedDays }, (_, day) => firstDay - (linkedDays - day) * dayMs);
+      this.#recount([...before, ...days]);
+    } else this.#recount(days);
     this.#changed.clear();
     this.#changedRequests = 0;
+    this.#rollUpDueMs = nextRollupMs(nowMs, rows, rollupMs);
   }
 
-  /** Builds a day from all its parts; returns the objects of its mart of users. */
-  #rebuild(dayStartMs: number, linksChange: boolean): number {
-    const hours = Array.from({ length: 24 }, (_, hour) => this.#parts.get(dayStartMs + hour * msPerHour) ?? []);
-    const parts = hours.flat();
+  /** Builds a day from all its parts; returns the rows read. */
+  #rebuild(dayStartMs: number): number {
+    const parts = this.#partsOfDay(dayStartMs);
     const rows = parts.reduce((sum, part) => sum + part.rows, 0);
-    const slices = sliceCount(rows, passLimits(undefined).rowsMax);
-    const passes = slices === 1 ? 1 : 1 + slices;
+    const passes = slicesOf(rows / eventsPerRequest);
     this.activity.rebuilds += 1;
     this.activity.partsRead += parts.length * passes;
     this.activity.rowsFolded += rows * passes;
-    this.activity.martsWritten += slices * (linksChange ? 2 : 1);
-    return slices;
+    this.activity.martsWritten += passes * (this.#changedRequests * identifyShare > 1 ? 2 : 1);
+    return rows * passes;
+  }
+
+  /** Counts the users of days from their marts and from every day's links. */
+  #recount(dayStarts: readonly number[]): void {
+    const wholeDayIds = dayMs / this.#meanGapMs;
+    const days = dayStarts.map((day) => {
+      const rows = this.#partsOfDay(day).reduce((sum, part) => sum + part.rows, 0);
+      return { ids: rows === 0 ? wholeDayIds : rows / eventsPerRequest };
+    });
+    for (const group of recountGroups(days, limits.idsMax)) {
+      const ids = group.days.reduce((sum, day) => sum + day.ids, 0);
+      const marts = group.days.reduce((sum, day) => sum + slicesOf(day.ids), projectAgeDays);
+      const links = projectAgeDays * wholeDayIds * identifyShare;
+      this.activity.martsRead += marts * group.slices ** 2;
+      this.activity.idsRecounted += (ids + links) * group.slices ** 2;
+    }
+  }
+
+  #partsOfDay(dayStartMs: number): readonly PartState[] {
+    return Array.from({ length: 24 }, (_, hour) => this.#parts.get(dayStartMs + hour * msPerHour) ?? []).flat();
   }
 
   #called(nowMs: number): void {
     this.activity.awakeSeconds += (nowMs + awakeTailMs - Math.max(nowMs, this.#awakeUntilMs)) / 1000;
     this.#awakeUntilMs = nowMs + awakeTailMs;
   }
+}
+
+/** Slices in which a day with so many ids is built: each is one pass over its parts. */
+function slicesOf(ids: number): number {
+  return 2 ** Math.max(0, Math.ceil(Math.log2(ids / limits.dayIdsMax)));
 }

@@ -5,6 +5,7 @@ import { randomOf } from "../../tools/demo/random.ts";
 import { writeKey } from "../../worker/testing/write-keys.ts";
 import { post } from "./post.ts";
 import { type BenchRuntime, startRuntime } from "./runtime.ts";
+import type { Settings } from "./month.ts";
 import { eventsPerRequest, trafficOf } from "./traffic.ts";
 import { type BenchWorker, benchWorker } from "./workers.ts";
 
@@ -19,6 +20,8 @@ export const warmUpMinutes = 11;
 const batchTimeoutSeconds = 30;
 export const daysPerMonth = 30;
 
+type Crons = Settings["cronsPerMonth"];
+
 /** What a run was billed for: counts by `handler|unit`. */
 export interface Recording {
   readonly eventsPerMonth: number;
@@ -31,9 +34,9 @@ export interface Recording {
 
 /**
  * Records the whole pipeline (the deployed Workers with their deployed settings, on workerd) for some minutes of
- * virtual time, with the traffic of `eventsPerMonth` arriving at random, and every cron once a minute.
+ * virtual time, with the traffic of `eventsPerMonth` arriving at random, and the crons as often as deployed.
  */
-export async function record(eventsPerMonth: number, minutes: number): Promise<Recording> {
+export async function record(eventsPerMonth: number, minutes: number, crons: Crons): Promise<Recording> {
   const clock = { realStartMs: Date.now() + 4000, virtualStartMs, speed };
   const runtime = await startRuntime(await countedWorkers(clock));
   const realOf = (virtualMs: number): number => clock.realStartMs + (virtualMs - virtualStartMs) / speed;
@@ -41,14 +44,17 @@ export async function record(eventsPerMonth: number, minutes: number): Promise<R
   const toMs = fromMs + minutes * minuteMs;
   const stopping = new AbortController();
   try {
-    const crons = Object.values(workerNames).map((name) => everyMinute(runtime, name, toMs, realOf, stopping.signal));
+    const ticks = (Object.keys(crons) as (keyof Crons)[]).map((worker) => {
+      const everyMs = (daysPerMonth * 24 * 60 * minuteMs) / crons[worker];
+      return tickEvery(runtime, workerNames[worker], { everyMs, toMs }, realOf, stopping.signal);
+    });
     const sent = sendUntil(runtime, eventsPerMonth, { fromMs, toMs }, realOf);
     await until(realOf(fromMs));
     const before = { counts: await countsOf(runtime), cpuMs: runtime.cpuMs() };
     const requests = await sent;
     await until(realOf(toMs));
     const after = { counts: await countsOf(runtime), cpuMs: runtime.cpuMs() };
-    await Promise.all(crons);
+    await Promise.all(ticks);
     const counts = new Map([...after.counts].map(([key, value]) => [key, value - (before.counts.get(key) ?? 0)]));
     return { eventsPerMonth, minutes, requests, cpuMs: after.cpuMs - before.cpuMs, counts };
   } finally {
@@ -103,15 +109,15 @@ async function sendUntil(
   return requests;
 }
 
-async function everyMinute(
+async function tickEvery(
   runtime: BenchRuntime,
   name: string,
-  toMs: number,
+  { everyMs, toMs }: { readonly everyMs: number; readonly toMs: number },
   realOf: (virtualMs: number) => number,
   signal: AbortSignal,
 ): Promise<void> {
   const running = new Set<Promise<void>>();
-  for (let atMs = virtualStartMs; atMs < toMs && !signal.aborted; atMs += minuteMs) {
+  for (let atMs = virtualStartMs; atMs < toMs && !signal.aborted; atMs += everyMs) {
     await until(realOf(atMs));
     const run = runtime.tick(name);
     running.add(run);

@@ -7,7 +7,7 @@ import type { Settings } from "./month.ts";
 const minutesPerMonth = 30 * 24 * 60;
 
 /** The settings of the wrangler.jsonc files that decide how often something happens. */
-export function deployedSettings(): Settings & { readonly cronsPerMonth: number } {
+export function deployedSettings(): Settings {
   const consumer = workerOptions("queue-consumer");
   const queues = new Map(Object.entries(consumer.queueConsumers ?? {}));
   const events = queues.get("sluice-events") as { maxBatchSize?: number; maxBatchTimeout?: number } | undefined;
@@ -20,11 +20,12 @@ export function deployedSettings(): Settings & { readonly cronsPerMonth: number 
     },
     batchMessagesMax: events?.maxBatchSize ?? Number.NaN,
     batchWaitMs: (events?.maxBatchTimeout ?? Number.NaN) * 1000,
-    rollupMs: 0,
-    cronsPerMonth: ["worker", "queue-consumer", "analytics"].reduce(
-      (sum, folder) => sum + runsPerMonth(workerOptions(folder)),
-      0,
-    ),
+    rollupMs: numberIn(workerOptions("analytics"), "ROLLUP_SECONDS") * 1000,
+    cronsPerMonth: {
+      edge: runsPerMonth(workerOptions("worker")),
+      consumer: runsPerMonth(consumer),
+      analytics: runsPerMonth(workerOptions("analytics")),
+    },
   };
 }
 

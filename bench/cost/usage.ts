@@ -1,6 +1,6 @@
 import type { StageCosts } from "../pipeline/stages.ts";
 import type { Coefficients } from "./coefficients.ts";
-import type { Activity } from "./month.ts";
+import type { Activity, Settings } from "./month.ts";
 import type { Usage } from "./prices.ts";
 import { eventsPerRequest } from "./traffic.ts";
 
@@ -21,25 +21,26 @@ export interface CpuCosts extends Pick<StageCosts, "edge" | "append" | "publish"
 }
 
 /** Everything that is billed in a month. */
-export function usageOf(activity: Activity, per: Coefficients, cpu: CpuCosts, cronsPerMonth: number): Usage {
+export function usageOf(activity: Activity, per: Coefficients, cpu: CpuCosts, { cronsPerMonth }: Settings): Usage {
   const { requests, batches, alarms, puts, rollups, rebuilds } = activity;
   const events = requests * eventsPerRequest;
-  const edgeCrons = cronsPerMonth - 2 * minutesPerMonth;
-  const registryGets = Math.min(requests, minutesPerMonth * registryLooksPerMinute * edgeIsolates) + minutesPerMonth;
+  const crons = cronsPerMonth.edge + cronsPerMonth.consumer + cronsPerMonth.analytics;
+  const registryGets =
+    Math.min(requests, minutesPerMonth * registryLooksPerMinute * edgeIsolates) + cronsPerMonth.consumer;
   const objectRequests = batches + alarms + activity.statusCalls + activity.changesCalls;
   const ingestUs = events * (cpu.edge + cpu.append);
   const logUs = events * cpu.append + activity.rowsEncoded * cpu.publish;
   const objectR2Calls = puts + activity.grows;
   return {
-    workerRequests: requests + batches + cronsPerMonth,
+    workerRequests: requests + batches + crons,
     workerCpuMs:
       (ingestUs +
         activity.rowsEncoded * cpu.publish +
-        activity.rowsFolded * cpu.rollUp +
+        (activity.rowsFolded + activity.idsRecounted) * cpu.rollUp +
         minutesPerMonth * cpu.idleMinute) /
       1000,
     queueOperations: requests * per.queueOperationsPerRequest,
-    r2ClassA: puts + edgeCrons + rebuilds + activity.martsWritten,
+    r2ClassA: puts + cronsPerMonth.edge + rebuilds + activity.martsWritten,
     r2ClassB: registryGets + activity.grows + activity.partsRead + rebuilds * per.headsPerRebuild + activity.martsRead,
     objectRequests,
     objectGbSeconds: (objectRequests * callSeconds + objectR2Calls * r2Seconds + logUs / 1e6) * objectGb,
