@@ -6,9 +6,9 @@
  */
 import { measureStages } from "./pipeline/stages.ts";
 import { coefficientsOf } from "./cost/coefficients.ts";
-import { simulateMonth, simulateWindow } from "./cost/month.ts";
+import { type Settings, simulateMonth, simulateWindow } from "./cost/month.ts";
 import { record, type Recording, warmUpMinutes } from "./cost/recording.ts";
-import { printCoefficients, printCosts, printRecordings } from "./cost/report.ts";
+import { type PricedMonth, printCoefficients, printCosts, printRecordings, printTotals } from "./cost/report.ts";
 import { deployedSettings } from "./cost/settings.ts";
 import { eventsPerRequest } from "./cost/traffic.ts";
 import { usageOf } from "./cost/usage.ts";
@@ -33,9 +33,21 @@ const cpu = { ...stages, idleMinute: ((quietest?.cpuMs ?? Number.NaN) * 1000) / 
 const windows = volumes.map((volume) => simulateWindow(volume, settings, per.textPerRow, { warmUpMinutes, minutes }));
 printRecordings(recordings, windows);
 printCoefficients(per, cpu);
-printCosts(
-  volumes.map((volume) => {
-    const activity = simulateMonth(volume, settings, per.textPerRow);
-    return { volume, activity, usage: usageOf(activity, per, cpu, settings) };
+printCosts(monthsWith(settings));
+printTotals(
+  "the ingest Worker looked for spilled messages every ten minutes, and at the registry once a minute",
+  monthsWith({
+    ...settings,
+    registryLooksPerMinute: 1,
+    cronsPerMonth: { ...settings.cronsPerMonth, edge: settings.cronsPerMonth.analytics / 10 },
   }),
 );
+printTotals("roll-ups paused for a quarter of an hour only", monthsWith({ ...settings, rollupMs: 900_000 }));
+printTotals("roll-ups did not pause", monthsWith({ ...settings, rollupMs: 0 }));
+
+function monthsWith(some: Settings): readonly PricedMonth[] {
+  return volumes.map((volume) => {
+    const activity = simulateMonth(volume, some, per.textPerRow);
+    return { volume, activity, usage: usageOf(activity, per, cpu, some) };
+  });
+}

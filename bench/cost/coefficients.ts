@@ -22,7 +22,7 @@ export interface Coefficients {
 /** Sums over one or several recordings. */
 export interface Sums {
   /** Of a handler's counts, all whose unit begins like this. */
-  of(handler: string, unitPrefix: string): number;
+  readonly of: (handler: string, unitPrefix: string) => number;
   readonly minutes: number;
   readonly requests: number;
   /** Runs of the roll-up that took the lease: a row to take it, a row to give it back. */

@@ -26,6 +26,8 @@ export interface Settings {
   readonly batchWaitMs: number;
   /** Shortest pause between two roll-ups of the project. */
   readonly rollupMs: number;
+  /** How often an isolate of the edge looks at the registry while it has requests. */
+  readonly registryLooksPerMinute: number;
   /** Runs of each Worker's cron; that of analytics runs once a minute. */
   readonly cronsPerMonth: { readonly edge: number; readonly consumer: number; readonly analytics: number };
 }
@@ -73,7 +75,7 @@ const measuredDays = 2;
 /** An object counts as awake for so long after its last call, in the price's upper bound. */
 const awakeTailMs = 10_000;
 /** Days for which the project has been running: all of them have links, which a recount reads. */
-export const projectAgeDays = 90;
+const projectAgeDays = 90;
 /** Days before a changed one whose users are recounted because of its links. */
 const linkedDays = 30;
 const limits = passLimits(undefined);

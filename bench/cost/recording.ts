@@ -18,7 +18,7 @@ const virtualStartMs = Date.UTC(2026, 9, 14, 12);
 export const warmUpMinutes = 11;
 /** `max_batch_timeout` of queue-consumer/wrangler.jsonc, in virtual seconds. */
 const batchTimeoutSeconds = 30;
-export const daysPerMonth = 30;
+const daysPerMonth = 30;
 
 type Crons = Settings["cronsPerMonth"];
 

@@ -115,24 +115,51 @@ export function printCosts(months: readonly PricedMonth[]): void {
     ),
   );
   console.log("\nList price in dollars per million events, without the plan's allotments.\n");
-  const perMillion = (month: PricedMonth, dollars: number): string => (dollars / (month.volume / 1e6)).toFixed(4);
   console.log(
     formatTable(volumeHeading("", volumes), [
       ...billedUnits.map((unit) =>
         line(nameOf(unit), (month) => perMillion(month, dollarsOf(unit, month.usage[unit]))),
       ),
-      line("total per million events", (month) => perMillion(month, listPrice(month.usage))),
-      line("total per month", ({ usage }) => listPrice(usage).toFixed(2)),
-      line("goal", ({ volume }) =>
-        volume < perMillionFromEvents ? `< ${perMonthMax} a month` : `< ${perMillionMax} a million`,
-      ),
-      line("", (month) => (isMet(month) ? "met" : "not met")),
+      ...totalLines(months),
       line("beyond the plan's allotments, per month", ({ usage }) => priceBeyondPlan(usage).toFixed(2)),
       line("if objects were billed 10 s after a call: more, per month", ({ activity, usage }) =>
         dollarsOf("objectGbSeconds", Math.max(0, awakeGbSeconds(activity) - usage.objectGbSeconds)).toFixed(2),
       ),
     ]),
   );
+}
+
+/** Totals only, under other settings. */
+export function printTotals(condition: string, months: readonly PricedMonth[]): void {
+  console.log(`\nThe same if ${condition}.\n`);
+  console.log(
+    formatTable(
+      volumeHeading(
+        "",
+        months.map((month) => month.volume),
+      ),
+      totalLines(months),
+    ),
+  );
+}
+
+/** List price per million events and per month, and whether the goal is met. */
+function totalLines(months: readonly PricedMonth[]): string[][] {
+  return [
+    ["total per million events", ...months.map((month) => perMillion(month, listPrice(month.usage)))],
+    ["total per month", ...months.map(({ usage }) => listPrice(usage).toFixed(2))],
+    [
+      "goal",
+      ...months.map(({ volume }) =>
+        volume < perMillionFromEvents ? `< ${perMonthMax} a month` : `< ${perMillionMax} a million`,
+      ),
+    ],
+    ["", ...months.map((month) => (isMet(month) ? "met" : "not met"))],
+  ];
+}
+
+function perMillion(month: PricedMonth, dollars: number): string {
+  return (dollars / (month.volume / 1e6)).toFixed(4);
 }
 
 function isMet({ volume, usage }: PricedMonth): boolean {

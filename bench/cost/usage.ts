@@ -5,9 +5,8 @@ import type { Usage } from "./prices.ts";
 import { eventsPerRequest } from "./traffic.ts";
 
 const minutesPerMonth = 30 * 24 * 60;
-/** Isolates of the edge that hold the registry at once; each looks at it twice a minute while it has requests. */
+/** Isolates of the edge that take requests at once, each with a copy of the registry. Assumed. */
 const edgeIsolates = 10;
-const registryLooksPerMinute = 2;
 /** Memory that a Durable Object is billed for: 128 MB. */
 const objectGb = 0.128;
 /** Time for which a call keeps the object busy beside its CPU time, and for which an operation on R2 does, in seconds. Assumed. */
@@ -21,7 +20,12 @@ export interface CpuCosts extends Pick<StageCosts, "edge" | "append" | "publish"
 }
 
 /** Everything that is billed in a month. */
-export function usageOf(activity: Activity, per: Coefficients, cpu: CpuCosts, { cronsPerMonth }: Settings): Usage {
+export function usageOf(
+  activity: Activity,
+  per: Coefficients,
+  cpu: CpuCosts,
+  { cronsPerMonth, registryLooksPerMinute }: Settings,
+): Usage {
   const { requests, batches, alarms, puts, rollups, rebuilds } = activity;
   const events = requests * eventsPerRequest;
   const crons = cronsPerMonth.edge + cronsPerMonth.consumer + cronsPerMonth.analytics;

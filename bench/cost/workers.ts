@@ -26,10 +26,10 @@ export async function benchWorker(worker: BenchWorker): Promise<V4WorkerOptions>
   const configPath = join(projectRoot, worker.folder, "wrangler.jsonc");
   const { workerOptions } = unstable_getMiniflareWorkerOptions(configPath);
   const { modulesRules: _, ...declared } = workerOptions as unknown as V4WorkerOptions;
-  const consumers = Object.entries(declared.queueConsumers ?? {}).map(([queue, options]) => [
-    queue,
-    { ...(options as object), maxBatchTimeout: worker.batchTimeoutSeconds ?? 0 },
-  ]);
+  const consumers = Object.entries(declared.queueConsumers ?? {}).map(
+    ([queue, options]) =>
+      [queue, { ...(options as object), maxBatchTimeout: worker.batchTimeoutSeconds ?? 0 }] as const,
+  );
   return {
     ...declared,
     name: declared.name ?? `sluice-${worker.folder}`,
@@ -42,7 +42,7 @@ export async function benchWorker(worker: BenchWorker): Promise<V4WorkerOptions>
       OPERATOR_TOKEN: operatorToken,
       ...worker.vars,
     },
-    queueConsumers: Object.fromEntries(consumers),
+    queueConsumers: Object.fromEntries(consumers) as NonNullable<V4WorkerOptions["queueConsumers"]>,
     unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
   } as V4WorkerOptions;
 }

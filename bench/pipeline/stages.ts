@@ -91,7 +91,7 @@ async function measureIngest(entry: string, bodies: readonly Buffer[]): Promise<
 }
 
 async function pipelineWorkers() {
-  const vars = { PUBLISH_SECONDS: "86400", PUBLISH_OLD_SECONDS: "86400", LOCAL: "1" };
+  const vars = { PUBLISH_SECONDS: "86400", PUBLISH_OLD_SECONDS: "86400", ROLLUP_SECONDS: "0", LOCAL: "1" };
   return Promise.all([
     benchWorker({ folder: "worker", entry: "worker/src/index.ts", vars }),
     benchWorker({ folder: "queue-consumer", entry: "bench/pipeline/consumer.js", vars, batchTimeoutSeconds: 0.2 }),
