@@ -111,4 +111,26 @@ describe("users of a day", () => {
     expect(users).toContainEqual({ userId: null, anonymousId: "a", events: 2 });
     expect(users).toContainEqual({ userId: null, anonymousId: "b", events: 0 });
   });
+
+  test("A22: a fold with too many ids keeps a slice of them, the same in any order, and the others make the rest", () => {
+    const at = new Date(firstDayMs).toISOString();
+    const rows = Array.from({ length: 100 }, (_, i) =>
+      rowFrom({ type: "page", anonymousId: `a${i}`, timestamp: at, messageId: `m${i}` }),
+    );
+    const foldOf = (some: Rows, idsMax: number, slice = { index: 0, count: 1 }): UserFold => {
+      const fold = new UserFold(slice, idsMax);
+      for (const row of some) fold.add(row);
+      return fold;
+    };
+    expect(foldOf(rows, 100).slice).toEqual({ index: 0, count: 1 });
+    const bounded = foldOf(rows, 10);
+    const { count } = bounded.slice;
+    expect(count).toBeGreaterThanOrEqual(8);
+    expect(bounded.users().length).toBeLessThanOrEqual(10);
+    expect(foldOf(rows.toReversed(), 10).slice).toEqual(bounded.slice);
+    expect(foldOf(rows.toReversed(), 10).users()).toEqual(bounded.users());
+    const others = Array.from({ length: count - 1 }, (_, i) => foldOf(rows, 1000, { index: i + 1, count }).users());
+    const ids = [bounded.users(), ...others].flat().map((user) => user.anonymousId);
+    expect(ids.toSorted()).toEqual(rows.map((row) => row.anonymous_id).toSorted());
+  });
 });

@@ -4,19 +4,19 @@ import { dayOf } from "./day.ts";
 
 /** How much a pass over rows or ids may hold in memory. */
 export interface PassLimits {
-  /** Rows of a day that its marts are built from at once; bounds the ids held. */
-  readonly rowsMax: number;
+  /** Ids of a day that its marts are built from at once. */
+  readonly dayIdsMax: number;
   /** Ids of one or several days that a recount holds at once, beside their links. */
   readonly idsMax: number;
 }
 
-/** Rows of one pass unless configured otherwise: about 60 MB of a 128 MB isolate when every row is another id. */
-const rowsPerPass = 400_000;
+/** Ids of one pass unless configured otherwise: about 60 MB of a 128 MB isolate. */
+const idsPerPass = 400_000;
 
-/** Limits from the variable ROWS_PER_PASS; a text that is no positive number means the default. */
+/** Limits from the variable IDS_PER_PASS; a text that is no positive number means the default. */
 export function passLimits(text: string | undefined): PassLimits {
-  const rowsMax = /^[1-9]\d{0,8}$/.test(text ?? "") ? Number(text) : rowsPerPass;
-  return { rowsMax, idsMax: Math.max(1, Math.floor((rowsMax * 3) / 8)) };
+  const dayIdsMax = /^[1-9]\d{0,8}$/.test(text ?? "") ? Number(text) : idsPerPass;
+  return { dayIdsMax, idsMax: Math.max(1, Math.floor((dayIdsMax * 3) / 8)) };
 }
 
 /** A part of the lake as a listing shows it. */
@@ -51,11 +51,6 @@ export function sameInputs(listed: readonly ListedPart[], built: readonly InputP
     listed.length === built.length &&
     listed.every((part, index) => part.key === built[index]?.key && part.etag === built[index]?.etag)
   );
-}
-
-/** Passes over a day that keep the ids of each within bounds. Depends on the events alone, not on their files. */
-export function sliceCount(rows: number, rowsMax: number): number {
-  return Math.max(1, Math.ceil(rows / rowsMax));
 }
 
 /** Inputs as D1 stores them: the key without its day's prefix, the etag, the log sequence. */

@@ -80,7 +80,7 @@ describe("roll-up on workerd", () => {
     await lake.publish(rows);
     await flush();
     const whole = await worker.sql("SELECT * FROM rollup ORDER BY project, day, family");
-    const sliced = await startAnalytics({ ROWS_PER_PASS: "5" });
+    const sliced = await startAnalytics({ IDS_PER_PASS: "5" });
     try {
       await sliced.admin("POST", "projects", { project: "shop" });
       await new PublishedLake(sliced, "shop").publish(rows);
@@ -90,6 +90,34 @@ describe("roll-up on workerd", () => {
       expect(marts).toContain("marts/user_day/project=shop/dt=2026-03-01/part-00001.parquet");
     } finally {
       await sliced.close();
+    }
+  }, 60_000);
+
+  test("A28: cron leaves a project alone for a while after a roll-up; a flush does not wait", async () => {
+    const paced = await startAnalytics({ ROLLUP_SECONDS: "3600" });
+    try {
+      await paced.admin("POST", "projects", { project: "shop" });
+      const published = new PublishedLake(paced, "shop");
+      const counted = async (): Promise<unknown> => {
+        const [row] = await paced.sql(
+          "SELECT sum(json_extract(body, '$.rows')) AS n FROM rollup WHERE family = 'counts'",
+        );
+        return row?.["n"];
+      };
+      await published.publish(eventsOf(1, 20).map(rowFrom));
+      await paced.scheduled();
+      expect(await counted()).toBe(20);
+      await published.publish(eventsOf(2, 30).map(rowFrom));
+      await paced.scheduled();
+      expect(await counted()).toBe(20);
+      await paced.sql("UPDATE project_rollup SET due_at = 0");
+      await paced.scheduled();
+      expect(await counted()).toBe(50);
+      await published.publish(eventsOf(3, 10).map(rowFrom));
+      expect((await paced.admin("POST", "flush")).status).toBe(200);
+      expect(await counted()).toBe(60);
+    } finally {
+      await paced.close();
     }
   }, 60_000);
 
@@ -205,7 +233,7 @@ describe("roll-up on workerd", () => {
     expect(await store.takeLease("new", 2_000)).toBe(false);
     expect(await store.takeLease("new", 1_000 + leaseMs)).toBe(true);
     await expect(store.writeDay("old", "shop", write)).rejects.toThrow(LeaseLost);
-    await expect(store.advance("old", "shop", cursors, 1)).rejects.toThrow(LeaseLost);
+    await expect(store.advance("old", "shop", cursors, { asOfMs: 1, dueMs: 1 })).rejects.toThrow(LeaseLost);
     await expect(store.writeUsers("old", "shop", [{ day: "2026-03-01", body: "{}", userMarts: "[]" }])).rejects.toThrow(
       LeaseLost,
     );

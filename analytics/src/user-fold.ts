@@ -3,6 +3,9 @@ import { keepEarliest, type Link } from "./identity.ts";
 import { compareText } from "@sluice/lake";
 import { hashText } from "./slice-hash.ts";
 
+/** Slices of a day at most: 400 million ids at 400,000 a slice. */
+const sliceCountMax = 1024;
+
 /** The columns of an event that the marts of users and links need. */
 export interface IdentifiedRow {
   readonly type: string;
@@ -21,7 +24,7 @@ export interface UserDay {
   readonly events: number;
 }
 
-/** Which ids belong to a slice of a day that is built in several passes. */
+/** Which ids belong to a slice of a day that is built in several passes. The count is a power of two. */
 export interface Slice {
   readonly index: number;
   readonly count: number;
@@ -30,15 +33,25 @@ export interface Slice {
 /**
  * Folds one day's events into its ids and its earliest links, for the ids of one slice. Commutative: any order
  * of rows gives the same result. Memory grows with the ids of the slice, not with events.
+ *
+ * A fold with a bound halves its slice whenever it holds more ids than that. Which slice it ends with depends on the
+ * set of ids alone: it is the largest, of those that halving leads to, whose ids are within the bound.
  */
 export class UserFold {
-  readonly #slice: Slice;
+  #slice: Slice;
+  readonly #idsMax: number;
   readonly #users = new Map<string, number>();
   readonly #anonymous = new Map<string, number>();
   readonly #links = new Map<string, Link>();
 
-  constructor(slice: Slice) {
+  constructor(slice: Slice, idsMax = Number.POSITIVE_INFINITY) {
     this.#slice = slice;
+    this.#idsMax = idsMax;
+  }
+
+  /** The slice whose ids it holds: all of them, unless they were too many. */
+  get slice(): Slice {
+    return this.#slice;
   }
 
   add(row: IdentifiedRow): void {
@@ -50,13 +63,8 @@ export class UserFold {
       const { anonymous_id: anonymousId, user_id: userId, time: timeMs, message_id: messageId } = row;
       keepEarliest(this.#links, { anonymousId, userId, timeMs, messageId });
     }
-  }
-
-  /** Forgets everything: the day turned out to be too large for one pass. */
-  clear(): void {
-    this.#users.clear();
-    this.#anonymous.clear();
-    this.#links.clear();
+    // Below one id a slice, halving further would never end: equal hashes stay together.
+    while (this.#held() > this.#idsMax && this.#slice.count < sliceCountMax) this.#halve();
   }
 
   /** User ids first, then anonymous ids, each ordered by code point. */
@@ -69,6 +77,17 @@ export class UserFold {
   /** Ordered by anonymous id. */
   links(): Link[] {
     return sorted(this.#links).map(([, link]) => link);
+  }
+
+  #held(): number {
+    return this.#users.size + this.#anonymous.size + this.#links.size;
+  }
+
+  #halve(): void {
+    this.#slice = { index: this.#slice.index, count: this.#slice.count * 2 };
+    for (const held of [this.#users, this.#anonymous, this.#links]) {
+      for (const id of held.keys()) if (!inSlice(id, this.#slice)) held.delete(id);
+    }
   }
 
   #count(counts: Map<string, number>, id: string, active: number): void {

@@ -61,7 +61,7 @@ export async function startAnalytics(vars: Record<string, string> = {}): Promise
   const harness = createTestHarness({
     root,
     workers: [
-      { configPath: "wrangler.jsonc", vars, secrets },
+      { configPath: "wrangler.jsonc", vars: { ROLLUP_SECONDS: "0", ...vars }, secrets },
       { config: { name: "sluice-queue-consumer", ...standIn } },
       { config: { name: "sluice-worker", ...standIn } },
     ],

@@ -49,6 +49,7 @@ function localVars(overrides: LocalOverrides): Record<string, string> {
     REGISTRY_REFRESH_SECONDS: "2",
     PUBLISH_SECONDS: "3",
     PUBLISH_OLD_SECONDS: "3",
+    ROLLUP_SECONDS: "0",
     INGEST_URL: overrides.ingestUrl,
     WRITE_KEY_SECRETS: overrides.secrets.writeKeySecrets,
     OPERATOR_TOKEN: overrides.secrets.operatorToken,

@@ -19,7 +19,6 @@ import {
   parseInputs,
   type PassLimits,
   sameInputs,
-  sliceCount,
 } from "../rollup-plan.ts";
 import type { Family } from "../rollup-body.ts";
 import { UserFold } from "../user-fold.ts";
@@ -53,15 +52,17 @@ export interface RollupPorts {
 
 /**
  * Rolls up one UTC day of a project from the parts that the lake holds now: marts first, then the rows in one
- * transaction. A day that was built from the same parts is left alone. Says whether anything was built.
+ * transaction. A day that was built from the same parts is left alone.
+ *
+ * @returns rows read, each pass counted; `null` when the day was left alone.
  */
-export async function rollUpDay(ports: RollupPorts, project: string, dayStartMs: number): Promise<boolean> {
+export async function rollUpDay(ports: RollupPorts, project: string, dayStartMs: number): Promise<number | null> {
   const prefix = dayPrefix("events", project, dayStartMs);
   const stored = await ports.store.day(project, dayStartMs);
   const inputs = stored === null ? [] : parseInputs(stored.inputs, prefix);
   for (let plan = 0; plan < plansMax; plan++) {
     const parts = listedParts(await listAll(ports.bucket, prefix));
-    if (sameInputs(parts, inputs)) return false;
+    if (sameInputs(parts, inputs)) return null;
     const built = await buildDay(ports, project, dayStartMs, parts);
     if (built === null) continue;
     const linkMarts = martPartsText(built.marts.link);
@@ -78,12 +79,13 @@ export async function rollUpDay(ports: RollupPorts, project: string, dayStartMs:
       await deleteLeftOver(ports, martKeys("user_day", project, dayStartMs, stored.userMarts, built.marts.user_day));
       await deleteLeftOver(ports, martKeys("link", project, dayStartMs, stored.linkMarts, built.marts.link));
     }
-    return true;
+    return built.rowsRead;
   }
   throw new Error(`a day's parts changed ${plansMax} times while they were read`);
 }
 
 interface BuiltDay {
+  readonly rowsRead: number;
   readonly inputs: InputPart[];
   readonly bodies: readonly (readonly [Family, string])[];
   readonly marts: Marts;
@@ -93,8 +95,8 @@ type Marts = Readonly<Record<MartName, MartPart[]>>;
 type FoldedRow = Pick<Row, (typeof columns)[number]>;
 
 /**
- * Folds a day; `null` when a part was replaced meanwhile. The first pass counts, and keeps the ids as long as
- * they are few; a day with more rows than that is passed over again, once per slice of its ids.
+ * Folds a day; `null` when a part was replaced meanwhile. The first pass counts, and keeps all ids as long as
+ * they are few, else those of the first slice; the day is passed over again for each of the other slices.
  */
 async function buildDay(
   ports: RollupPorts,
@@ -103,18 +105,17 @@ async function buildDay(
   parts: readonly ListedPart[],
 ): Promise<BuiltDay | null> {
   const fold = new DayFold();
-  const whole = new UserFold({ index: 0, count: 1 });
+  const first = new UserFold({ index: 0, count: 1 }, ports.limits.dayIdsMax);
   const inputs = await foldParts(ports, parts, (row) => {
     fold.add(row);
-    if (sliceCount(fold.rows, ports.limits.rowsMax) === 1) whole.add(row);
-    else whole.clear();
+    first.add(row);
   });
   if (inputs === null) return null;
   const marts: Marts = { user_day: [], link: [] };
-  const count = sliceCount(fold.rows, ports.limits.rowsMax);
+  const { count } = first.slice;
   for (let index = 0; index < count; index++) {
-    const users = count === 1 ? whole : new UserFold({ index, count });
-    if (count > 1 && (await foldParts(ports, parts, (row) => users.add(row))) === null) return null;
+    const users = index === 0 ? first : new UserFold({ index, count });
+    if (index > 0 && (await foldParts(ports, parts, (row) => users.add(row))) === null) return null;
     const ids = users.users();
     const links = users.links();
     if (ids.length > 0) {
@@ -135,7 +136,7 @@ async function buildDay(
     ["names", JSON.stringify(fold.names())],
     ["money", JSON.stringify(fold.money())],
   ] as const;
-  return { inputs, bodies, marts };
+  return { rowsRead: fold.rows * count, inputs, bodies, marts };
 }
 
 /** One pass over a day's parts, one after the other; says what was read, `null` when a part was replaced meanwhile. */

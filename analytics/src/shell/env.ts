@@ -6,7 +6,8 @@ export interface Env {
   readonly EDGE: Fetcher;
   readonly CONSUMER: Fetcher;
   readonly LOCAL?: string;
-  readonly ROWS_PER_PASS?: string;
+  readonly ROLLUP_SECONDS?: string;
+  readonly IDS_PER_PASS?: string;
   readonly INGEST_URL?: string;
   readonly WRITE_KEY_SECRETS?: string;
   readonly OPERATOR_TOKEN?: string;

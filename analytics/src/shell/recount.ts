@@ -29,6 +29,8 @@ interface Day {
 /**
  * Counts the users of every day of a project whose ids or links changed, from marts alone. Stops early, to be
  * continued by the next run, when `isLate` says so; `false` then.
+ *
+ * @param recountFromMs the project's first day that a changed link touches; `null` leaves such days for another run.
  */
 export async function recountUsers(
   ports: RollupPorts,
@@ -36,7 +38,7 @@ export async function recountUsers(
   recountFromMs: number | null,
   isLate: () => boolean,
 ): Promise<boolean> {
-  const days = (await ports.store.daysToRecount(project)).map(dayOfRow);
+  const days = (await ports.store.daysToRecount(project, recountFromMs !== null)).map(dayOfRow);
   const groups = recountGroups(days, ports.limits.idsMax);
   for (const [index, group] of groups.entries()) {
     const counts = await countGroup(ports, project, group);

@@ -1,4 +1,5 @@
 import type { Env } from "./env.ts";
+import { rollupPaceMs } from "../rollup-pace.ts";
 import { runRollup, type RunSummary } from "./rollup-run.ts";
 
 /** The longest pause after a run, so that freshness stays bounded. */
@@ -17,7 +18,7 @@ let restUntilMs = 0;
 export async function tickRollup(env: Env): Promise<RunSummary | null> {
   const startedMs = Date.now();
   if (startedMs < restUntilMs) return null;
-  const summary = await runRollup(env, () => Date.now());
+  const summary = await runRollup(env, () => Date.now(), rollupPaceMs(env.ROLLUP_SECONDS));
   const endedMs = Date.now();
   if (summary.rolledUpDays > 0) restUntilMs = endedMs + Math.min(endedMs - startedMs, restMsMax);
   return summary;
@@ -28,7 +29,7 @@ export async function settleRollup(env: Env): Promise<RunSummary> {
   const deadlineMs = Date.now() + settleMsMax;
   let rolledUpDays = 0;
   for (;;) {
-    const summary = await runRollup(env, () => Date.now());
+    const summary = await runRollup(env, () => Date.now(), 0);
     rolledUpDays += summary.rolledUpDays;
     if (summary.finished || summary.failedProjects > 0 || Date.now() > deadlineMs) return { ...summary, rolledUpDays };
     await scheduler.wait(settlePollMs);

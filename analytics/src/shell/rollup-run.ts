@@ -1,3 +1,4 @@
+import { nextRollupMs, recountsLinkedDays } from "../rollup-pace.ts";
 import { changedDays, passLimits } from "../rollup-plan.ts";
 import { rollUpDay, type RollupPorts } from "./day-rollup.ts";
 import type { Env } from "./env.ts";
@@ -29,12 +30,17 @@ export interface RunSummary {
  * Rolls up whatever the shard logs have published since the last run. Reads three rows and asks each log once
  * when there is nothing; takes the lease only when there is something. A cursor moves only after everything
  * before it is written, so a crash at any point leads to the same work and the same rows.
+ *
+ * @param paceMs shortest pause between two runs of a project; 0 rolls everything up at once.
  */
-export async function runRollup(env: Env, now: () => number): Promise<RunSummary> {
+export async function runRollup(env: Env, now: () => number, paceMs: number): Promise<RunSummary> {
   const startedMs = now();
   const store = new RollupStore(env.DB);
-  const { busy, idle, failed } = await sortProjects(env, await store.projects());
-  const stale = idle.filter((state) => startedMs - state.asOfMs >= asOfMsMin);
+  const due = (await store.projects()).filter((state) => paceMs === 0 || state.dueMs <= startedMs);
+  const { busy, idle, failed } = await sortProjects(env, due, (state) =>
+    recountsLinkedDays(startedMs, state.asOfMs, paceMs),
+  );
+  const stale = idle.filter((state) => startedMs - state.asOfMs >= Math.max(asOfMsMin, paceMs));
   await store.setAsOf(
     stale.map((state) => state.project),
     startedMs,
@@ -43,7 +49,7 @@ export async function runRollup(env: Env, now: () => number): Promise<RunSummary
   const owner = newId();
   if (!(await store.takeLease(owner, startedMs))) return { rolledUpDays: 0, finished: false, failedProjects: failed };
   try {
-    const summary = await runProjects(env, store, owner, busy, now);
+    const summary = await runProjects(env, store, owner, busy, { now, paceMs });
     return { ...summary, failedProjects: summary.failedProjects + failed, finished: summary.finished && failed === 0 };
   } finally {
     await store.releaseLease(owner);
@@ -57,7 +63,11 @@ interface SortedProjects {
 }
 
 /** Asks every log whether there is something new. */
-async function sortProjects(env: Env, states: readonly ProjectState[]): Promise<SortedProjects> {
+async function sortProjects(
+  env: Env,
+  states: readonly ProjectState[],
+  recountsLinked: (state: ProjectState) => boolean,
+): Promise<SortedProjects> {
   const busy: string[] = [];
   const idle: ProjectState[] = [];
   let failed = 0;
@@ -70,7 +80,8 @@ async function sortProjects(env: Env, states: readonly ProjectState[]): Promise<
       if (answer.status === "rejected") {
         failed += 1;
         logFailure("reading a shard log", state.project, answer.reason);
-      } else if (answer.value.cursors.size > 0 || state.recountFromMs !== null) busy.push(state.project);
+      } else if (answer.value.cursors.size > 0 || (state.recountFromMs !== null && recountsLinked(state)))
+        busy.push(state.project);
       else idle.push(state);
     }
   }
@@ -82,11 +93,11 @@ async function runProjects(
   store: RollupStore,
   owner: string,
   busy: readonly string[],
-  now: () => number,
+  { now, paceMs }: Pick<RunClock, "now" | "paceMs">,
 ): Promise<RunSummary> {
   const deadlineMs = now() + runMsMax;
   const yieldTurn = leaseKeeper(store, owner, now);
-  const ports: RollupPorts = { bucket: env.LAKE, store, owner, yieldTurn, limits: passLimits(env.ROWS_PER_PASS) };
+  const ports: RollupPorts = { bucket: env.LAKE, store, owner, yieldTurn, limits: passLimits(env.IDS_PER_PASS) };
   let rolledUpDays = 0;
   let finished = true;
   let failedProjects = 0;
@@ -96,7 +107,7 @@ async function runProjects(
     try {
       const startedMs = now();
       const changes = await projectChanges(env, state);
-      const done = await runProject(ports, state, changes, { now, startedMs, deadlineMs });
+      const done = await runProject(ports, state, changes, { now, paceMs, startedMs, deadlineMs });
       rolledUpDays += done.rolledUpDays;
       finished &&= done.finished;
     } catch (error) {
@@ -112,6 +123,7 @@ async function runProjects(
 
 interface RunClock {
   readonly now: () => number;
+  readonly paceMs: number;
   /** Before the logs were asked. */
   readonly startedMs: number;
   readonly deadlineMs: number;
@@ -124,25 +136,36 @@ async function runProject(
   clock: RunClock,
 ): Promise<{ rolledUpDays: number; finished: boolean }> {
   let rolledUpDays = 0;
+  let rowsRead = 0;
   for (const dayStartMs of changedDays(changes.changes)) {
     if (clock.now() > clock.deadlineMs) return { rolledUpDays, finished: false };
     await ports.yieldTurn();
-    if (await rollUpDay(ports, state.project, dayStartMs)) rolledUpDays += 1;
+    const dayRows = await rollUpDay(ports, state.project, dayStartMs);
+    if (dayRows !== null) rolledUpDays += 1;
+    rowsRead += dayRows ?? 0;
   }
-  if (!(await recountAndRepair(ports, state.project, clock))) return { rolledUpDays, finished: false };
+  const recountsLinked = recountsLinkedDays(clock.startedMs, state.asOfMs, clock.paceMs);
+  if (!(await recountAndRepair(ports, state.project, recountsLinked, clock))) return { rolledUpDays, finished: false };
   const asOfMs = changes.hasMore ? state.asOfMs : clock.startedMs;
-  await ports.store.advance(ports.owner, state.project, changes.cursors, asOfMs);
+  const dueMs = changes.hasMore ? clock.startedMs : nextRollupMs(clock.startedMs, rowsRead, clock.paceMs);
+  await ports.store.advance(ports.owner, state.project, changes.cursors, { asOfMs, dueMs });
   return { rolledUpDays, finished: !changes.hasMore };
 }
 
 /** Recounts users; a mart that is missing is built again first. */
-async function recountAndRepair(ports: RollupPorts, project: string, clock: RunClock): Promise<boolean> {
+async function recountAndRepair(
+  ports: RollupPorts,
+  project: string,
+  recountsLinked: boolean,
+  clock: RunClock,
+): Promise<boolean> {
   const isLate = (): boolean => clock.now() > clock.deadlineMs;
   for (let repair = 0; repair <= repairsMax; repair++) {
     await ports.yieldTurn();
     const state = (await ports.store.projects()).find((entry) => entry.project === project);
     try {
-      return await recountUsers(ports, project, state?.recountFromMs ?? null, isLate);
+      const recountFromMs = recountsLinked ? (state?.recountFromMs ?? null) : null;
+      return await recountUsers(ports, project, recountFromMs, isLate);
     } catch (error) {
       if (!(error instanceof MartMissing)) throw error;
       await ports.store.forgetDay(ports.owner, project, error.dayStartMs);

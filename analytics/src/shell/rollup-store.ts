@@ -19,6 +19,8 @@ export interface ProjectState {
   readonly project: string;
   readonly shards: number;
   readonly asOfMs: number;
+  /** Cron leaves the project alone until then. */
+  readonly dueMs: number;
   /** First day (ms) whose users wait for a recount because a link changed. */
   readonly recountFromMs: number | null;
   readonly cursors: ReadonlyMap<number, Cursor>;
@@ -66,7 +68,8 @@ export class RollupStore {
   /** Every project, deleted ones too: their data stays, and some may still be in flight. */
   async projects(): Promise<ProjectState[]> {
     const [projects, cursors] = await this.#db.batch([
-      this.#db.prepare(`SELECT p.project, p.shards, coalesce(r.as_of, p.created_at) AS as_of, r.recount_from
+      this.#db.prepare(`SELECT p.project, p.shards, coalesce(r.as_of, p.created_at) AS as_of,
+        coalesce(r.due_at, 0) AS due_at, r.recount_from
         FROM project p LEFT JOIN project_rollup r ON r.project = p.project ORDER BY p.project`),
       this.#db.prepare("SELECT project, shard, birth_id, change FROM outbox_cursor"),
     ]);
@@ -76,8 +79,8 @@ export class RollupStore {
       const positions = own.map(
         (cursor) => [cursor.shard, { birthId: cursor.birth_id, change: cursor.change }] as const,
       );
-      const { project, shards, as_of: asOfMs, recount_from: recountFromMs } = row;
-      return { project, shards, asOfMs, recountFromMs, cursors: new Map(positions) };
+      const { project, shards, as_of: asOfMs, due_at: dueMs, recount_from: recountFromMs } = row;
+      return { project, shards, asOfMs, dueMs, recountFromMs, cursors: new Map(positions) };
     });
   }
 
@@ -110,13 +113,18 @@ export class RollupStore {
     await this.#fenced(owner, statements);
   }
 
-  /** Days whose users are to be counted: their own mart changed, or a link that may touch them did. */
-  async daysToRecount(project: string): Promise<{ day: string; userMarts: string }[]> {
+  /** Days whose users are to be counted: their own mart changed or, if `withLinked`, a link that may touch them did. */
+  async daysToRecount(project: string, withLinked: boolean): Promise<{ day: string; userMarts: string }[]> {
     const sql = `SELECT day, user_marts AS userMarts FROM rollup_day WHERE project = ?1
-      AND (counted_users IS NULL OR counted_users <> user_marts OR day >= (SELECT
+      AND (counted_users IS NULL OR counted_users <> user_marts OR ?2 AND day >= (SELECT
         strftime('%Y-%m-%d', recount_from / 1000, 'unixepoch') FROM project_rollup WHERE project = ?1))
       ORDER BY day`;
-    return (await this.#db.prepare(sql).bind(project).all<{ day: string; userMarts: string }>()).results;
+    return (
+      await this.#db
+        .prepare(sql)
+        .bind(project, withLinked ? 1 : 0)
+        .all<{ day: string; userMarts: string }>()
+    ).results;
   }
 
   /** Days up to `toMs` (inclusive) that have links. */
@@ -153,17 +161,22 @@ export class RollupStore {
     await this.#fenced(owner, [this.#db.prepare(sql).bind(owner, project, dayText(dayStartMs))]);
   }
 
-  /** Moves the cursors of a project: everything before them is rolled up. */
-  async advance(owner: string, project: string, cursors: ReadonlyMap<number, Cursor>, asOfMs: number): Promise<void> {
+  /** Moves the cursors of a project: everything before them is rolled up. Cron comes again from `dueMs` on. */
+  async advance(
+    owner: string,
+    project: string,
+    cursors: ReadonlyMap<number, Cursor>,
+    { asOfMs, dueMs }: { readonly asOfMs: number; readonly dueMs: number },
+  ): Promise<void> {
     const cursorSql = `INSERT INTO outbox_cursor (project, shard, birth_id, change) SELECT ?2, ?3, ?4, ?5
       WHERE ${holdsLease}
       ON CONFLICT (project, shard) DO UPDATE SET birth_id = excluded.birth_id, change = excluded.change`;
     const statements = [...cursors].map(([shard, { birthId, change }]) => {
       return this.#db.prepare(cursorSql).bind(owner, project, shard, birthId, change);
     });
-    const asOf = `INSERT INTO project_rollup (project, as_of) SELECT ?2, ?3 WHERE ${holdsLease}
-      ON CONFLICT (project) DO UPDATE SET as_of = max(as_of, excluded.as_of)`;
-    await this.#fenced(owner, [...statements, this.#db.prepare(asOf).bind(owner, project, asOfMs)]);
+    const asOf = `INSERT INTO project_rollup (project, as_of, due_at) SELECT ?2, ?3, ?4 WHERE ${holdsLease}
+      ON CONFLICT (project) DO UPDATE SET as_of = max(as_of, excluded.as_of), due_at = excluded.due_at`;
+    await this.#fenced(owner, [...statements, this.#db.prepare(asOf).bind(owner, project, asOfMs, dueMs)]);
   }
 
   /** States that projects without changes are up to date. Needs no lease: their cursors say so. */
@@ -203,6 +216,7 @@ interface ProjectRow {
   readonly project: string;
   readonly shards: number;
   readonly as_of: number;
+  readonly due_at: number;
   readonly recount_from: number | null;
 }
 

@@ -12,12 +12,13 @@ function waiting(fields: Partial<PendingHour> & { hourMs: number }): PendingHour
   return { dataset: "events", rows: 1, serverRows: 0, firstTakenAtMs: nowMs, segments: [], ...fields };
 }
 
-test("Q21: recent hours are published at every tick, older ones when they have waited long or are many", () => {
+test("Q21: recent hours are published at every tick, older ones when they are many, all when one of them has waited long", () => {
   const recent = waiting({ hourMs: nowMs - 3 * hour });
   const old = waiting({ hourMs: nowMs - 4 * hour });
   const many = waiting({ hourMs: nowMs - 5 * hour, rows: 1000 });
   const long = waiting({ hourMs: nowMs - 6 * hour, firstTakenAtMs: nowMs - hour });
-  expect(dueHours([long, many, old, recent], nowMs, policy)).toEqual([long, many, recent]);
+  expect(dueHours([many, old, recent], nowMs, policy)).toEqual([many, recent]);
+  expect(dueHours([long, many, old, recent], nowMs, policy)).toEqual([long, many, old, recent]);
   expect(nextTickMs([old], nowMs, policy)).toBe(nowMs + hour);
   expect(nextTickMs([old, many], nowMs, policy)).toBe(nowMs + 300_000);
   expect(nextTickMs([], nowMs, policy)).toBeNull();

@@ -17,12 +17,16 @@ export interface PublishPolicy {
   readonly publishOldRows: number;
 }
 
-/** The hours to publish at a tick: recent ones always, older ones when they have waited long or are many. */
+/**
+ * The hours to publish at a tick: recent ones always, older ones when they are many or when one of them has waited long.
+ * Older ones go together, since what is built from the lake is built anew for each day that changed.
+ */
 export function dueHours(hours: readonly PendingHour[], nowMs: number, policy: PublishPolicy): readonly PendingHour[] {
   let publicOld = 0;
+  const isOldDue = hours.some((hour) => !isRecent(hour, nowMs) && nowMs - hour.firstTakenAtMs >= policy.publishOldMs);
   return hours.filter((hour) => {
     if (isRecent(hour, nowMs)) return true;
-    const due = hour.rows >= policy.publishOldRows || nowMs - hour.firstTakenAtMs >= policy.publishOldMs;
+    const due = isOldDue || hour.rows >= policy.publishOldRows;
     if (!due || hour.serverRows > 0) return due;
     publicOld += 1;
     return publicOld <= publicOldHoursPerTickMax;

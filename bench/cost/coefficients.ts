@@ -1,0 +1,79 @@
+import type { Recording } from "./recording.ts";
+
+/** What one step of the pipeline was billed for, on average over all recordings. */
+export interface Coefficients {
+  readonly queueOperationsPerRequest: number;
+  /** Rows of the log per append, per publishing cycle and per part that is put; an alarm that is set is one more. */
+  readonly objectRowsPerAppend: number;
+  readonly objectRowsPerAlarm: number;
+  readonly objectRowsPerPut: number;
+  readonly objectRowsReadPerAppend: number;
+  readonly objectRowsReadPerAlarm: number;
+  /** Rows of D1 per run of the roll-up that finds something, and per day that it builds. */
+  readonly d1RowsPerRollup: number;
+  readonly d1RowsPerRebuild: number;
+  readonly d1RowsReadPerMinute: number;
+  /** Objects of a day's marts looked at before they are written, per rebuild. */
+  readonly headsPerRebuild: number;
+  /** Characters of JSON that a row has in the log. */
+  readonly textPerRow: number;
+}
+
+/** Sums over one or several recordings. */
+export interface Sums {
+  /** Of a handler's counts, all whose unit begins like this. */
+  readonly of: (handler: string, unitPrefix: string) => number;
+  readonly minutes: number;
+  readonly requests: number;
+  /** Runs of the roll-up that took the lease: a row to take it, a row to give it back. */
+  readonly rollups: number;
+  readonly rebuilds: number;
+}
+
+/** Adds recordings up. */
+export function sumsOf(recordings: readonly Recording[]): Sums {
+  const total = (take: (recording: Recording) => number): number =>
+    recordings.reduce((sum, recording) => sum + take(recording), 0);
+  const of = (handler: string, unitPrefix: string): number =>
+    total(({ counts }) =>
+      [...counts].reduce((sum, [key, value]) => (key.startsWith(`${handler}|${unitPrefix}`) ? sum + value : sum), 0),
+    );
+  return {
+    of,
+    minutes: total((recording) => recording.minutes),
+    requests: total((recording) => recording.requests),
+    rollups: of("analytics cron", "d1 written outbox_cursor"),
+    rebuilds: of("analytics cron", "A list events"),
+  };
+}
+
+/** Divides what was counted by how often each step happened. */
+export function coefficientsOf(recordings: readonly Recording[]): Coefficients {
+  const sums = sumsOf(recordings);
+  const { of, minutes, rollups, rebuilds } = sums;
+  const appends = of("log append", "calls");
+  const alarms = of("log alarm", "calls");
+  const puts = of("log alarm", "A put events");
+  const written = (handler: string, ...tables: readonly string[]): number =>
+    tables.reduce((sum, table) => sum + of(handler, table), 0);
+  const alarmTables = ["sql written blocks", "sql written ledger", "sql written meta", "sql written slices"] as const;
+  const perRollup = written(
+    "analytics cron",
+    "d1 written lease",
+    "d1 written outbox_cursor",
+    "d1 written project_rollup",
+  );
+  return {
+    queueOperationsPerRequest: of("edge fetch", "queue operations") / of("edge fetch", "messages"),
+    objectRowsPerAppend: written("log append", "sql written blocks") / appends,
+    objectRowsPerAlarm: written("log alarm", ...alarmTables) / alarms,
+    objectRowsPerPut: written("log alarm", "sql written parts", "sql written seen") / puts,
+    objectRowsReadPerAppend: of("log append", "sql read") / appends,
+    objectRowsReadPerAlarm: of("log alarm", "sql read") / alarms,
+    d1RowsPerRollup: perRollup / rollups,
+    d1RowsPerRebuild: of("analytics cron", "d1 written rollup") / rebuilds,
+    d1RowsReadPerMinute: of("analytics cron", "d1 read") / minutes,
+    headsPerRebuild: of("analytics cron", "B head marts") / rebuilds,
+    textPerRow: of("log append", "row text") / of("log append", "rows"),
+  };
+}

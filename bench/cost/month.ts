@@ -1,0 +1,337 @@
+/*
+ * What the pipeline does in a month at some volume: requests, batches, publishing cycles, parts, roll-ups. The
+ * decisions are those of the production code (its plan modules run here, on virtual time, for some days); only what
+ * each of these steps costs comes from a recording.
+ */
+import { hourMs as msPerHour } from "@sluice/schema";
+import { nextRollupMs, recountsLinkedDays } from "../../analytics/src/rollup-pace.ts";
+import { changedDays, passLimits, recountGroups } from "../../analytics/src/rollup-plan.ts";
+import { PendingHours } from "../../queue-consumer/src/log/pending-hours.ts";
+import {
+  choosePart,
+  dueHours,
+  nextTickMs,
+  partPrefix,
+  type PartState,
+  type PublishPolicy,
+  sizeOf,
+} from "../../queue-consumer/src/log/publish-plan.ts";
+import { type Random, randomOf } from "../../tools/demo/random.ts";
+import { eventsPerRequest, identifyShare, lateMsOf } from "./traffic.ts";
+
+/** Settings that decide how often something happens. */
+export interface Settings {
+  readonly publish: PublishPolicy;
+  readonly batchMessagesMax: number;
+  readonly batchWaitMs: number;
+  /** Shortest pause between two roll-ups of the project. */
+  readonly rollupMs: number;
+  /** How often an isolate of the edge looks at the registry while it has requests. */
+  readonly registryLooksPerMinute: number;
+  /** Runs of each Worker's cron; that of analytics runs once a minute. */
+  readonly cronsPerMonth: { readonly edge: number; readonly consumer: number; readonly analytics: number };
+}
+
+/** How often each thing happens in 30 days. */
+export interface Activity {
+  requests: number;
+  /** Queue batches, each of which is one append here: there is one project. */
+  batches: number;
+  alarms: number;
+  alarmsSet: number;
+  puts: number;
+  /** Puts that read the part first, because it grows. */
+  grows: number;
+  /** Rows encoded, those of parts that grow each time again. */
+  rowsEncoded: number;
+  /** Calls of the consumer's cron and of the roll-up. */
+  statusCalls: number;
+  changesCalls: number;
+  /** Times that a project without changes is said to be up to date. */
+  asOfWrites: number;
+  /** Runs of the roll-up that found something. */
+  rollups: number;
+  /** Days that were built, once for each run. */
+  rebuilds: number;
+  partsRead: number;
+  rowsFolded: number;
+  /** Rows of the marts of users and links that recounts read. */
+  idsRecounted: number;
+  /** Objects of marts written, and read by recounts. */
+  martsWritten: number;
+  martsRead: number;
+  /** Time within 10 s of a call of the log, in seconds. */
+  awakeSeconds: number;
+  /** Parts of an hour two days later. */
+  partsPerHour: number;
+}
+
+const minuteMs = 60_000;
+const dayMs = 24 * msPerHour;
+const daysPerMonth = 30;
+/** Days before the measured ones: late events are up to two days late. */
+const warmUpDays = 3;
+const measuredDays = 2;
+/** An object counts as awake for so long after its last call, in the price's upper bound. */
+const awakeTailMs = 10_000;
+/** Days for which the project has been running: all of them have links, which a recount reads. */
+const projectAgeDays = 90;
+/** Days before a changed one whose users are recounted because of its links. */
+const linkedDays = 30;
+const limits = passLimits(undefined);
+
+/** Simulates five days of a project's traffic, and scales the last two to a month. */
+export function simulateMonth(eventsPerMonth: number, settings: Settings, textPerRow: number): Activity {
+  const run = new Run(eventsPerMonth, settings, textPerRow);
+  run.until(warmUpDays * dayMs);
+  const before = { ...run.activity };
+  run.until((warmUpDays + measuredDays) * dayMs);
+  const scale = daysPerMonth / measuredDays;
+  const activity = { ...run.activity };
+  for (const name of Object.keys(activity) as (keyof Activity)[]) {
+    activity[name] = (activity[name] - before[name]) * scale;
+  }
+  activity.partsPerHour = run.partsOfHour((warmUpDays + measuredDays - 2) * dayMs - msPerHour);
+  return activity;
+}
+
+/** Simulates a recording: a new project, from noon on; counts the minutes after the warm-up. */
+export function simulateWindow(
+  eventsPerMonth: number,
+  settings: Settings,
+  textPerRow: number,
+  window: { readonly warmUpMinutes: number; readonly minutes: number },
+): Activity {
+  const startMs = dayMs / 2;
+  const run = new Run(eventsPerMonth, settings, textPerRow, startMs);
+  run.until(startMs + window.warmUpMinutes * minuteMs);
+  const before = { ...run.activity };
+  run.until(startMs + (window.warmUpMinutes + window.minutes) * minuteMs);
+  const activity = { ...run.activity };
+  for (const name of Object.keys(activity) as (keyof Activity)[]) activity[name] -= before[name];
+  return activity;
+}
+
+class Run {
+  readonly activity: Activity = {
+    requests: 0,
+    batches: 0,
+    alarms: 0,
+    alarmsSet: 0,
+    puts: 0,
+    grows: 0,
+    rowsEncoded: 0,
+    statusCalls: 0,
+    changesCalls: 0,
+    asOfWrites: 0,
+    rollups: 0,
+    rebuilds: 0,
+    partsRead: 0,
+    rowsFolded: 0,
+    idsRecounted: 0,
+    martsWritten: 0,
+    martsRead: 0,
+    awakeSeconds: 0,
+    partsPerHour: 0,
+  };
+  readonly #settings: Settings;
+  readonly #textPerRow: number;
+  readonly #meanGapMs: number;
+  readonly #random: Random;
+  readonly #pending = new PendingHours();
+  readonly #parts = new Map<number, PartState[]>();
+  /** Hours published since the last roll-up. */
+  readonly #changed = new Set<number>();
+  /** Requests published since the last roll-up. */
+  #changedRequests = 0;
+  #linksChanged = false;
+  #batch: { readonly hours: Map<number, number>; messages: number; dueMs: number } | null = null;
+  #sequence = 0;
+  #nextRequestMs: number;
+  #nextTickMs: number;
+  #alarmMs = Number.POSITIVE_INFINITY;
+  #rollUpDueMs = Number.NEGATIVE_INFINITY;
+  #asOfMs = Number.NEGATIVE_INFINITY;
+  #awakeUntilMs = 0;
+
+  constructor(eventsPerMonth: number, settings: Settings, textPerRow: number, startMs = 0) {
+    this.#settings = settings;
+    this.#textPerRow = textPerRow;
+    this.#meanGapMs = (daysPerMonth * dayMs * eventsPerRequest) / eventsPerMonth;
+    this.#random = randomOf(`month ${eventsPerMonth}`);
+    this.#nextRequestMs = startMs + this.#gapMs();
+    this.#nextTickMs = startMs;
+  }
+
+  /** Goes on until a time. What happens first is done first. */
+  until(endMs: number): void {
+    for (;;) {
+      const batchMs = this.#batch?.dueMs ?? Number.POSITIVE_INFINITY;
+      const atMs = Math.min(this.#nextRequestMs, batchMs, this.#alarmMs, this.#nextTickMs);
+      if (atMs >= endMs) return;
+      if (atMs === this.#nextTickMs) this.#minute(atMs);
+      else if (atMs === this.#alarmMs) this.#alarm(atMs);
+      else if (atMs === batchMs) this.#append(atMs);
+      else this.#request(atMs);
+    }
+  }
+
+  /** Parts of a file hour. */
+  partsOfHour(hourMs: number): number {
+    return this.#parts.get(hourMs)?.length ?? 0;
+  }
+
+  #gapMs(): number {
+    return -Math.log(1 - this.#random.next()) * this.#meanGapMs;
+  }
+
+  #request(nowMs: number): void {
+    this.activity.requests += 1;
+    this.#nextRequestMs = nowMs + this.#gapMs();
+    const hourMs = Math.floor((nowMs - lateMsOf(this.#random)) / msPerHour) * msPerHour;
+    this.#batch ??= { hours: new Map(), messages: 0, dueMs: nowMs + this.#settings.batchWaitMs };
+    this.#batch.hours.set(hourMs, (this.#batch.hours.get(hourMs) ?? 0) + eventsPerRequest);
+    this.#batch.messages += 1;
+    if (this.#batch.messages >= this.#settings.batchMessagesMax) this.#append(nowMs);
+  }
+
+  #append(nowMs: number): void {
+    const batch = this.#batch;
+    if (batch === null) return;
+    this.#batch = null;
+    this.activity.batches += 1;
+    const segments = [...batch.hours].map(([hourMs, rows]) => {
+      const textLength = rows * this.#textPerRow;
+      return { dataset: "events", hourMs, rows, serverRows: 0, textLength, at: 0, bytes: textLength / 5 } as const;
+    });
+    this.#sequence += 1;
+    this.#pending.add(this.#sequence, 1, { segments, takenAtMs: nowMs });
+    this.#arm(nowMs);
+    this.#called(nowMs);
+  }
+
+  #arm(nowMs: number): void {
+    const { publish } = this.#settings;
+    const dueMs = nextTickMs(this.#pending.hours(), nowMs, publish);
+    if (dueMs === null) return;
+    const atMs = Math.max(dueMs, nowMs + publish.publishMs);
+    if (atMs >= this.#alarmMs) return;
+    this.#alarmMs = atMs;
+    this.activity.alarmsSet += 1;
+  }
+
+  #alarm(nowMs: number): void {
+    this.#alarmMs = Number.POSITIVE_INFINITY;
+    this.activity.alarms += 1;
+    for (const hour of dueHours(this.#pending.hours(), nowMs, this.#settings.publish)) this.#publish(hour.hourMs);
+    this.#arm(nowMs);
+    this.#called(nowMs);
+  }
+
+  #publish(hourMs: number): void {
+    for (;;) {
+      const hour = this.#pending.hour("events", hourMs);
+      if (hour === null) return;
+      const segments = partPrefix(hour);
+      const waiting = sizeOf(segments);
+      const parts = this.#parts.get(hourMs) ?? [];
+      const last = parts.at(-1) ?? null;
+      const { part, grows } = choosePart(last, waiting);
+      const before = grows && last !== null ? last : { rows: 0, textLength: 0, bytes: 0 };
+      const rows = before.rows + waiting.rows;
+      const textLength = before.textLength + waiting.textLength;
+      const bytes = before.bytes + waiting.bytes;
+      parts[part] = { part, rows, textLength, bytes, closed: false, etag: "", sequence: this.#sequence };
+      this.#parts.set(hourMs, parts);
+      this.#changed.add(hourMs);
+      this.#changedRequests += waiting.rows / eventsPerRequest;
+      this.activity.puts += 1;
+      this.activity.grows += grows ? 1 : 0;
+      this.activity.rowsEncoded += rows;
+      this.#pending.confirm("events", hourMs, segments.at(-1)?.sequence ?? 0);
+    }
+  }
+
+  /** The crons of the consumer and of analytics. */
+  #minute(nowMs: number): void {
+    this.#nextTickMs = nowMs + minuteMs;
+    const { consumer, analytics } = this.#settings.cronsPerMonth;
+    if ((nowMs / minuteMs) % Math.round(analytics / consumer) === 0) {
+      this.activity.statusCalls += 1;
+      this.#called(nowMs);
+    }
+    if (nowMs < this.#rollUpDueMs) return;
+    this.activity.changesCalls += 1;
+    this.#called(nowMs);
+    if (this.#changed.size === 0) {
+      if (nowMs - this.#asOfMs < this.#settings.rollupMs) return;
+      this.#asOfMs = nowMs;
+      this.activity.asOfWrites += 1;
+      return;
+    }
+    this.#rollUp(nowMs);
+    this.#asOfMs = nowMs;
+  }
+
+  #rollUp(nowMs: number): void {
+    this.activity.rollups += 1;
+    this.activity.changesCalls += 1;
+    const { rollupMs } = this.#settings;
+    const changes = [...this.#changed].map((hourMs) => ({ dataset: "events", hourMs }) as const);
+    // The plan asks no more of a change than its dataset and hour.
+    const days = changedDays(changes as unknown as Parameters<typeof changedDays>[0]);
+    this.#linksChanged ||= 1 - (1 - identifyShare) ** this.#changedRequests > this.#random.next();
+    const rows = days.reduce((sum, day) => sum + this.#rebuild(day), 0);
+    const firstDay = days[0] ?? 0;
+    if (this.#linksChanged && recountsLinkedDays(nowMs, this.#asOfMs, rollupMs)) {
+      this.#linksChanged = false;
+      const before = Array.from({ length: linkedDays }, (_, day) => firstDay - (linkedDays - day) * dayMs);
+      this.#recount([...before, ...days]);
+    } else this.#recount(days);
+    this.#changed.clear();
+    this.#changedRequests = 0;
+    this.#rollUpDueMs = nextRollupMs(nowMs, rows, rollupMs);
+  }
+
+  /** Builds a day from all its parts; returns the rows read. */
+  #rebuild(dayStartMs: number): number {
+    const parts = this.#partsOfDay(dayStartMs);
+    const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+    const passes = slicesOf(rows / eventsPerRequest);
+    this.activity.rebuilds += 1;
+    this.activity.partsRead += parts.length * passes;
+    this.activity.rowsFolded += rows * passes;
+    this.activity.martsWritten += passes * (this.#changedRequests * identifyShare > 1 ? 2 : 1);
+    return rows * passes;
+  }
+
+  /** Counts the users of days from their marts and from every day's links. */
+  #recount(dayStarts: readonly number[]): void {
+    const wholeDayIds = dayMs / this.#meanGapMs;
+    const days = dayStarts.map((day) => {
+      const rows = this.#partsOfDay(day).reduce((sum, part) => sum + part.rows, 0);
+      return { ids: rows === 0 ? wholeDayIds : rows / eventsPerRequest };
+    });
+    for (const group of recountGroups(days, limits.idsMax)) {
+      const ids = group.days.reduce((sum, day) => sum + day.ids, 0);
+      const marts = group.days.reduce((sum, day) => sum + slicesOf(day.ids), projectAgeDays);
+      const links = projectAgeDays * wholeDayIds * identifyShare;
+      this.activity.martsRead += marts * group.slices ** 2;
+      this.activity.idsRecounted += (ids + links) * group.slices ** 2;
+    }
+  }
+
+  #partsOfDay(dayStartMs: number): readonly PartState[] {
+    return Array.from({ length: 24 }, (_, hour) => this.#parts.get(dayStartMs + hour * msPerHour) ?? []).flat();
+  }
+
+  #called(nowMs: number): void {
+    this.activity.awakeSeconds += (nowMs + awakeTailMs - Math.max(nowMs, this.#awakeUntilMs)) / 1000;
+    this.#awakeUntilMs = nowMs + awakeTailMs;
+  }
+}
+
+/** Slices in which a day with so many ids is built: each is one pass over its parts. */
+function slicesOf(ids: number): number {
+  return 2 ** Math.max(0, Math.ceil(Math.log2(ids / limits.dayIdsMax)));
+}
