@@ -1,5 +1,4 @@
 import { type Context, type Handler, Hono } from "hono";
-import { cors } from "hono/cors";
 import { eventSchema } from "../event-schema.ts";
 import { openApiDocument } from "../openapi.ts";
 import { prometheusContentType, prometheusText } from "../prometheus.ts";
@@ -17,28 +16,13 @@ import { sdkFileHandler } from "./sdk-file.ts";
 type AppContext = Context<{ Bindings: Env }>;
 
 /**
- * The routes of the edge, as the table says.
+ * The routes of the edge, as the table says. What every reply carries is added in worker.ts.
  *
  * @param script the built web SDK, served as /sluice.js.
  * @param edgeOf the isolate's state.
  */
 export function createApp(script: string, edgeOf: (env: Env) => Edge): Hono<{ Bindings: Env }> {
   const app = new Hono<{ Bindings: Env }>();
-  app.use(
-    "*",
-    cors({
-      // Keys in pages are public and nothing here reads cookies, so every origin may send, and is named back.
-      origin: (origin) => (origin === "" ? null : origin),
-      allowMethods: ["GET", "POST", "OPTIONS"],
-      // Without a list of its own the middleware allows the headers that were asked for.
-      exposeHeaders: ["Retry-After", "X-RateLimit-Reset"],
-      maxAge: 7200,
-    }),
-  );
-  app.use("*", async (c, next) => {
-    c.header("X-Content-Type-Options", "nosniff");
-    await next();
-  });
   const handlers = handlersOf(script, edgeOf);
   for (const route of routes) app.on(route.method, route.path, handlers[route.kind](route));
   app.notFound((c) => refuse(c, "not_found"));
