@@ -34,14 +34,7 @@ const windows = volumes.map((volume) => simulateWindow(volume, settings, per.tex
 printRecordings(recordings, windows);
 printCoefficients(per, cpu);
 printCosts(monthsWith(settings));
-printTotals(
-  "the ingest Worker looked for spilled messages every ten minutes, and at the registry once a minute",
-  monthsWith({
-    ...settings,
-    registryLooksPerMinute: 1,
-    cronsPerMonth: { ...settings.cronsPerMonth, edge: settings.cronsPerMonth.analytics / 10 },
-  }),
-);
+printTotals("roll-ups paused for an hour", monthsWith({ ...settings, rollupMs: 3_600_000 }));
 printTotals("roll-ups paused for a quarter of an hour only", monthsWith({ ...settings, rollupMs: 900_000 }));
 printTotals("roll-ups did not pause", monthsWith({ ...settings, rollupMs: 0 }));
 

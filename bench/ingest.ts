@@ -35,6 +35,7 @@ async function main(): Promise<void> {
   const mf = new Miniflare(
     convertV4MiniflareOptions({
       log: new Log(LogLevel.ERROR),
+      handleStructuredLogs: () => undefined,
       telemetry: { enabled: false },
       cf: {},
       workers: [

@@ -29,6 +29,7 @@ export async function startRuntime(workers: readonly V4WorkerOptions[]): Promise
   const mf = new Miniflare(
     convertV4MiniflareOptions({
       log: new Log(LogLevel.ERROR),
+      handleStructuredLogs: () => undefined,
       telemetry: { enabled: false },
       cf: {},
       unsafeLocalExplorer: false,
