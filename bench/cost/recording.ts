@@ -3,7 +3,7 @@ import { Agent } from "node:http";
 import { workerNames } from "../../tools/local/workers.ts";
 import { randomOf } from "../../tools/demo/random.ts";
 import { writeKey } from "../../worker/testing/write-keys.ts";
-import { post } from "./post.ts";
+import { post } from "../load/post.ts";
 import { type BenchRuntime, startRuntime } from "./runtime.ts";
 import type { Settings } from "./month.ts";
 import { eventsPerRequest, trafficOf } from "./traffic.ts";

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, type V4WorkerOptions } from "miniflare";
 import { applyMigrations } from "../../tools/local/migrations.ts";
@@ -7,6 +6,7 @@ import { workerNames } from "../../tools/local/workers.ts";
 import { createAdminClient } from "../../tools/operator/admin.ts";
 import { projectRoot } from "../../tools/project-root.ts";
 import { operatorToken } from "./workers.ts";
+import { cpuSecondsOf } from "../load/cpu.ts";
 
 /** Project and source that a bench sends to. */
 export const project = "shop";
@@ -61,19 +61,10 @@ function runtimeOf(mf: Miniflare, others: ReadonlySet<number>): BenchRuntime {
     cpuMs() {
       if (process.platform !== "linux") return Number.NaN;
       if (pids.length === 0) pids = workerdChildrenOf(process.pid).filter((pid) => !others.has(pid));
-      return pids.reduce((sum, pid) => sum + cpuMsOf(pid), 0);
+      return pids.reduce((sum, pid) => sum + (cpuSecondsOf(pid) ?? Number.NaN) * 1000, 0);
     },
     stop: () => mf.dispose(),
   };
-}
-
-/** Ticks of /proc are 10 ms on every Linux that Node runs on. */
-const tickMs = 10;
-
-function cpuMsOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * tickMs;
 }
 
 async function makeProject(runtime: BenchRuntime): Promise<void> {

@@ -4,7 +4,7 @@ import { stop } from "esbuild";
 import { queueCounter, waitUntilDrained } from "../../tools/local/drain.ts";
 import { workerNames } from "../../tools/local/workers.ts";
 import { writeKey } from "../../worker/testing/write-keys.ts";
-import { post } from "../cost/post.ts";
+import { post } from "../load/post.ts";
 import { type BenchRuntime, project, startRuntime } from "../cost/runtime.ts";
 import { trafficOf } from "../cost/traffic.ts";
 import { benchWorker, operatorToken } from "../cost/workers.ts";
