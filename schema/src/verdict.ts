@@ -69,7 +69,7 @@ function judgeIdentity(raw: JsonObject): Refusal | null {
     if (typeof value !== "string" && typeof value !== "number") {
       return reject("invalid_field_type", name, `${name} must be a string.`);
     }
-    if (String(value).length > identityLengthMax) {
+    if (typeof value === "string" && value.length > identityLengthMax) {
       return reject("identity_too_long", name, `${name} may have at most ${identityLengthMax} characters.`);
     }
   }
@@ -86,6 +86,9 @@ export function identityOf(raw: JsonObject, name: (typeof identityFields)[number
   return typeof value === "string" && value !== "" ? value : null;
 }
 
+const timeFields = ["timestamp", "originalTimestamp"] as const;
+const objectFields = ["properties", "traits", "context"] as const;
+
 function judgeFields(raw: JsonObject): Refusal | null {
   const messageId = field(raw, "messageId");
   if (messageId !== undefined && messageId !== null && messageId !== "") {
@@ -94,14 +97,14 @@ function judgeFields(raw: JsonObject): Refusal | null {
       return reject("invalid_message_id", "messageId", message);
     }
   }
-  for (const name of ["timestamp", "originalTimestamp"]) {
+  for (const name of timeFields) {
     const value = field(raw, name);
     if (value === undefined || value === null) continue;
     if (typeof value !== "string" || parseTime(value) === null) {
       return reject("invalid_timestamp", name, `${name} must be an ISO 8601 time.`);
     }
   }
-  for (const name of ["properties", "traits", "context"]) {
+  for (const name of objectFields) {
     const value = field(raw, name);
     if (value !== undefined && value !== null && !isObject(value)) {
       return reject("invalid_field_type", name, `${name} must be an object.`);
