@@ -34,12 +34,6 @@ export interface RegistrySnapshot {
 /** Key of the snapshot in the lake's bucket. */
 export const registryKey = "registry/snapshot.json";
 
-/** A key as an operator sees it (never with its signature, except when it is made). */
-export interface KeyEntry extends WriteKey {
-  readonly createdAtMs: number;
-  readonly revokedAtMs: number | null;
-}
-
 /**
  * Whether an isolate should take a newly loaded snapshot. Stale beats down: one that is older, empty, or
  * less than half as large as the one in use is refused.
