@@ -6,11 +6,18 @@ import {
   type Receipt,
   type RejectedEvent,
   rejectedRawBytesMax,
+  type StreamNote,
 } from "@sluice/schema";
 import { sliceFillRatio } from "./limits.ts";
 
 /** The part of a receipt that all messages of a request share. */
-export type SharedReceipt = Omit<Receipt, "sequence" | "firstIndex" | "eventCount" | "rejected">;
+export type SharedReceipt = Omit<
+  Receipt,
+  "isolateId" | "sequence" | "stream" | "firstIndex" | "eventCount" | "rejected"
+>;
+
+/** The number of a message, as its receipt states it. */
+export type MessageNumber = Pick<Receipt, "isolateId" | "sequence"> & { readonly stream: StreamNote };
 
 /** A judged request, ready to be packed. */
 export interface JudgedRequest {
@@ -25,8 +32,10 @@ export interface JudgedRequest {
 /** What packing needs from outside. */
 export interface PackTools {
   gzip(bytes: Uint8Array): Uint8Array;
-  /** The next number of this isolate's messages. */
-  nextSequence(): number;
+  /** Numbers the next message, which holds so many events. */
+  number(events: number): MessageNumber;
+  /** What the next number would be, at its longest in JSON: a message is measured before it has one. */
+  readonly widestNumber: MessageNumber;
 }
 
 /** One queue message, encoded. */
@@ -44,7 +53,7 @@ export interface PackedMessage {
 export function packMessages(request: JudgedRequest, tools: PackTools): readonly PackedMessage[] {
   const { events, body } = request;
   const whole: Slice = { first: 0, count: events.length };
-  const headerBytes = headerSize(receiptOf(request, whole, Number.MAX_SAFE_INTEGER));
+  const headerBytes = headerSize(receiptOf(request, whole, tools.widestNumber));
   if (fits(headerBytes, body)) return [encoded(request, whole, body, tools)];
   const bodyPieces = body.length / (queueMessageBytesMax * sliceFillRatio);
   const headerPieces = headerBytes / (queueHeaderBytesMax * sliceFillRatio);
@@ -67,7 +76,7 @@ function packSlice(
 ): readonly PackedMessage[] {
   const json = `{"batch":[${texts.slice(slice.first, slice.first + slice.count).join(",")}]}`;
   const body = tools.gzip(new TextEncoder().encode(json));
-  if (fits(headerSize(receiptOf(request, slice, Number.MAX_SAFE_INTEGER)), body)) {
+  if (fits(headerSize(receiptOf(request, slice, tools.widestNumber)), body)) {
     return [encoded(request, slice, body, tools)];
   }
   if (slice.count === 1) throw new Error(`a single event packs to ${body.length} bytes`);
@@ -86,14 +95,14 @@ function cut(slice: Slice, pieces: number): readonly Slice[] {
 }
 
 function encoded(request: JudgedRequest, slice: Slice, body: Uint8Array, tools: PackTools): PackedMessage {
-  const receipt = receiptOf(request, slice, tools.nextSequence());
+  const receipt = receiptOf(request, slice, tools.number(slice.count));
   return { firstIndex: slice.first, bytes: encodeQueueMessage({ receipt, body }) };
 }
 
-function receiptOf(request: JudgedRequest, slice: Slice, sequence: number): Receipt {
+function receiptOf(request: JudgedRequest, slice: Slice, number: MessageNumber): Receipt {
   const end = slice.first + slice.count;
   const rejected = request.rejected.filter(({ index }) => index >= slice.first && index < end);
-  return { ...request.receipt, sequence, firstIndex: slice.first, eventCount: slice.count, rejected };
+  return { ...request.receipt, ...number, firstIndex: slice.first, eventCount: slice.count, rejected };
 }
 
 /** Magic, version and header length, which the codec puts before the header. */

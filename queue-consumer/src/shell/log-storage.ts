@@ -1,7 +1,15 @@
 import type { DurableObjectStorage, SqlStorage, SqlStorageValue } from "@cloudflare/workers-types";
-import { type Dataset, type HourChange, hourMs as msPerHour, type LedgerRow } from "@sluice/schema";
+import {
+  ArrivalTally,
+  type Dataset,
+  type HourArrivals,
+  type HourChange,
+  hourMs as msPerHour,
+  type LedgerRow,
+} from "@sluice/schema";
+import { arrivalBodies, arrivalsByHour } from "../log/arrival-rows.ts";
 import type { Block, BlockHeader, BucketHashes, Segment } from "../log/block.ts";
-import { hashChunkBytesMax, sliceDaysKept } from "../log/limits.ts";
+import { arrivalDaysKept, hashChunkBytesMax, sliceDaysKept } from "../log/limits.ts";
 import type { PartState } from "../log/publish-plan.ts";
 import { hashBytes } from "../log/seen-set.ts";
 import { concatenate } from "../log/block.ts";
@@ -15,6 +23,7 @@ import { concatenate } from "../log/block.ts";
  *   seen(bucket, chunk, hashes)            folded ids: packed hashes by bucket hour
  *   slices_<day>(bucket, chunk, hashes)    folded slices, by receipt day
  *   ledger(hour, source, …)                folded counts
+ *   arrivals(hour, chunk, body)            folded arrivals of streams, by receipt hour, JSON
  *   parts(dataset, hour, part, …)          every part ever written, its plan, and its place in the outbox
  */
 
@@ -75,6 +84,9 @@ export class LogStorage {
   create(identity: { readonly birthId: string; readonly hashKey: string }): void {
     this.transaction(() => {
       this.#sql.exec("CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
+      this.#sql.exec(
+        "CREATE TABLE IF NOT EXISTS arrivals (hour INTEGER, chunk INTEGER, body TEXT NOT NULL, PRIMARY KEY (hour, chunk)) WITHOUT ROWID",
+      );
       if (this.meta("birthId") !== null) return;
       this.#sql.exec(`
         CREATE TABLE seen (bucket INTEGER, chunk INTEGER, hashes BLOB NOT NULL, PRIMARY KEY (bucket, chunk)) WITHOUT ROWID;
@@ -241,6 +253,32 @@ export class LogStorage {
         toMs,
       )
       .toArray();
+  }
+
+  /** Joins arrivals to those of their hours, writes the hours that changed, and forgets those that are too old. */
+  addArrivals(added: HourArrivals, nowMs: number): void {
+    const oldestMs = nowMs - arrivalDaysKept * dayMs;
+    this.#sql.exec("DELETE FROM arrivals WHERE hour < ?", oldestMs);
+    for (const [hourMs, arrivals] of arrivalsByHour(added)) {
+      if (hourMs < oldestMs) continue;
+      const before = this.#arrivalBodies(hourMs, hourMs + 1);
+      const tally = new ArrivalTally();
+      for (const body of before) tally.add(JSON.parse(body) as HourArrivals);
+      tally.add(arrivals);
+      arrivalBodies(tally.arrivals()).forEach((body, chunk) => {
+        if (body === before[chunk]) return;
+        this.#sql.exec("INSERT OR REPLACE INTO arrivals (hour, chunk, body) VALUES (?, ?, ?)", hourMs, chunk, body);
+      });
+    }
+  }
+
+  arrivals(fromMs: number, toMs: number): readonly HourArrivals[] {
+    return this.#arrivalBodies(fromMs, toMs).map((body) => JSON.parse(body) as HourArrivals);
+  }
+
+  #arrivalBodies(fromMs: number, toMs: number): readonly string[] {
+    const sql = "SELECT body FROM arrivals WHERE hour >= ? AND hour < ? ORDER BY hour, chunk";
+    return [...this.#sql.exec<{ body: string }>(sql, fromMs, toMs)].map((row) => row.body);
   }
 
   // Parts and outbox.

@@ -60,9 +60,11 @@ export async function ingest(
   const { events } = parsed.value.envelope;
   const rejected = rejectedByOrigin(events, judged.value, key.value, request, edge);
   const gzipped = body.value.wire ?? gzip(body.value.json);
-  const tools = { gzip, nextSequence: () => edge.nextSequence() };
-  const messages = packMessages({ receipt, events, rejected, body: gzipped }, tools);
-  if (!(await deliver(messages, receipt.receiptId, ports))) return fail("queue_unavailable");
+  const numbers = edge.numbers.forRequest(receipt);
+  const messages = packMessages({ receipt, events, rejected, body: gzipped }, { gzip, ...numbers });
+  const isDurable = await deliver(messages, receipt.receiptId, ports);
+  numbers.settle(isDurable);
+  if (!isDurable) return fail("queue_unavailable");
   count(edge, receipt, body.value, events, rejected);
   const serverTime = new Date().toISOString();
   const accepted = events.length - rejected.length;
@@ -154,7 +156,6 @@ function receiptOf(
   return {
     receiptId: edge.nextReceiptId(receivedAtMs),
     receivedAtMs,
-    isolateId: edge.isolateId,
     project: key.project,
     source: key.source,
     keyKind: key.kind,
