@@ -3,7 +3,7 @@ import { dayMs } from "./day.ts";
 import type { HourRange } from "./hour-range.ts";
 
 /** Age, in days from the end of the hour, at which a missing event can no longer be on its way: a queue keeps a message for 14. */
-export const lostAfterDays = 15;
+const lostAfterDays = 15;
 /** Age at which the logs no longer know what is missing (`arrivalDaysKept` of the consumer). */
 const knownForDays = 35;
 

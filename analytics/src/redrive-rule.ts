@@ -2,7 +2,7 @@ import { fail, field, isObject, type Json, type JsonObject, ok, type Result } fr
 import { invalid, type Problem } from "./problem.ts";
 
 /** Types that a field can be cast to. `time`: a number of seconds or milliseconds since 1970 becomes ISO 8601. */
-export const castTypes = ["string", "number", "boolean", "time"] as const;
+const castTypes = ["string", "number", "boolean", "time"] as const;
 type CastType = (typeof castTypes)[number];
 
 /** One step of a rule. A path is a list of keys; what is not there is left as it is. */

@@ -109,7 +109,7 @@ export class ArrivalTally {
 
   #addStream(stream: StreamArrivals): void {
     let hour = this.#hours.get(stream.hourMs);
-    if (hour === undefined) this.#hours.set(stream.hourMs, (hour = new Map()));
+    if (hour === undefined) this.#hours.set(stream.hourMs, (hour = new Map<string, StreamArrivals>()));
     const key = `${stream.source} ${stream.isolateId}`;
     const known = hour.get(key);
     if (known !== undefined) hour.set(key, joinArrivals(known, stream));

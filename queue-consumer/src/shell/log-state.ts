@@ -97,7 +97,7 @@ export class LogState {
   /** Counts of receipt hours from `fromMs` (inclusive) to `toMs` (exclusive). */
   ledger(fromMs: number, toMs: number): readonly LedgerRow[] {
     const sum = new LedgerTally();
-    for (const row of this.storage.ledger(fromMs, toMs)) sum.add(row);
+    for (const row of this.storage.ledger.counts(fromMs, toMs)) sum.add(row);
     for (const row of this.#ledger.rows()) if (row.hourMs >= fromMs && row.hourMs < toMs) sum.add(row);
     return [...sum.rows()].sort((a, b) => a.hourMs - b.hourMs || (a.source < b.source ? -1 : 1));
   }
@@ -105,7 +105,7 @@ export class LogState {
   /** Arrivals of receipt hours from `fromMs` (inclusive) to `toMs` (exclusive). */
   arrivals(fromMs: number, toMs: number): HourArrivals {
     const all = new ArrivalTally();
-    for (const hour of this.storage.arrivals(fromMs, toMs)) all.add(hour);
+    for (const hour of this.storage.ledger.arrivals(fromMs, toMs)) all.add(hour);
     const { streams, untracked } = this.#arrivals.arrivals();
     const isAsked = ({ hourMs }: { readonly hourMs: number }): boolean => hourMs >= fromMs && hourMs < toMs;
     all.add({ streams: streams.filter(isAsked), untracked: untracked.filter(isAsked) });
@@ -155,8 +155,8 @@ export class LogState {
     this.storage.transaction(() => {
       this.storage.addSeen(ids);
       this.storage.addSlices(slices, nowMs);
-      this.storage.addLedger(this.#ledger.rows());
-      this.storage.addArrivals(this.#arrivals.arrivals(), nowMs);
+      this.storage.ledger.addCounts(this.#ledger.rows());
+      this.storage.ledger.addArrivals(this.#arrivals.arrivals(), nowMs);
       this.storage.setMeta("foldedThrough", String(this.#lastSequence));
       for (const table of tables) this.storage.dropBlockTable(table);
     });
