@@ -22,6 +22,8 @@ export interface ReceiptQuestion {
   readonly keyKinds: readonly KeyKind[];
   /** Hours whose bucket may hold the id. */
   readonly bucketHours: readonly number[];
+  /** Whether no other bucket can hold it, since the id itself says which: what the logs do not know is in no file then. */
+  readonly isBucketSure: boolean;
   /** Hours whose files may hold the event, the likeliest first. */
   readonly eventHours: readonly number[];
   /** Hours whose files may hold its rejection, likewise. */
@@ -31,15 +33,13 @@ export interface ReceiptQuestion {
 /** Receipt ids, and the ids that the server gives to events that have none: `{receipt id}-{index}`. */
 const receiptPattern = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 const serverIdPattern = /^([0-7][0-9A-HJKMNP-TV-Z]{25})-(\d{1,5})$/;
-/** The longest id there is: an `(receipt id)-(index)` is shorter than what clients may send. */
-const idLengthMax = messageIdLengthMax;
 /** A rejection lies in the hour of its receipt: without that, so many hours from the event's on are looked through. */
 const rejectedHoursAfter = 3;
 
 /** Reads `GET /v1/receipts/:messageId?time=&receipt=&keyKind=`. */
 export function receiptQuestion(messageId: string, search: URLSearchParams): Result<ReceiptQuestion, Problem> {
-  if (messageId === "" || messageId.length > idLengthMax) {
-    return fail(invalid("messageId", `messageId must have 1 to ${idLengthMax} characters.`));
+  if (messageId === "" || messageId.length > messageIdLengthMax) {
+    return fail(invalid("messageId", `messageId must have 1 to ${messageIdLengthMax} characters.`));
   }
   const known = onlyKnown(search, ["time", "receipt", "keyKind"]);
   if (!known.ok) return known;
@@ -64,7 +64,7 @@ export function receiptQuestion(messageId: string, search: URLSearchParams): Res
   return ok({ messageId, receiptId, keyKinds: kind === null ? ["public", "server"] : [kind], ...places });
 }
 
-type Places = Pick<ReceiptQuestion, "bucketHours" | "eventHours" | "rejectedHours">;
+type Places = Pick<ReceiptQuestion, "bucketHours" | "isBucketSure" | "eventHours" | "rejectedHours">;
 
 /** Where an event may lie, by the instants that its id, its time and its receipt state; `null` when there is none. */
 function placesOf(messageId: string, timeMs: number | null, receiptId: string | null): Places | null {
@@ -79,6 +79,7 @@ function placesOf(messageId: string, timeMs: number | null, receiptId: string | 
   const rejected = receipts.length > 0 ? receipts.map(hourOf) : own.map(hourOf).flatMap(following);
   return {
     bucketHours: unique(birthMs === null ? hours : [hourOf(birthMs)]),
+    isBucketSure: birthMs !== null,
     eventHours: unique(near),
     rejectedHours: unique(rejected),
   };

@@ -27,7 +27,8 @@ async function receiptAnswer(env: Env, { project, shards }: TokenProject, questi
   const { messageId, receiptId, keyKinds, eventHours, rejectedHours } = question;
   const log = await askLogs(env, project, shards, question);
   const isKind = (kind: string): boolean => keyKinds.some((asked) => asked === kind);
-  const event = await findEvent(env.LAKE, project, eventHours, (row) => {
+  const hours = log.isKnown || !question.isBucketSure ? eventHours : [];
+  const event = await findEvent(env.LAKE, project, hours, (row) => {
     return row.message_id === messageId && isKind(row.key_kind);
   });
   const isOfReceipt = receiptId === null || receiptId === event.found?.row.receipt_id;

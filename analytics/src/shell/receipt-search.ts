@@ -45,15 +45,19 @@ export type StoredEvent = Pick<Row, (typeof eventNames)[number]>;
 /** A rejection of an id. */
 export type StoredRejection = Pick<RejectedRow, (typeof rejectedNames)[number]>;
 
-/** Searches the parts of some hours, the first hours first. Ids are not sorted within a file, so that the whole column is read. */
+/**
+ * Searches the parts of some hours, the first hours first. Ids are not sorted within a file, so that their column is read whole; the
+ * others only where it holds the id.
+ */
 export async function findEvent(
   lake: LakeBucket,
   project: string,
   hours: readonly number[],
-  matches: (row: StoredEvent) => boolean,
+  matches: (row: Pick<Row, "message_id" | "key_kind">) => boolean,
 ): Promise<SearchResult<StoredEvent>> {
   return findRow(lake, { dataset: "events", project, hours }, async (file) => {
-    return (await readRows(file, eventNames)).find(matches);
+    const index = (await readRows(file, ["message_id", "key_kind"])).findIndex(matches);
+    return index < 0 ? undefined : (await readRows(file, eventNames))[index];
   });
 }
 
