@@ -39,7 +39,7 @@ export async function job(admin: AdminClient, command: Extract<AdminCommand, { k
   const progress = createProgress();
   let cursor = textField(command.body, "cursor");
   do {
-    progress.step(`${command.what}: ${[...sums].map(([name, count]) => `${count} ${name}`).join(", ")}…`);
+    progress.step([command.what, ...[...sums].map(([name, count]) => `${count} ${name}`)].join(", "));
     const reply = await admin.call("POST", command.path, { ...command.body, ...(cursor === null ? {} : { cursor }) });
     if (!reply.ok) {
       progress.end();
