@@ -12,18 +12,20 @@ import {
   parseTime,
   publicRequestBytesMax,
   type RejectedEvent,
+  type RejectedInReply,
   type Result,
   rulesVersion,
   type WriteKey,
 } from "@sluice/schema";
 import { bodyCeiling, inflateCeiling, type ParsedBody, parseBody } from "../body.ts";
 import type { Call } from "../call.ts";
+import type { CountedRequest } from "../counters.ts";
 import { isGzip } from "../gzip-frame.ts";
 import { judgeEvents, rejectedInReply, withOriginVerdict } from "../judge.ts";
 import { writeKeyCandidates } from "../large-body-key.ts";
 import { libraryLabel } from "../library-label.ts";
 import { type Client, clientOf, userAgentOf } from "../origin.ts";
-import { packMessages, type SharedReceipt } from "../pack.ts";
+import { packMessages, type PackedMessage, type SharedReceipt } from "../pack.ts";
 import type { RefusalCode } from "../refusal.ts";
 import { scanBody } from "../scan.ts";
 import { basicWriteKey } from "../write-key-place.ts";
@@ -42,9 +44,30 @@ export async function ingest(
   edge: Edge,
   ports: DeliveryPorts,
 ): Promise<Result<IngestReply, RefusalCode>> {
-  const receivedAtMs = Date.now();
   if (edge.draining) return fail("draining");
   if (!edge.keyring.isConfigured) return fail("not_configured");
+  const judged = await judgedRequest(request, call, edge);
+  if (!judged.ok) return judged;
+  const { receiptId, messages, counted, rejected } = judged.value;
+  if (!(await deliver(messages, receiptId, ports))) return fail("queue_unavailable");
+  edge.counters.requestAccepted(counted);
+  const serverTime = new Date().toISOString();
+  return ok({ success: true, accepted: counted.events - rejected.length, rejected, serverTime });
+}
+
+/**
+ * What is left of a request once it is judged and packed. The parsed events are not: while the queue is awaited, some thousand
+ * objects of each request under way would otherwise be kept and copied around by the garbage collector.
+ */
+interface JudgedRequest {
+  readonly receiptId: string;
+  readonly messages: readonly PackedMessage[];
+  readonly counted: CountedRequest;
+  readonly rejected: readonly RejectedInReply[];
+}
+
+async function judgedRequest(request: Request, call: Call, edge: Edge): Promise<Result<JudgedRequest, RefusalCode>> {
+  const receivedAtMs = Date.now();
   const headerKey = basicWriteKey(request.headers.get("authorization"));
   const early = headerKey === null ? null : await admit(headerKey, request, edge);
   if (early !== null && !early.ok) return early;
@@ -61,12 +84,12 @@ export async function ingest(
   const rejected = rejectedByOrigin(events, judged.value, key.value, request, edge);
   const gzipped = body.value.wire ?? gzip(body.value.json);
   const tools = { gzip, nextSequence: () => edge.nextSequence() };
-  const messages = packMessages({ receipt, events, rejected, body: gzipped }, tools);
-  if (!(await deliver(messages, receipt.receiptId, ports))) return fail("queue_unavailable");
-  count(edge, receipt, body.value, events, rejected);
-  const serverTime = new Date().toISOString();
-  const accepted = events.length - rejected.length;
-  return ok({ success: true, accepted, rejected: rejectedInReply(events, rejected), serverTime });
+  return ok({
+    receiptId: receipt.receiptId,
+    messages: packMessages({ receipt, events, rejected, body: gzipped }, tools),
+    counted: countedRequest(receipt, body.value, events, rejected),
+    rejected: rejectedInReply(events, rejected),
+  });
 }
 
 /** Whether a key may write. A forged, a revoked and a foreign one are told the same. */
@@ -190,19 +213,18 @@ function rejectedByOrigin(
   return withOriginVerdict(events.length, rejected);
 }
 
-function count(
-  edge: Edge,
+function countedRequest(
   receipt: SharedReceipt,
   body: OpenBody,
   events: readonly Json[],
   rejected: readonly RejectedEvent[],
-): void {
-  edge.counters.requestAccepted({
+): CountedRequest {
+  return {
     source: `${receipt.project}/${receipt.source}`,
     library: libraryLabel(events[0]),
     wireBytes: (body.wire ?? body.json).length,
     bodyBytes: body.json.length,
     events: events.length,
     reasons: rejected.map(({ reason }) => reason),
-  });
+  };
 }
