@@ -33,6 +33,7 @@ import { deliver, type DeliveryPorts } from "./deliver.ts";
 import type { Edge } from "./edge.ts";
 import { gunzipBounded, gzip } from "./gzip.ts";
 import { readBody } from "./read-body.ts";
+import type { TimeLimits } from "./time-limit.ts";
 
 /**
  * Takes one ingest request: key, body, verdicts, messages, and only when those are durable the reply. Its steps
@@ -46,7 +47,7 @@ export async function ingest(
 ): Promise<Result<IngestReply, RefusalCode>> {
   if (edge.draining) return fail("draining");
   if (!edge.keyring.isConfigured) return fail("not_configured");
-  const judged = await judgedRequest(request, call, edge);
+  const judged = await judgedRequest(request, call, edge, ports.limits);
   if (!judged.ok) return judged;
   const { receiptId, messages, counted, rejected } = judged.value;
   if (!(await deliver(messages, receiptId, ports))) return fail("queue_unavailable");
@@ -66,16 +67,21 @@ interface JudgedRequest {
   readonly rejected: readonly RejectedInReply[];
 }
 
-async function judgedRequest(request: Request, call: Call, edge: Edge): Promise<Result<JudgedRequest, RefusalCode>> {
+async function judgedRequest(
+  request: Request,
+  call: Call,
+  edge: Edge,
+  limits: TimeLimits,
+): Promise<Result<JudgedRequest, RefusalCode>> {
   const receivedAtMs = Date.now();
   const headerKey = basicWriteKey(request.headers.get("authorization"));
-  const early = headerKey === null ? null : await admit(headerKey, request, edge);
+  const early = headerKey === null ? null : await admit(headerKey, request, edge, limits);
   if (early !== null && !early.ok) return early;
-  const body = await openBody(request, early?.value ?? null, edge);
+  const body = await openBody(request, early?.value ?? null, edge, limits);
   if (!body.ok) return body;
   const parsed = parseBody(body.value.json, call);
   if (!parsed.ok) return parsed;
-  const key = early ?? (await admit(writeKeyText(parsed.value.envelope, request), request, edge));
+  const key = early ?? (await admit(writeKeyText(parsed.value.envelope, request), request, edge, limits));
   if (!key.ok) return key;
   const judged = judge(parsed.value, body.value.json, call, key.value);
   if (!judged.ok) return judged;
@@ -101,11 +107,16 @@ function authenticate(text: string | null, edge: Edge): Result<WriteKey, Refusal
 }
 
 /** Authenticates, and slows down who sends too much. */
-async function admit(text: string | null, request: Request, edge: Edge): Promise<Result<WriteKey, RefusalCode>> {
+async function admit(
+  text: string | null,
+  request: Request,
+  edge: Edge,
+  limits: TimeLimits,
+): Promise<Result<WriteKey, RefusalCode>> {
   const key = authenticate(text, edge);
   if (!key.ok) return key;
   const address = (): string | null => clientOfRequest(request, edge).address;
-  return (await edge.brake.isOver(key.value, address, Date.now())) ? fail("too_many_requests") : key;
+  return (await edge.brake.isOver(key.value, address, Date.now(), limits)) ? fail("too_many_requests") : key;
 }
 
 interface OpenBody {
@@ -118,9 +129,14 @@ interface OpenBody {
  * Reads and inflates within the ceiling of the key. While the key is still in the body, a large one is let through only when a
  * server key stands in it (or in the query): to parse it is what costs, and a stranger must not be able to ask for that.
  */
-async function openBody(request: Request, key: WriteKey | null, edge: Edge): Promise<Result<OpenBody, RefusalCode>> {
+async function openBody(
+  request: Request,
+  key: WriteKey | null,
+  edge: Edge,
+  limits: TimeLimits,
+): Promise<Result<OpenBody, RefusalCode>> {
   const { wireBytesMax, bytesMax } = bodyCeiling(key?.kind ?? null);
-  const wire = await readBody(request, wireBytesMax, edge.settings.bodyMsMax);
+  const wire = await readBody(request, wireBytesMax, limits, edge.settings.bodyMsMax);
   if (!wire.ok) return wire;
   const isGzipped = isGzip(wire.value);
   const json = isGzipped ? gunzipBounded(wire.value, inflateCeiling(wire.value.length, bytesMax)) : ok(wire.value);
