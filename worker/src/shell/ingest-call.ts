@@ -49,14 +49,12 @@ export async function ingestCounted(
   const refresh = edge.registry.refreshIfDue(c.env.LAKE, startedMs);
   if (refresh !== null) c.executionCtx.waitUntil(refresh);
   edge.counters.requestStarted();
-  const ports = deliveryPorts(c.env, edge.counters);
   try {
-    const result = await ingest(request, call, edge, ports);
+    const result = await ingest(request, call, edge, deliveryPorts(c.env, edge.counters));
     if (!result.ok) edge.counters.requestRefused(result.error);
     if (Math.random() < edge.settings.logSample) logSampled(c, result, edge, Date.now() - startedMs);
     return result;
   } finally {
-    ports.limits.end();
     edge.counters.requestEnded(Date.now() - startedMs);
   }
 }

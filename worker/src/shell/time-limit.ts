@@ -16,7 +16,8 @@ const firstLookMs = brakeTimeMsMax;
 
 /**
  * The time limits of one request. All its waits share one timer, since setting and clearing one for each costs more than judging
- * a batch of ten. A runtime keeps the timers of each request apart, so they cannot be shared any further.
+ * a batch of ten. The runtime keeps the timers of each request apart, so they cannot be shared any further; and it drops them
+ * with the request, so the last one is not cleared: it finds nothing late, if it comes to look at all.
  */
 export class TimeLimits {
   readonly #waits = new Set<Wait>();
@@ -38,14 +39,8 @@ export class TimeLimits {
     });
   }
 
-  /** Ends the timer. To be called when the request is answered. */
-  end(): void {
-    clearTimeout(this.#timer);
-    this.#looksAtMs = Number.POSITIVE_INFINITY;
-  }
-
   #lookAt(atMs: number, nowMs: number): void {
-    clearTimeout(this.#timer);
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.#looksAtMs = atMs;
     this.#timer = setTimeout(() => this.#look(), atMs - nowMs);
   }
@@ -62,6 +57,7 @@ export class TimeLimits {
         wait.giveUp(new TimeLimitError("not done in time"));
       }
     }
+    this.#timer = undefined;
     this.#looksAtMs = Number.POSITIVE_INFINITY;
     if (this.#waits.size > 0) this.#lookAt(nextMs, nowMs);
   }

@@ -25,9 +25,7 @@ export function createWorker(script: string) {
     },
     async scheduled(_event: unknown, env: Env): Promise<void> {
       const { counters } = edgeOf(env);
-      const limits = new TimeLimits();
-      await replaySpills({ queue: env.EVENTS, lake: env.LAKE, counters, limits, sendTimeMsMax });
-      limits.end();
+      await replaySpills({ queue: env.EVENTS, lake: env.LAKE, counters, limits: new TimeLimits(), sendTimeMsMax });
     },
   };
 }
