@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { gunzipSync, gzipSync, inflateRawSync } from "node:zlib";
 import { fail, ok, type Result } from "@sluice/schema";
 import { deflateStart, gzipTrailerBytes, isPlainlyOneMember, statedLength } from "../gzip-frame.ts";
