@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { gunzipSync, gzipSync, inflateRawSync } from "node:zlib";
 import { fail, ok, type Result } from "@sluice/schema";
-import { deflateStart, gzipTrailerBytes, isPlainlyOneMember, statedLength } from "../gzip-frame.ts";
+import { deflateStart, gzipTrailerBytes, isPlainlyOneMember, type Searchable, statedLength } from "../gzip-frame.ts";
 
 /** The smallest piece to inflate into: a body that states a smaller length fits, one that states a wrong one takes several. */
 const chunkBytesMin = 16 * 1024;
@@ -26,15 +26,20 @@ export function gunzipBounded(
   const chunkSize = Math.max(chunkBytesMin, Math.min(statedLength(bytes), bytesMax) + chunkSpareBytes);
   const content = inflated(() => gunzipSync(bytes, { maxOutputLength: bytesMax, chunkSize }));
   if (!content.ok) return content;
-  if (isPlainlyOneMember(asBuffer(bytes), content.value.length)) return content;
+  if (isPlainlyOneMember(searchable(bytes), content.value.length)) return content;
   return firstMemberBytes(bytes, { maxOutputLength: bytesMax, chunkSize }) === bytes.length
     ? content
     : fail("invalid_gzip");
 }
 
+/** What is used of `Buffer`, whose type is lost where the declarations of Node and of workerd meet. */
+interface BufferMaker {
+  from(memory: ArrayBufferLike, byteOffset: number, length: number): Searchable;
+}
+
 /** A Buffer over the same memory, whose search is native. */
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+function searchable(bytes: Uint8Array): Searchable {
+  return (Buffer as BufferMaker).from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 /**
