@@ -13,8 +13,6 @@ export interface Coefficients {
   readonly d1RowsPerRollup: number;
   readonly d1RowsPerRebuild: number;
   readonly d1RowsReadPerMinute: number;
-  /** Objects of a day's marts looked at before they are written, per rebuild. */
-  readonly headsPerRebuild: number;
   /** Characters of JSON that a row has in the log. */
   readonly textPerRow: number;
 }
@@ -73,7 +71,6 @@ export function coefficientsOf(recordings: readonly Recording[]): Coefficients {
     d1RowsPerRollup: perRollup / rollups,
     d1RowsPerRebuild: of("analytics cron", "d1 written rollup") / rebuilds,
     d1RowsReadPerMinute: of("analytics cron", "d1 read") / minutes,
-    headsPerRebuild: of("analytics cron", "B head marts") / rebuilds,
     textPerRow: of("log append", "row text") / of("log append", "rows"),
   };
 }

@@ -4,6 +4,7 @@
  * each of these steps costs comes from a recording.
  */
 import { hourMs as msPerHour } from "@sluice/schema";
+import { fewLinksText } from "../../analytics/src/few-links.ts";
 import { nextRollupMs, recountsLinkedDays } from "../../analytics/src/rollup-pace.ts";
 import { changedDays, passLimits, recountGroups } from "../../analytics/src/rollup-plan.ts";
 import { PendingHours } from "../../queue-consumer/src/log/pending-hours.ts";
@@ -17,7 +18,7 @@ import {
   sizeOf,
 } from "../../queue-consumer/src/log/publish-plan.ts";
 import { type Random, randomOf } from "../../tools/demo/random.ts";
-import { eventsPerRequest, identifyShare, lateMsOf } from "./traffic.ts";
+import { eventsPerRequest, identifyShare, lateMsOf, sampleLink } from "./traffic.ts";
 
 /** Settings that decide how often something happens. */
 export interface Settings {
@@ -57,9 +58,12 @@ export interface Activity {
   rowsFolded: number;
   /** Rows of the marts of users and links that recounts read. */
   idsRecounted: number;
-  /** Objects of marts written, and read by recounts. */
+  /** Objects of marts looked at before a write, written, and read by recounts. */
+  martsLookedAt: number;
   martsWritten: number;
   martsRead: number;
+  /** Rows of D1 in which recounts look for links. */
+  linkRowsRead: number;
   /** Time within 10 s of a call of the log, in seconds. */
   awakeSeconds: number;
   /** Parts of an hour two days later. */
@@ -129,8 +133,10 @@ class Run {
     partsRead: 0,
     rowsFolded: 0,
     idsRecounted: 0,
+    martsLookedAt: 0,
     martsWritten: 0,
     martsRead: 0,
+    linkRowsRead: 0,
     awakeSeconds: 0,
     partsPerHour: 0,
   };
@@ -297,11 +303,14 @@ class Run {
   #rebuild(dayStartMs: number): number {
     const parts = this.#partsOfDay(dayStartMs);
     const rows = parts.reduce((sum, part) => sum + part.rows, 0);
-    const passes = slicesOf(rows / eventsPerRequest);
+    const ids = rows / eventsPerRequest;
+    const passes = slicesOf(ids);
+    const linksLieInR2 = !areFewLinks(ids);
     this.activity.rebuilds += 1;
     this.activity.partsRead += parts.length * passes;
     this.activity.rowsFolded += rows * passes;
-    this.activity.martsWritten += passes * (this.#changedRequests * identifyShare > 1 ? 2 : 1);
+    this.activity.martsLookedAt += passes * (linksLieInR2 ? 2 : 1);
+    this.activity.martsWritten += passes * (linksLieInR2 && this.#changedRequests * identifyShare > 1 ? 2 : 1);
     return rows * passes;
   }
 
@@ -314,9 +323,11 @@ class Run {
     });
     for (const group of recountGroups(days, limits.idsMax)) {
       const ids = group.days.reduce((sum, day) => sum + day.ids, 0);
-      const marts = group.days.reduce((sum, day) => sum + slicesOf(day.ids), projectAgeDays);
+      const linkMarts = areFewLinks(wholeDayIds) ? 0 : projectAgeDays;
+      const marts = group.days.reduce((sum, day) => sum + slicesOf(day.ids), linkMarts);
       const links = projectAgeDays * wholeDayIds * identifyShare;
       this.activity.martsRead += marts * group.slices ** 2;
+      this.activity.linkRowsRead += projectAgeDays * group.slices ** 2;
       this.activity.idsRecounted += (ids + links) * group.slices ** 2;
     }
   }
@@ -329,6 +340,12 @@ class Run {
     this.activity.awakeSeconds += (nowMs + awakeTailMs - Math.max(nowMs, this.#awakeUntilMs)) / 1000;
     this.#awakeUntilMs = nowMs + awakeTailMs;
   }
+}
+
+/** Whether the row of a day with so many ids holds its links, instead of a mart. */
+function areFewLinks(ids: number): boolean {
+  const links = Array.from({ length: Math.ceil(ids * identifyShare) }, () => sampleLink);
+  return slicesOf(ids) === 1 && fewLinksText(links) !== null;
 }
 
 /** Slices in which a day with so many ids is built: each is one pass over its parts. */

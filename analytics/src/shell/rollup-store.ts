@@ -32,13 +32,20 @@ export interface Cursor {
   readonly change: number;
 }
 
-/** A day's row. Inputs and marts are texts of rollup-plan.ts and marts.ts. */
+/** A day's row. Inputs, marts and links are texts of rollup-plan.ts, marts.ts and few-links.ts. */
 export interface StoredDay {
   readonly day: string;
   readonly inputs: string;
   readonly userMarts: string;
   readonly linkMarts: string;
+  readonly fewLinks: string;
 }
+
+/** The links of a day: a mart, or few in the row. */
+export type LinkDay = Pick<StoredDay, "day" | "linkMarts" | "fewLinks">;
+
+/** Days whose links one query answers with: at most 2 MB of few links. */
+const linkDaysPerPage = 64;
 
 /** The roll-ups' rows in D1. Writes take the owner of the lease and write nothing when it is no longer the owner. */
 export class RollupStore {
@@ -85,8 +92,8 @@ export class RollupStore {
   }
 
   async day(project: string, dayStartMs: number): Promise<StoredDay | null> {
-    const sql = `SELECT day, inputs, user_marts AS userMarts, link_marts AS linkMarts FROM rollup_day
-      WHERE project = ? AND day = ?`;
+    const sql = `SELECT day, inputs, user_marts AS userMarts, link_marts AS linkMarts, few_links AS fewLinks
+      FROM rollup_day WHERE project = ? AND day = ?`;
     return this.#db.prepare(sql).bind(project, dayText(dayStartMs)).first<StoredDay>();
   }
 
@@ -94,20 +101,21 @@ export class RollupStore {
   async writeDay(owner: string, project: string, day: DayWrite): Promise<void> {
     const upsert = `INSERT INTO rollup (project, day, family, body) SELECT ?2, ?3, ?4, ?5 WHERE ${holdsLease}
       ON CONFLICT (project, day, family) DO UPDATE SET body = excluded.body WHERE body <> excluded.body`;
-    const dayRow = `INSERT INTO rollup_day (project, day, inputs, user_marts, link_marts)
-      SELECT ?2, ?3, ?4, ?5, ?6 WHERE ${holdsLease}
+    const dayRow = `INSERT INTO rollup_day (project, day, inputs, user_marts, link_marts, few_links)
+      SELECT ?2, ?3, ?4, ?5, ?6, ?7 WHERE ${holdsLease}
       ON CONFLICT (project, day) DO UPDATE SET inputs = excluded.inputs, user_marts = excluded.user_marts,
-        link_marts = excluded.link_marts
-      WHERE inputs <> excluded.inputs OR user_marts <> excluded.user_marts OR link_marts <> excluded.link_marts`;
+        link_marts = excluded.link_marts, few_links = excluded.few_links
+      WHERE inputs <> excluded.inputs OR user_marts <> excluded.user_marts OR link_marts <> excluded.link_marts
+        OR few_links <> excluded.few_links`;
     const statements = day.bodies.map(([family, body]) => {
       return this.#db.prepare(upsert).bind(owner, project, day.day, family, body);
     });
-    const { inputs, userMarts, linkMarts } = day;
-    statements.push(this.#db.prepare(dayRow).bind(owner, project, day.day, inputs, userMarts, linkMarts));
+    const { inputs, userMarts, linkMarts, fewLinks } = day;
+    statements.push(this.#db.prepare(dayRow).bind(owner, project, day.day, inputs, userMarts, linkMarts, fewLinks));
     if (day.recountFromMs !== null) {
       const sql = `INSERT INTO project_rollup (project, as_of, recount_from)
         SELECT project, created_at, ?3 FROM project WHERE project = ?2 AND ${holdsLease}
-        ON CONFLICT (project) DO UPDATE SET recount_from = min(coalesce(recount_from, ?3), ?3)`;
+        ON CONFLICT (project) DO UPDATE SET recount_from = ?3 WHERE recount_from IS NULL OR recount_from > ?3`;
       statements.push(this.#db.prepare(sql).bind(owner, project, day.recountFromMs));
     }
     await this.#fenced(owner, statements);
@@ -127,12 +135,18 @@ export class RollupStore {
     ).results;
   }
 
-  /** Days up to `toMs` (inclusive) that have links. */
-  async linkDays(project: string, toMs: number): Promise<{ day: string; linkMarts: string }[]> {
-    const sql = `SELECT day, link_marts AS linkMarts FROM rollup_day
-      WHERE project = ? AND day <= ? AND link_marts <> '[]' ORDER BY day`;
-    const bound = this.#db.prepare(sql).bind(project, dayText(toMs));
-    return (await bound.all<{ day: string; linkMarts: string }>()).results;
+  /** Days up to `toMs` (inclusive) that have links, a page at a time, in order. */
+  async *linkDays(project: string, toMs: number): AsyncGenerator<LinkDay[]> {
+    const sql = `SELECT day, link_marts AS linkMarts, few_links AS fewLinks FROM rollup_day
+      WHERE project = ? AND day > ? AND day <= ? AND (link_marts <> '[]' OR few_links <> '[]') ORDER BY day LIMIT ?`;
+    for (let after = ""; ; ) {
+      const bound = this.#db.prepare(sql).bind(project, after, dayText(toMs), linkDaysPerPage);
+      const days = (await bound.all<LinkDay>()).results;
+      if (days.length > 0) yield days;
+      const last = days.at(-1);
+      if (last === undefined || days.length < linkDaysPerPage) return;
+      after = last.day;
+    }
   }
 
   /** Writes the users of one day, and from which mart they were counted. */
@@ -202,6 +216,7 @@ export interface DayWrite {
   readonly inputs: string;
   readonly userMarts: string;
   readonly linkMarts: string;
+  readonly fewLinks: string;
   readonly recountFromMs: number | null;
 }
 
