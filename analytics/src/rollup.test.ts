@@ -110,7 +110,7 @@ describe("roll-up on workerd", () => {
       await published.publish(eventsOf(2, 30).map(rowFrom));
       await paced.scheduled();
       expect(await counted()).toBe(20);
-      await paced.sql("UPDATE project_rollup SET due_at = 0");
+      await paced.sql("UPDATE project_rollup SET due_at = 0, as_of = 0");
       await paced.scheduled();
       expect(await counted()).toBe(50);
       await published.publish(eventsOf(3, 10).map(rowFrom));
@@ -233,7 +233,9 @@ describe("roll-up on workerd", () => {
     expect(await store.takeLease("new", 2_000)).toBe(false);
     expect(await store.takeLease("new", 1_000 + leaseMs)).toBe(true);
     await expect(store.writeDay("old", "shop", write)).rejects.toThrow(LeaseLost);
-    await expect(store.advance("old", "shop", cursors, { asOfMs: 1, dueMs: 1 })).rejects.toThrow(LeaseLost);
+    await expect(store.advance("old", "shop", cursors, { asOfMs: 1, dueMs: 1, lateDays: [] })).rejects.toThrow(
+      LeaseLost,
+    );
     await expect(store.writeUsers("old", "shop", [{ day: "2026-03-01", body: "{}", userMarts: "[]" }])).rejects.toThrow(
       LeaseLost,
     );

@@ -5,8 +5,9 @@
  */
 import { hourMs as msPerHour } from "@sluice/schema";
 import { fewLinksText } from "../../analytics/src/few-links.ts";
-import { nextRollupMs, recountsLinkedDays } from "../../analytics/src/rollup-pace.ts";
-import { changedDays, passLimits, recountGroups } from "../../analytics/src/rollup-plan.ts";
+import { isComplete } from "../../analytics/src/day.ts";
+import { buildsLateDays, isDue, nextRollupMs, recountsLinkedDays } from "../../analytics/src/rollup-pace.ts";
+import { changedDays, joinDays, passLimits, recountGroups } from "../../analytics/src/rollup-plan.ts";
 import { PendingHours } from "../../queue-consumer/src/log/pending-hours.ts";
 import {
   choosePart,
@@ -29,7 +30,9 @@ export interface Settings {
   readonly rollupMs: number;
   /** How often an isolate of the edge looks at the registry while it has requests. */
   readonly registryLooksPerMinute: number;
-  /** Runs of each Worker's cron; that of analytics runs once a minute. */
+  /** Somebody asks for the project's numbers at least once an hour, day and night. */
+  readonly isAskedFor: boolean;
+  /** Runs of each Worker's cron: one every so many whole minutes. */
   readonly cronsPerMonth: { readonly edge: number; readonly consumer: number; readonly analytics: number };
 }
 
@@ -156,8 +159,11 @@ class Run {
   #nextRequestMs: number;
   #nextTickMs: number;
   #alarmMs = Number.POSITIVE_INFINITY;
-  #rollUpDueMs = Number.NEGATIVE_INFINITY;
-  #asOfMs = Number.NEGATIVE_INFINITY;
+  #rollUpDueMs = 0;
+  #asOfMs: number;
+  /** Days that have been built, and those that late events changed since. */
+  readonly #built = new Set<number>();
+  #lateDays: readonly number[] = [];
   #awakeUntilMs = 0;
 
   constructor(eventsPerMonth: number, settings: Settings, textPerRow: number, startMs = 0) {
@@ -167,6 +173,7 @@ class Run {
     this.#random = randomOf(`month ${eventsPerMonth}`);
     this.#nextRequestMs = startMs + this.#gapMs();
     this.#nextTickMs = startMs;
+    this.#asOfMs = startMs;
   }
 
   /** Goes on until a time. What happens first is done first. */
@@ -262,11 +269,13 @@ class Run {
   #minute(nowMs: number): void {
     this.#nextTickMs = nowMs + minuteMs;
     const { consumer, analytics } = this.#settings.cronsPerMonth;
-    if ((nowMs / minuteMs) % Math.round(analytics / consumer) === 0) {
+    if (runsInMinute(consumer, nowMs)) {
       this.activity.statusCalls += 1;
       this.#called(nowMs);
     }
-    if (nowMs < this.#rollUpDueMs) return;
+    const askedMs = this.#settings.isAskedFor ? nowMs : 0;
+    const turn = { dueMs: this.#rollUpDueMs, asOfMs: this.#asOfMs, askedMs };
+    if (!runsInMinute(analytics, nowMs) || !isDue(turn, nowMs, this.#settings.rollupMs)) return;
     this.activity.changesCalls += 1;
     this.#called(nowMs);
     if (this.#changed.size === 0) {
@@ -285,7 +294,10 @@ class Run {
     const { rollupMs } = this.#settings;
     const changes = [...this.#changed].map((hourMs) => ({ dataset: "events", hourMs }) as const);
     // The plan asks no more of a change than its dataset and hour.
-    const days = changedDays(changes as unknown as Parameters<typeof changedDays>[0]);
+    const changed = joinDays(changedDays(changes as unknown as Parameters<typeof changedDays>[0]), this.#lateDays);
+    const buildsLate = buildsLateDays(nowMs, this.#asOfMs, rollupMs);
+    this.#lateDays = changed.filter((day) => !buildsLate && isComplete(day, this.#asOfMs) && this.#built.has(day));
+    const days = changed.filter((day) => !this.#lateDays.includes(day));
     this.#linksChanged ||= 1 - (1 - identifyShare) ** this.#changedRequests > this.#random.next();
     const rows = days.reduce((sum, day) => sum + this.#rebuild(day), 0);
     const firstDay = days[0] ?? 0;
@@ -306,6 +318,7 @@ class Run {
     const ids = rows / eventsPerRequest;
     const passes = slicesOf(ids);
     const linksLieInR2 = !areFewLinks(ids);
+    this.#built.add(dayStartMs);
     this.activity.rebuilds += 1;
     this.activity.partsRead += parts.length * passes;
     this.activity.rowsFolded += rows * passes;
@@ -340,6 +353,11 @@ class Run {
     this.activity.awakeSeconds += (nowMs + awakeTailMs - Math.max(nowMs, this.#awakeUntilMs)) / 1000;
     this.#awakeUntilMs = nowMs + awakeTailMs;
   }
+}
+
+/** Whether a cron that runs so often a month does so in this minute. */
+function runsInMinute(runsPerMonth: number, nowMs: number): boolean {
+  return (nowMs / minuteMs) % Math.round((daysPerMonth * dayMs) / minuteMs / runsPerMonth) === 0;
 }
 
 /** Whether the row of a day with so many ids holds its links, instead of a mart. */

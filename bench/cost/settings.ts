@@ -21,6 +21,7 @@ export function deployedSettings(): Settings {
     batchMessagesMax: events?.maxBatchSize ?? Number.NaN,
     batchWaitMs: (events?.maxBatchTimeout ?? Number.NaN) * 1000,
     rollupMs: numberIn(workerOptions("analytics"), "ROLLUP_SECONDS") * 1000,
+    isAskedFor: false,
     registryLooksPerMinute: 60 / numberIn(workerOptions("worker"), "REGISTRY_REFRESH_SECONDS"),
     cronsPerMonth: {
       edge: runsPerMonth(workerOptions("worker")),
