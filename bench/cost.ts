@@ -5,8 +5,9 @@
  * decide. See docs/cost.md.
  */
 import { measureStages } from "./pipeline/stages.ts";
+import type { Settings } from "./cost/activity.ts";
 import { coefficientsOf } from "./cost/coefficients.ts";
-import { type Settings, simulateMonth, simulateWindow } from "./cost/month.ts";
+import { simulateMonth, simulateWindow } from "./cost/month.ts";
 import { record, type Recording, warmUpMinutes } from "./cost/recording.ts";
 import { type PricedMonth, printCoefficients, printCosts, printRecordings, printTotals } from "./cost/report.ts";
 import { deployedSettings } from "./cost/settings.ts";

@@ -15,63 +15,11 @@ import {
   nextTickMs,
   partPrefix,
   type PartState,
-  type PublishPolicy,
   sizeOf,
 } from "../../queue-consumer/src/log/publish-plan.ts";
 import { type Random, randomOf } from "../../tools/demo/random.ts";
+import { type Activity, noActivity, type Settings } from "./activity.ts";
 import { eventsPerRequest, identifyShare, lateMsOf, sampleLink } from "./traffic.ts";
-
-/** Settings that decide how often something happens. */
-export interface Settings {
-  readonly publish: PublishPolicy;
-  readonly batchMessagesMax: number;
-  readonly batchWaitMs: number;
-  /** Shortest pause between two roll-ups of the project. */
-  readonly rollupMs: number;
-  /** How often an isolate of the edge looks at the registry while it has requests. */
-  readonly registryLooksPerMinute: number;
-  /** Somebody asks for the project's numbers at least once an hour, day and night. */
-  readonly isAskedFor: boolean;
-  /** Runs of each Worker's cron: one every so many whole minutes. */
-  readonly cronsPerMonth: { readonly edge: number; readonly consumer: number; readonly analytics: number };
-}
-
-/** How often each thing happens in 30 days. */
-export interface Activity {
-  requests: number;
-  /** Queue batches, each of which is one append here: there is one project. */
-  batches: number;
-  alarms: number;
-  alarmsSet: number;
-  puts: number;
-  /** Puts that read the part first, because it grows. */
-  grows: number;
-  /** Rows encoded, those of parts that grow each time again. */
-  rowsEncoded: number;
-  /** Calls of the consumer's cron and of the roll-up. */
-  statusCalls: number;
-  changesCalls: number;
-  /** Times that a project without changes is said to be up to date. */
-  asOfWrites: number;
-  /** Runs of the roll-up that found something. */
-  rollups: number;
-  /** Days that were built, once for each run. */
-  rebuilds: number;
-  partsRead: number;
-  rowsFolded: number;
-  /** Rows of the marts of users and links that recounts read. */
-  idsRecounted: number;
-  /** Objects of marts looked at before a write, written, and read by recounts. */
-  martsLookedAt: number;
-  martsWritten: number;
-  martsRead: number;
-  /** Rows of D1 in which recounts look for links. */
-  linkRowsRead: number;
-  /** Time within 10 s of a call of the log, in seconds. */
-  awakeSeconds: number;
-  /** Parts of an hour two days later. */
-  partsPerHour: number;
-}
 
 const minuteMs = 60_000;
 const dayMs = 24 * msPerHour;
@@ -120,29 +68,7 @@ export function simulateWindow(
 }
 
 class Run {
-  readonly activity: Activity = {
-    requests: 0,
-    batches: 0,
-    alarms: 0,
-    alarmsSet: 0,
-    puts: 0,
-    grows: 0,
-    rowsEncoded: 0,
-    statusCalls: 0,
-    changesCalls: 0,
-    asOfWrites: 0,
-    rollups: 0,
-    rebuilds: 0,
-    partsRead: 0,
-    rowsFolded: 0,
-    idsRecounted: 0,
-    martsLookedAt: 0,
-    martsWritten: 0,
-    martsRead: 0,
-    linkRowsRead: 0,
-    awakeSeconds: 0,
-    partsPerHour: 0,
-  };
+  readonly activity = noActivity();
   readonly #settings: Settings;
   readonly #textPerRow: number;
   readonly #meanGapMs: number;
@@ -278,7 +204,8 @@ class Run {
     if (!runsInMinute(analytics, nowMs) || !isDue(turn, nowMs, this.#settings.rollupMs)) return;
     this.activity.changesCalls += 1;
     this.#called(nowMs);
-    if (this.#changed.size === 0) {
+    const waits = this.#lateDays.length > 0 && buildsLateDays(nowMs, this.#asOfMs, this.#settings.rollupMs);
+    if (this.#changed.size === 0 && !waits) {
       if (nowMs - this.#asOfMs < this.#settings.rollupMs) return;
       this.#asOfMs = nowMs;
       this.activity.asOfWrites += 1;

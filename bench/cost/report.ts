@@ -1,6 +1,6 @@
 import { formatTable } from "../../tools/terminal/table.ts";
 import { type Coefficients, sumsOf } from "./coefficients.ts";
-import type { Activity } from "./month.ts";
+import type { Activity } from "./activity.ts";
 import { awakeGbSeconds, type CpuCosts } from "./usage.ts";
 import { billedUnits, dollarsOf, listPrice, priceBeyondPlan, prices, type Usage } from "./prices.ts";
 import type { Recording } from "./recording.ts";

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { unstable_getMiniflareWorkerOptions } from "wrangler";
 import type { V4WorkerOptions } from "miniflare";
 import { projectRoot } from "../../tools/project-root.ts";
-import type { Settings } from "./month.ts";
+import type { Settings } from "./activity.ts";
 
 const minutesPerMonth = 30 * 24 * 60;
 

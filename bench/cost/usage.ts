@@ -1,6 +1,6 @@
 import type { StageCosts } from "../pipeline/stages.ts";
 import type { Coefficients } from "./coefficients.ts";
-import type { Activity, Settings } from "./month.ts";
+import type { Activity, Settings } from "./activity.ts";
 import type { Usage } from "./prices.ts";
 import { eventsPerRequest } from "./traffic.ts";
 
