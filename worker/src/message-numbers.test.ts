@@ -1,7 +1,7 @@
 import { arrivalsOf, ArrivalTally, countStream, type HourArrivals } from "@sluice/schema";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { MessageNumbers } from "./message-numbers.ts";
+import { MessageNumbers, type RequestNumbers } from "./message-numbers.ts";
 import type { MessageNumber } from "./pack.ts";
 
 const hourMs = 3_600_000;
@@ -10,6 +10,14 @@ const source = { project: "shop", source: "web" };
 function newNumbers(): MessageNumbers {
   let ids = 0;
   return new MessageNumbers(() => `isolate-${++ids}`);
+}
+
+/** Numbers a message of so many events. */
+function numberOf(request: RequestNumbers, events: number): MessageNumber {
+  const number = request.nextNumber();
+  expect(request.nextNumber()).toEqual(number);
+  request.takeNumber(events);
+  return number;
 }
 
 /** What a log makes of messages that it has seen. */
@@ -26,12 +34,12 @@ function seen(messages: readonly { number: MessageNumber; events: number; receiv
 test("Q70: numbers grow by one for each source and hour, and tell the events before", () => {
   const numbers = newNumbers();
   const web = numbers.forRequest({ ...source, receivedAtMs: 0 });
-  expect(web.number(5)).toMatchObject({ sequence: 1, stream: { eventsBefore: 0, previous: null } });
-  expect(web.number(2)).toMatchObject({ sequence: 2, stream: { eventsBefore: 5 } });
+  expect(numberOf(web, 5)).toMatchObject({ sequence: 1, stream: { eventsBefore: 0, previous: null } });
+  expect(numberOf(web, 2)).toMatchObject({ sequence: 2, stream: { eventsBefore: 5 } });
   const app = numbers.forRequest({ project: "shop", source: "app", receivedAtMs: 0 });
-  expect(app.number(1)).toMatchObject({ sequence: 1, stream: { eventsBefore: 0 } });
+  expect(numberOf(app, 1)).toMatchObject({ sequence: 1, stream: { eventsBefore: 0 } });
   const next = numbers.forRequest({ ...source, receivedAtMs: hourMs });
-  expect(next.number(1)).toMatchObject({
+  expect(numberOf(next, 1)).toMatchObject({
     sequence: 1,
     stream: { eventsBefore: 0, previous: { hourMs: 0, messages: 2, events: 7, voided: [] } },
   });
@@ -39,15 +47,15 @@ test("Q70: numbers grow by one for each source and hour, and tell the events bef
 
 test("Q70: a request of the hour before, answered late, goes on with the numbers of its hour", () => {
   const numbers = newNumbers();
-  numbers.forRequest({ ...source, receivedAtMs: 0 }).number(1);
-  numbers.forRequest({ ...source, receivedAtMs: hourMs }).number(1);
-  expect(numbers.forRequest({ ...source, receivedAtMs: 1 }).number(1)).toMatchObject({ sequence: 2 });
+  numberOf(numbers.forRequest({ ...source, receivedAtMs: 0 }), 1);
+  numberOf(numbers.forRequest({ ...source, receivedAtMs: hourMs }), 1);
+  expect(numberOf(numbers.forRequest({ ...source, receivedAtMs: 1 }), 1)).toMatchObject({ sequence: 2 });
 });
 
 test("Q70: a clock that goes back by hours, or ten thousand sources, begin a new isolate id and repeat no number", () => {
   const numbers = newNumbers();
   const numberAt = (receivedAtMs: number, name = "web"): string => {
-    const { isolateId, sequence } = numbers.forRequest({ project: "shop", source: name, receivedAtMs }).number(1);
+    const { isolateId, sequence } = numberOf(numbers.forRequest({ project: "shop", source: name, receivedAtMs }), 1);
     return `${isolateId} ${name} ${Math.floor(receivedAtMs / hourMs)} ${sequence}`;
   };
   const given = [numberAt(0), numberAt(5 * hourMs), numberAt(0), numberAt(0), numberAt(5 * hourMs)];
@@ -59,20 +67,20 @@ test("Q70: a clock that goes back by hours, or ten thousand sources, begin a new
 test("Q70: messages answered with 503 are told of until a message that is durable has told them", () => {
   const numbers = newNumbers();
   const lost = numbers.forRequest({ ...source, receivedAtMs: 0 });
-  lost.number(3);
-  lost.number(4);
+  numberOf(lost, 3);
+  numberOf(lost, 4);
   lost.settle(false);
   const voided = [
     { sequence: 1, events: 3 },
     { sequence: 2, events: 4 },
   ];
   const again = numbers.forRequest({ ...source, receivedAtMs: 0 });
-  expect(again.number(1).stream.voided).toEqual(voided);
+  expect(numberOf(again, 1).stream.voided).toEqual(voided);
   again.settle(false);
   const later = numbers.forRequest({ ...source, receivedAtMs: hourMs });
-  expect(later.number(1).stream.previous?.voided).toEqual([...voided, { sequence: 3, events: 1 }]);
+  expect(numberOf(later, 1).stream.previous?.voided).toEqual([...voided, { sequence: 3, events: 1 }]);
   later.settle(true);
-  expect(numbers.forRequest({ ...source, receivedAtMs: hourMs }).number(1).stream.previous?.voided).toEqual([]);
+  expect(numberOf(numbers.forRequest({ ...source, receivedAtMs: hourMs }), 1).stream.previous?.voided).toEqual([]);
 });
 
 test("Q71: whatever arrives, in any order and repeated, the events of what was answered 200 are known up to the last number", () => {
@@ -94,7 +102,7 @@ test("Q71: whatever arrives, in any order and repeated, the events of what was a
           const receivedAtMs = hour * hourMs;
           const numbered = numbers.forRequest({ ...source, receivedAtMs });
           for (const count of events) {
-            const message = { number: numbered.number(count), events: count, receivedAtMs };
+            const message = { number: numberOf(numbered, count), events: count, receivedAtMs };
             if (fate !== "refused") expected += count;
             if (fate === "arrives" || fate === "twice" || fate === "refused but arrives") arrived.push(message);
             if (fate === "twice") arrived.push(message);
@@ -105,7 +113,7 @@ test("Q71: whatever arrives, in any order and repeated, the events of what was a
         // The last words of both hours: they tell of everything before.
         for (const receivedAtMs of [0, hourMs]) {
           const last = numbers.forRequest({ ...source, receivedAtMs });
-          arrived.push({ number: last.number(0), events: 0, receivedAtMs });
+          arrived.push({ number: numberOf(last, 0), events: 0, receivedAtMs });
           last.settle(true);
         }
         const ranked = arrived.map((message, i) => ({ message, rank: ranks[i] ?? 0 }));

@@ -1,4 +1,4 @@
-import { hourMs as hourLengthMs, hourOf, type StreamNote, type VoidedMessage } from "@sluice/schema";
+import { hourMs as hourLengthMs, hourOf, type VoidedMessage } from "@sluice/schema";
 import type { MessageNumber } from "./pack.ts";
 
 /** Voided messages that one note tells of; the next message tells of the next ones. */
@@ -10,9 +10,10 @@ const streamsMax = 10_000;
 
 /** The numbers of one request's messages. */
 export interface RequestNumbers {
-  number(events: number): MessageNumber;
-  /** What the next number would be, at its longest in JSON. */
-  readonly widestNumber: MessageNumber;
+  /** The number of the next message; the same until it is taken. */
+  nextNumber(): MessageNumber;
+  /** Gives that number to a message of so many events. */
+  takeNumber(events: number): void;
   /** Ends the request: its messages are durable, or its sender was told that they are not taken. */
   settle(isDurable: boolean): void;
 }
@@ -61,26 +62,28 @@ export class MessageNumbers {
     const isolateId = this.#isolateId;
     const issued: VoidedMessage[] = [];
     const told = new Set<VoidedMessage>();
-    const note = (eventsBefore: number): StreamNote => ({
-      eventsBefore,
-      voided: firstOf(stream),
-      previous: previous && {
-        hourMs: hourMs - hourLengthMs,
-        messages: previous.messages,
-        events: previous.events,
-        voided: firstOf(previous),
+    const nextNumber = (): MessageNumber => ({
+      isolateId,
+      sequence: stream.messages + 1,
+      stream: {
+        eventsBefore: stream.events,
+        voided: firstOf(stream),
+        previous: previous && {
+          hourMs: hourMs - hourLengthMs,
+          messages: previous.messages,
+          events: previous.events,
+          voided: firstOf(previous),
+        },
       },
     });
     return {
-      number: (events) => {
-        const number = { isolateId, sequence: stream.messages + 1, stream: note(stream.events) };
-        for (const entry of [...number.stream.voided, ...(number.stream.previous?.voided ?? [])]) told.add(entry);
+      nextNumber,
+      takeNumber: (events) => {
+        for (const one of [stream, previous]) for (const entry of one === null ? [] : firstOf(one)) told.add(entry);
         stream.messages += 1;
         stream.events += events;
         issued.push({ sequence: stream.messages, events });
-        return number;
       },
-      widestNumber: { isolateId, sequence: Number.MAX_SAFE_INTEGER, stream: note(Number.MAX_SAFE_INTEGER) },
       settle: (isDurable) => {
         if (!isDurable) stream.voided = [...stream.voided, ...issued].slice(-voidedKeptMax);
         else if (told.size > 0) for (const one of [stream, previous]) forget(one, told);
