@@ -8,9 +8,10 @@ ALTER TABLE project ADD COLUMN dimensions TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE project_rollup ADD COLUMN trail_from INTEGER;
 ALTER TABLE project_rollup ADD COLUMN trail_as_of INTEGER NOT NULL DEFAULT 0;
 
--- Rows of events now hold quarter hours, and those of users are by local day: every day is built again.
+-- Rows of events now hold quarter hours, and those of users are by local day: every day is built again, and until then
+-- nothing is complete.
 DELETE FROM rollup;
 UPDATE rollup_day SET counted_users = NULL;
-UPDATE project_rollup SET trail_from = 0, late_days = (
+UPDATE project_rollup SET as_of = 0, trail_from = 0, late_days = (
   SELECT json_group_array(CAST(strftime('%s', day) AS INTEGER) * 1000)
   FROM rollup_day WHERE rollup_day.project = project_rollup.project);

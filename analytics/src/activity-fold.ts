@@ -1,5 +1,3 @@
-import type { LocalDays } from "./time-zone.ts";
-import type { PayingUsers, ReturnBody, TrailBody, UsersBody } from "./rollup-body.ts";
 import { firstOfMonth, firstOfWeek } from "./local-period.ts";
 
 /** Days that end with a day: weekly and monthly active users. */
@@ -55,7 +53,12 @@ export class ActivityFold {
     }
     this.#byLastDay.delete(day - trailDays);
     const { active, returns } = today;
-    this.days.set(day, { active, wau: this.#activeSince(day, weekDays), mau: this.#activeSince(day, trailDays), returns });
+    this.days.set(day, {
+      active,
+      wau: this.#activeSince(day, weekDays),
+      mau: this.#activeSince(day, trailDays),
+      returns,
+    });
   }
 
   #activeSince(day: number, days: number): number {

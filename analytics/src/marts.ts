@@ -30,7 +30,8 @@ export const userDayColumns = [
     name: "quarters_am",
     type: "int64",
     nullable: false,
-    about: "48 bits: active quarter hours from 00:00 UTC, the earliest in the lowest bit; in `paid=…` those with an order",
+    about:
+      "48 bits: active quarter hours from 00:00 UTC, the earliest in the lowest bit; in `paid=…` those with an order",
   },
   { name: "quarters_pm", type: "int64", nullable: false, about: "Likewise, from 12:00 UTC" },
   {
@@ -125,7 +126,11 @@ function activeId(row: Pick<RowOf<typeof userDayColumns>, (typeof activityColumn
 
 /** The links of a part of `link`, one row group after the other. */
 export async function* scanLinks(file: TableFile): AsyncGenerator<Link[]> {
-  for await (const rows of scanTable(file, linkColumns, linkColumns.map((column) => column.name))) {
+  for await (const rows of scanTable(
+    file,
+    linkColumns,
+    linkColumns.map((column) => column.name),
+  )) {
     yield rows.map((row) => {
       const { anonymous_id: anonymousId, user_id: userId, time: timeMs, message_id: messageId } = row;
       return { anonymousId, userId, timeMs, messageId, isAlias: row.is_alias ?? false };
