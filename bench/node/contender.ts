@@ -1,5 +1,5 @@
 /*
- * One contender in a process of its own: `node bench/node/contender.ts NAME HOST EVENTS`. Prints what it took as one line of
+ * One contender in a process of its own: `node contender.js NAME HOST EVENTS`, bundled by bench/node.ts. Prints what it took as one line of
  * JSON. Loading the package counts to its memory, not to its time.
  */
 import { contenders } from "./contenders.ts";

@@ -15,8 +15,8 @@ export interface FlushScope {
   readonly segment: number;
   /** Events in memory that belong to it and are not settled. */
   readonly open: number;
-  /** Calls that were refused since the last flush. */
-  readonly refused: readonly Dropped[];
+  /** Events that the queue itself has given up since the last flush. */
+  readonly givenUp: readonly Dropped[];
 }
 
 /** What a flush needs to ask when its time is over. */
@@ -41,7 +41,7 @@ export class Flushes {
   /** @param limit starts the time limit, which ends the flush when it calls back; returns what cancels it. */
   wait(scope: FlushScope, limit: (finish: () => void) => () => void): Promise<NodeFlushReport> {
     return new Promise((resolve) => {
-      const flush: Flush = { ...scope, results: [...scope.refused], finish: () => undefined };
+      const flush: Flush = { ...scope, results: [...scope.givenUp], finish: () => undefined };
       const cancel = limit(() => flush.finish());
       flush.finish = () => {
         cancel();

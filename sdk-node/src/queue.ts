@@ -1,4 +1,5 @@
 import {
+  type BuiltEvent,
   type CallOptions,
   createUlid,
   type DropReason,
@@ -12,12 +13,12 @@ import { type Entry, entryOf, laneOf } from "./lanes.ts";
 import type { ReadOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
 import { Sender } from "./sender.ts";
-import type { Spool, SpooledEvent } from "./spool/spool.ts";
+import type { Spool } from "./spool/spool.ts";
 import { createWriteEvent } from "./write-event.ts";
 import { sdkName, sdkVersion } from "./version.ts";
 
-/** Calls refused at once that are remembered for the next flush report. */
-const refusedMax = 1000;
+/** Events given up by the queue itself that are remembered for the next flush report. */
+const givenUpMax = 1000;
 
 /** Whom a queue tells. */
 export interface QueueListener {
@@ -44,7 +45,7 @@ export class Queue {
   #bytes = 0;
   #sequence = 0;
   #isClosed = false;
-  #refused: Dropped[] = [];
+  #givenUp: Dropped[] = [];
   #cancelTimer: (() => void) | null = null;
 
   constructor(options: ReadOptions, platform: Platform, spool: Spool | null, listener: QueueListener) {
@@ -83,7 +84,7 @@ export class Queue {
     if (this.#isClosed) this.#refuse(event.messageId, "closed");
     else if (event.json === "") this.#refuse(event.messageId, "invalid_event");
     else if (event.bytes > eventBytesMax) this.#refuse(event.messageId, "event_too_large");
-    else this.#take({ ...event, lane: laneOf(call as object) });
+    else this.#take(event, laneOf(call as object));
   }
 
   /** See `Client.flush`. */
@@ -92,9 +93,9 @@ export class Queue {
       sequence: this.#sequence,
       segment: this.#spool?.seal() ?? 0,
       open: this.#events,
-      refused: this.#refused,
+      givenUp: this.#givenUp,
     };
-    this.#refused = [];
+    this.#givenUp = [];
     const report = this.#flushes.wait(scope, (finish) => this.#platform.setTimer(finish, timeoutMs));
     this.#sender.sendUpTo(this.#sequence);
     this.#flushes.check(this.#isClosed);
@@ -119,26 +120,26 @@ export class Queue {
     return Math.max(this.#events / this.#options.maxQueueEvents, this.#bytes / this.#options.maxQueueBytes);
   }
 
-  #take(event: SpooledEvent): void {
+  #take(event: BuiltEvent, lane: number): void {
     const isFull = this.#memoryFullness() >= 1;
     const hasUnread = (this.#spool?.unread() ?? 0) > 0;
     const isHeld = !isFull && !hasUnread;
     let segment = 0;
     if (this.#spool && (!isHeld || this.#options.spool?.when !== "full")) {
-      segment = this.#spool.append(event, isHeld);
+      segment = this.#spool.append({ ...event, lane }, isHeld);
       if (segment > 0 && !isHeld) return;
     }
     if (!isHeld && (hasUnread || this.#options.whenFull === "drop_newest" || !this.#dropOldest())) {
       this.#refuse(event.messageId, "queue_full");
       return;
     }
-    this.#hold(event, segment);
+    this.#hold(event, lane, segment);
   }
 
-  #hold(event: SpooledEvent, segment: number): void {
+  #hold(event: BuiltEvent, lane: number, segment: number): void {
     this.#events++;
     this.#bytes += event.bytes;
-    this.#sender.add(entryOf(event, event.lane, ++this.#sequence, segment));
+    this.#sender.add(entryOf(event, lane, ++this.#sequence, segment));
     this.#cancelTimer ??= this.#platform.setTimer(() => {
       this.#cancelTimer = null;
       this.#sender.sendUpTo(this.#sequence);
@@ -150,15 +151,21 @@ export class Queue {
     while (this.#memoryFullness() >= 1) {
       const oldest = this.#sender.removeOldest();
       if (oldest === undefined) return false;
-      this.#settle([oldest], [droppedAs(oldest.messageId, "queue_full")]);
+      const dropped = droppedAs(oldest.messageId, "queue_full");
+      this.#remember(dropped);
+      this.#settle([oldest], [dropped]);
     }
     return true;
   }
 
   #refuse(messageId: string, reason: DropReason): void {
     const result = droppedAs(messageId, reason);
-    if (this.#refused.length < refusedMax) this.#refused.push(result);
+    this.#remember(result);
     this.#listener.result(result);
+  }
+
+  #remember(result: Dropped): void {
+    if (this.#givenUp.length < givenUpMax) this.#givenUp.push(result);
   }
 
   #settle(entries: readonly Entry[], results: readonly EventResult[]): void {
@@ -184,7 +191,7 @@ export class Queue {
     while (this.#spool && !this.#isClosed && this.#memoryFullness() <= 0.5) {
       const read = this.#spool.read();
       if (read === null) break;
-      for (const event of read.events) this.#hold(event, read.segment);
+      for (const event of read.events) this.#hold(event, event.lane, read.segment);
       hasRead = true;
     }
     if (hasRead) this.#sender.sendUpTo(this.#sequence);

@@ -1,0 +1,39 @@
+/*
+ * Types of dist/index.cjs for programs that use require(): the same as those of the ES module, named once more, because a
+ * CommonJS file may take types from an ES module only one by one.
+ */
+import type { EventMap } from "../dist/index.js" with { "resolution-mode": "import" };
+
+type Module = typeof import("../dist/index.js", { with: { "resolution-mode": "import" } });
+
+export declare const Sluice: Module["Sluice"];
+export declare const createClient: Module["createClient"];
+export type Sluice<Events extends EventMap = EventMap> = import("../dist/index.js", {
+  with: { "resolution-mode": "import" },
+}).Sluice<Events>;
+
+export type {
+  AliasCall,
+  CallOptions,
+  Client,
+  DropReason,
+  EventMap,
+  EventResult,
+  Fetch,
+  Fields,
+  FlushOptions,
+  FlushReport,
+  GroupCall,
+  IdentifyCall,
+  Identity,
+  NodeFlushReport,
+  PageCall,
+  RetryNotice,
+  ScreenCall,
+  SluiceEvents,
+  SluiceOptions,
+  SpoolOptions,
+  TrackCall,
+  TypedTrackCall,
+  WhenFull,
+} from "../dist/index.js" with { "resolution-mode": "import" };
