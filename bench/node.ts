@@ -47,7 +47,9 @@ for (let round = 0; round < rounds; round++) {
     runs.get(name)?.push(await run(name, () => undefined));
   }
 }
-console.log(formatTable(["client", "events/s", "× floor", "CPU s", "× floor", "peak MB", "B/event", "lost"], names.map(rowOf)));
+console.log(
+  formatTable(["client", "events/s", "× floor", "CPU s", "× floor", "peak MB", "B/event", "lost"], names.map(rowOf)),
+);
 
 console.error("the sink goes away…");
 const outage = await run(ours, async () => {
@@ -56,12 +58,16 @@ const outage = await run(ours, async () => {
   await setTimeout(awayMs);
   sink.setAway(false);
 });
-console.log(`\nsink away for ${awayMs / 1000} s in mid-run: ${outage.lost} of ${events} lost, peak ${outage.peakMegabytes.toFixed(0)} MB`);
+console.log(
+  `\nsink away for ${awayMs / 1000} s in mid-run: ${outage.lost} of ${events} lost, peak ${outage.peakMegabytes.toFixed(0)} MB`,
+);
 sink.close();
 
 /** Runs one contender while something happens to the sink. */
 async function run(name: string, meanwhile: () => unknown): Promise<Run> {
-    const child = spawn(process.execPath, [script, name, sink.host, String(events)], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [script, name, sink.host, String(events)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
   const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
@@ -84,7 +90,8 @@ function rowOf(name: string): string[] {
   const own = runs.get(name) ?? [];
   const floor = runs.get("floor") ?? [];
   const middle = (of: keyof Run): number => median(own.map((one) => one[of]));
-  const ratio = (of: keyof Run): number => median(own.map((one, round) => one[of] / (floor[round]?.[of] ?? Number.NaN)));
+  const ratio = (of: keyof Run): number =>
+    median(own.map((one, round) => one[of] / (floor[round]?.[of] ?? Number.NaN)));
   return [
     name,
     middle("eventsPerSecond").toFixed(0),

@@ -13,4 +13,6 @@ await contender(host, "bench.server.s1.abcdefghijklmnopqrstuv", Number(events));
 const seconds = (performance.now() - startedMs) / 1000;
 const { user, system } = process.cpuUsage(cpu);
 const peakBytes = process.resourceUsage().maxRSS * 1024;
-process.stdout.write(`${JSON.stringify({ seconds, cpuSeconds: (user + system) / 1e6, peakBytes })}\n`, () => process.exit());
+process.stdout.write(`${JSON.stringify({ seconds, cpuSeconds: (user + system) / 1e6, peakBytes })}\n`, () =>
+  process.exit(),
+);

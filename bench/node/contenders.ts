@@ -42,7 +42,12 @@ export const contenders: Readonly<Record<string, Contender>> = {
   "posthog-node": async (host, writeKey, events) => {
     const name = "posthog-node"; // not a dependency of this repository: measured where somebody has installed it
     const { PostHog } = (await import(name)) as { PostHog: PostHogClass };
-    const client = new PostHog(writeKey, { host, flushAt: batchEvents, maxBatchSize: batchEvents, maxQueueSize: events });
+    const client = new PostHog(writeKey, {
+      host,
+      flushAt: batchEvents,
+      maxBatchSize: batchEvents,
+      maxQueueSize: events,
+    });
     await inTurns(events, (index) => {
       const { userId, event, properties } = callOf(index);
       client.capture({ distinctId: userId, event, properties });
@@ -51,7 +56,10 @@ export const contenders: Readonly<Record<string, Contender>> = {
   },
 };
 
-type PostHogClass = new (key: string, options: object) => {
+type PostHogClass = new (
+  key: string,
+  options: object,
+) => {
   capture(call: object): void;
   shutdown(timeoutMs: number): Promise<void>;
 };

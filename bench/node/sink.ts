@@ -18,7 +18,12 @@ export class Sink {
       request.on("data", (chunk: Buffer) => chunks.push(chunk));
       request.on("end", () => {
         this.#bodies.push(Buffer.concat(chunks));
-        const reply = JSON.stringify({ success: true, accepted: 0, rejected: [], serverTime: new Date().toISOString() });
+        const reply = JSON.stringify({
+          success: true,
+          accepted: 0,
+          rejected: [],
+          serverTime: new Date().toISOString(),
+        });
         response.setHeader("content-type", "application/json").end(reply);
       });
     });
@@ -56,7 +61,12 @@ export class Sink {
       events += batch.length;
       for (const { properties } of batch) ids.add(properties?.order_id ?? "");
     }
-    return { requests: bodies.length, bytes: bodies.reduce((sum, body) => sum + body.length, 0), events, distinct: ids.size };
+    return {
+      requests: bodies.length,
+      bytes: bodies.reduce((sum, body) => sum + body.length, 0),
+      events,
+      distinct: ids.size,
+    };
   }
 
   close(): void {

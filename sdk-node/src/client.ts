@@ -28,11 +28,14 @@ export interface FlushOptions {
   readonly timeout?: number | undefined;
 }
 
-/** Names of a team's events and the properties of each; see {@link Client}. */
+/** Any event with any properties: what a client takes that is not told more. */
 export type EventMap = Readonly<Record<string, Fields>>;
 
+/** Names of a team's events and the properties of each, as a type or an interface; see {@link Client}. */
+export type EventsOf<Events> = { readonly [Name in keyof Events]: object };
+
 /** A `track` call whose name is one of the map's, with that event's properties. */
-export type TypedTrackCall<Events extends EventMap, Name extends keyof Events> = Omit<
+export type TypedTrackCall<Events extends EventsOf<Events>, Name extends keyof Events> = Omit<
   TrackCall,
   "event" | "properties"
 > & { readonly event: Name } & (Record<never, never> extends Events[Name]
@@ -53,7 +56,7 @@ export type TypedTrackCall<Events extends EventMap, Name extends keyof Events> =
  * sluice.track({ userId: "u1", event: "Order Completed", properties: { revenue: "14.99", currency: "EUR" } });
  * await sluice.closeAndFlush();
  */
-export class Client<Events extends EventMap = EventMap> {
+export class Client<Events extends EventsOf<Events> = EventMap> {
   readonly #options: ReadOptions;
   readonly #platform: Platform;
   readonly #queue: Queue;
@@ -63,8 +66,8 @@ export class Client<Events extends EventMap = EventMap> {
   #isWatched = false;
 
   /** Throws a `TypeError` naming the option when one is not usable. */
-  constructor(options: SluiceOptions, platform: Platform) {
-    const read = readOptions(options);
+  constructor(options: SluiceOptions, platform: Platform, clock: ReadOptions["clock"] = "learn") {
+    const read = { ...readOptions(options), clock };
     this.#options = read;
     this.#platform = platform;
     this.#listeners = new Listeners(read.log);
@@ -182,7 +185,12 @@ export class Client<Events extends EventMap = EventMap> {
     return this.#platform.drainAtExit({
       timeoutMs,
       isPending: () => this.#queue.isPending(),
-      drain: () => this.flush({ timeoutMs }),
+      drain: async () => {
+        const { kept } = await this.flush({ timeoutMs });
+        if (kept.length > 0 && this.#options.spool === null) {
+          this.#listeners.trouble(`${kept.length} events were not delivered when the process ended`);
+        }
+      },
     });
   }
 }

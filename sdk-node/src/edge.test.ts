@@ -83,7 +83,12 @@ test("SN28: in the entry for Node, Bun and Deno only modules and members are use
   // https://docs.deno.com/api/node/ and https://bun.com/docs/runtime/nodejs-apis name them.
   const known: ReadonlyMap<string, readonly string[]> = new Map([
     ["node:crypto", ["randomFillSync", "createHash"]],
-    ["node:fs", "closeSync fsyncSync mkdirSync openSync readFileSync readdirSync renameSync rmSync rmdirSync statSync unlinkSync writeSync".split(" ")],
+    [
+      "node:fs",
+      "closeSync fsyncSync mkdirSync openSync readFileSync readdirSync renameSync rmSync rmdirSync statSync unlinkSync writeSync".split(
+        " ",
+      ),
+    ],
     ["node:http", ["Agent", "request"]],
     ["node:https", ["Agent", "request"]],
     ["node:path", ["basename", "join"]],

@@ -14,21 +14,24 @@ afterEach(() => server.close());
 const trackMany = (count: number): string =>
   `for (let i = 0; i < ${count}; i++) client.track({ userId: "u" + (i % 50), event: "e", messageId: "m" + i });`;
 
-test.each(["SIGTERM", "SIGINT"] as const)("SN11: %s with 9,999 events queued loses none, and ends the process", async (signal) => {
-  const child = runChild(
-    host,
-    `const client = createClient({ host, writeKey, flushIntervalMs: 3600000, flushAt: 10000,
+test.each(["SIGTERM", "SIGINT"] as const)(
+  "SN11: %s with 9,999 events queued loses none, and ends the process",
+  async (signal) => {
+    const child = runChild(
+      host,
+      `const client = createClient({ host, writeKey, flushIntervalMs: 3600000, flushAt: 10000,
        maxBatchEvents: 10000, maxBatchBytes: 7000000, maxQueueEvents: 20000 });
      ${trackMany(9_999)}
      setInterval(() => {}, 1000);
      console.log("queued");`,
-  );
-  await child.printed("queued");
-  expect(server.requests).toHaveLength(0);
-  child.process.kill(signal);
-  expect(await child.ended).toBe(signal);
-  expect(server.taken.size).toBe(9_999);
-});
+    );
+    await child.printed("queued");
+    expect(server.requests).toHaveLength(0);
+    child.process.kill(signal);
+    expect(await child.ended).toBe(signal);
+    expect(server.taken.size).toBe(9_999);
+  },
+);
 
 test("SN11: a process with nothing left to do sends its queue before it ends; what is taken meanwhile too", async () => {
   const child = runChild(
@@ -44,7 +47,7 @@ test("SN11: a process with nothing left to do sends its queue before it ends; wh
 test("SN11: the drain ends in its time, and a second signal ends it at once", async () => {
   server.answer = () => "silence";
   const code = (ms: number): string => `
-     const client = createClient({ host, writeKey, exitTimeoutMs: ${ms} });
+     const client = createClient({ host, writeKey, exitTimeoutMs: ${ms}, log: console.log });
      client.track({ userId: "u", event: "e" });
      setInterval(() => {}, 1000);
      console.log("queued");`;
@@ -58,6 +61,7 @@ test("SN11: the drain ends in its time, and a second signal ends it at once", as
   await brief.printed("queued");
   brief.process.kill("SIGTERM");
   expect(await brief.ended).toBe("SIGTERM");
+  expect(brief.output()).toContain("1 events were not delivered");
 });
 
 test("SN12: a host that listens to the signal itself decides on the end; opting out leaves signals alone", async () => {

@@ -4,12 +4,12 @@
  * It never throws into its host (but for unusable options), never leaves a rejection unhandled, never
  * holds more than its queue in memory and never keeps a process alive that waits for nothing.
  */
-import { Client, type EventMap } from "./client.ts";
+import { Client, type EventMap, type EventsOf } from "./client.ts";
 import type { SluiceOptions } from "./options.ts";
 import { nodePlatform } from "./shell/node-platform.ts";
 
 /** The Sluice client for servers; see {@link Client}. */
-export class Sluice<Events extends EventMap = EventMap> extends Client<Events> {
+export class Sluice<Events extends EventsOf<Events> = EventMap> extends Client<Events> {
   /** Throws a `TypeError` naming the option when one is not usable. */
   constructor(options: SluiceOptions) {
     super(options, nodePlatform);
@@ -17,7 +17,7 @@ export class Sluice<Events extends EventMap = EventMap> extends Client<Events> {
 }
 
 /** Makes a client; `createClient<MyEvents>(options)` makes one whose `track` knows a team's events. */
-export function createClient<Events extends EventMap = EventMap>(options: SluiceOptions): Sluice<Events> {
+export function createClient<Events extends EventsOf<Events> = EventMap>(options: SluiceOptions): Sluice<Events> {
   return new Sluice(options);
 }
 

@@ -73,6 +73,7 @@ export interface ReadOptions {
   readonly agent: object | null;
   readonly fetch: Fetch | null;
   readonly log: (line: string) => void;
+  /** `none` for imports: their times are not of this machine's clock, so none of them is corrected by it. */
   readonly clock: "learn" | "none";
 }
 
@@ -96,7 +97,7 @@ const spoolBytes = [1024 ** 3, 1_000_000, 1024 ** 4] as const;
 const serverlessFlushIntervalMs = 100;
 
 /** Reads the options of a client. Throws a `TypeError` that names the option at fault; the value is never repeated. */
-export function readOptions(options: SluiceOptions): ReadOptions {
+export function readOptions(options: SluiceOptions): Omit<ReadOptions, "clock"> {
   const given = (options ?? {}) as { readonly [K in keyof SluiceOptions]?: unknown };
   const number = (name: keyof typeof ranges): number => readNumber(given[name], name, ranges[name]);
   const maxQueueEvents = number("maxQueueEvents");
@@ -124,7 +125,6 @@ export function readOptions(options: SluiceOptions): ReadOptions {
     agent: readOptional<object | null>(given.agent, "agent", "object", null),
     fetch: readOptional<Fetch | null>(given.fetch, "fetch", "function", null),
     log: readOptional(given.log, "log", "function", (line: string) => console.warn(line)),
-    clock: "learn",
   };
 }
 

@@ -15,7 +15,19 @@ beforeAll(async () => {
   project = mkdtempSync(join(tmpdir(), "sluice-package-"));
   const { stdout } = await run(
     "npm",
-    ["pack", "--json", "--ignore-scripts", "--pack-destination", project, "-w", "schema", "-w", "sdk-core", "-w", "sdk-node"],
+    [
+      "pack",
+      "--json",
+      "--ignore-scripts",
+      "--pack-destination",
+      project,
+      "-w",
+      "schema",
+      "-w",
+      "sdk-core",
+      "-w",
+      "sdk-node",
+    ],
     { cwd: root, maxBuffer: 16 * 1024 * 1024 },
   );
   for (const { name, filename } of packed(stdout)) {
@@ -72,19 +84,38 @@ const typed = (load: string): string => `${load}
 test.each([
   ["ES module", "main.mts", 'import { createClient, Sluice } from "@sluice/node";', "nodenext", "nodenext"],
   ["CommonJS", "main.cts", 'import { createClient, Sluice } from "@sluice/node";', "nodenext", "nodenext"],
-  ["CommonJS by require", "main.cts", 'import sluice = require("@sluice/node");\nimport createClient = sluice.createClient;\nimport Sluice = sluice.Sluice;', "nodenext", "nodenext"],
+  [
+    "CommonJS by require",
+    "main.cts",
+    'import sluice = require("@sluice/node");\nimport createClient = sluice.createClient;\nimport Sluice = sluice.Sluice;',
+    "nodenext",
+    "nodenext",
+  ],
   ["bundler", "main.ts", 'import { createClient, Sluice } from "@sluice/node";', "esnext", "bundler"],
-])("SN29: the types of the packed package hold for a strict TypeScript project (%s)", async (_, file, load, module, resolution) => {
-  writeFileSync(join(project, file), typed(load));
-  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-  const flags = ["--noEmit", "--strict", "--exactOptionalPropertyTypes", "--target", "es2023", "--lib", "es2023", "--types", "node"];
-  const outcome = await run(
-    process.execPath,
-    [tsc, ...flags, "--module", module, "--moduleResolution", resolution, file],
-    { cwd: project },
-  ).catch((error: { stdout?: string }) => ({ stdout: error.stdout ?? "" }));
-  expect(outcome.stdout).toBe("");
-});
+])(
+  "SN29: the types of the packed package hold for a strict TypeScript project (%s)",
+  async (_, file, load, module, resolution) => {
+    writeFileSync(join(project, file), typed(load));
+    const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+    const flags = [
+      "--noEmit",
+      "--strict",
+      "--exactOptionalPropertyTypes",
+      "--target",
+      "es2023",
+      "--lib",
+      "es2023",
+      "--types",
+      "node",
+    ];
+    const outcome = await run(
+      process.execPath,
+      [tsc, ...flags, "--module", module, "--moduleResolution", resolution, file],
+      { cwd: project },
+    ).catch((error: { stdout?: string }) => ({ stdout: error.stdout ?? "" }));
+    expect(outcome.stdout).toBe("");
+  },
+);
 
 test("SN29: the CommonJS types name everything that the ES module's name", () => {
   const folder = join(project, "node_modules", "@sluice", "node");

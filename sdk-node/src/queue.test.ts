@@ -1,7 +1,7 @@
 import type { EventResult } from "@sluice/core";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { FaultServer } from "../testing/fault-server.ts";
-import { createClient } from "./index.ts";
+import { type Client, createClient } from "./index.ts";
 
 let server: FaultServer;
 let host: string;
@@ -17,25 +17,41 @@ afterEach(() => server.close());
 test.each([
   ["drop_newest", "m100"],
   ["drop_oldest", "m0"],
-] as const)("SN16: a full queue drops by its policy (%s), and each dropped event is named", async (whenFull, firstDropped) => {
-  const client = createClient({ host, writeKey, maxQueueEvents: 100, flushAt: 50, flushIntervalMs: 3_600_000, whenFull });
-  const results: EventResult[] = [];
-  client.on("result", (result) => results.push(result));
-  server.answer = () => ({ status: 503, retryAfter: "1" });
-  for (let i = 0; i < 110; i++) client.track({ userId: `u${i}`, event: "e", messageId: idOf(i) });
-  const dropped = results.map((result) => [result.outcome, result.messageId]);
-  expect(dropped).toHaveLength(10);
-  if (whenFull === "drop_newest") expect(dropped[0]).toEqual(["dropped", firstDropped]);
-  server.answer = () => "ok";
-  const report = await client.closeAndFlush();
-  expect(report.delivered.length).toBe(100);
-  const ids = new Set(dropped.map(([, id]) => id));
-  expect(report.delivered.some(({ messageId }) => ids.has(messageId))).toBe(false);
-  expect(report.delivered.some(({ messageId }) => messageId === idOf(109))).toBe(whenFull === "drop_oldest");
-});
+] as const)(
+  "SN16: a full queue drops by its policy (%s), and each dropped event is named",
+  async (whenFull, firstDropped) => {
+    const client = createClient({
+      host,
+      writeKey,
+      maxQueueEvents: 100,
+      flushAt: 50,
+      flushIntervalMs: 3_600_000,
+      whenFull,
+    });
+    const results: EventResult[] = [];
+    client.on("result", (result) => results.push(result));
+    server.answer = () => ({ status: 503, retryAfter: "1" });
+    for (let i = 0; i < 110; i++) client.track({ userId: `u${i}`, event: "e", messageId: idOf(i) });
+    const dropped = results.map((result) => [result.outcome, result.messageId]);
+    expect(dropped).toHaveLength(10);
+    if (whenFull === "drop_newest") expect(dropped[0]).toEqual(["dropped", firstDropped]);
+    server.answer = () => "ok";
+    const report = await client.closeAndFlush();
+    expect(report.delivered.length).toBe(100);
+    const ids = new Set(dropped.map(([, id]) => id));
+    expect(report.delivered.some(({ messageId }) => ids.has(messageId))).toBe(false);
+    expect(report.delivered.some(({ messageId }) => messageId === idOf(109))).toBe(whenFull === "drop_oldest");
+  },
+);
 
 test("SN16: the queue is bounded by bytes, large events among small ones included", async () => {
-  const client = createClient({ host, writeKey, maxQueueBytes: 100_000, whenFull: "drop_oldest", flushIntervalMs: 3_600_000 });
+  const client = createClient({
+    host,
+    writeKey,
+    maxQueueBytes: 100_000,
+    whenFull: "drop_oldest",
+    flushIntervalMs: 3_600_000,
+  });
   let held = 0;
   client.on("result", () => held--);
   server.answer = () => "silence";
@@ -72,7 +88,10 @@ test("SN17: waitUntil gets a promise that is settled when what was queued is del
 });
 
 test("SN18: typed events: names and properties are those of the map", async () => {
-  const client = createClient<{ "Order Completed": { revenue: string }; "Logged Out": { reason?: string } }>({ host, writeKey });
+  const client = createClient<{ "Order Completed": { revenue: string }; "Logged Out": { reason?: string } }>({
+    host,
+    writeKey,
+  });
   client.track({ userId: "u", event: "Order Completed", properties: { revenue: "1.00" } });
   client.track({ userId: "u", event: "Logged Out" });
   // @ts-expect-error a name that is not in the map
@@ -83,13 +102,26 @@ test("SN18: typed events: names and properties are those of the map", async () =
   client.track({ userId: "u", event: "Order Completed" });
   // @ts-expect-error nobody's event
   client.track({ event: "Logged Out" });
+  interface Events {
+    Paid: Paid;
+  }
+  interface Paid {
+    revenue: string;
+  }
+  const byInterface: Client<Events> = client as unknown as Client<Events>;
+  byInterface.track({ userId: "u", event: "Paid", properties: { revenue: "1.00" } });
   const { delivered } = await client.closeAndFlush({ timeout: 5000 });
-  expect(delivered).toHaveLength(6); // the compiler refuses, the server judges
+  expect(delivered).toHaveLength(7); // the compiler refuses, the server judges
 });
 
 test("SN19: a call is written with its own id, time and context, or behind the common head: the same event either way", async () => {
   const client = createClient({ host, writeKey });
-  const call = { userId: "u", anonymousId: "a", event: "e", properties: { text: 'ü"\\\u2028😀', at: new Date(0), none: undefined } };
+  const call = {
+    userId: "u",
+    anonymousId: "a",
+    event: "e",
+    properties: { text: 'ü"\\\u2028😀', at: new Date(0), none: undefined },
+  };
   client.track(call);
   client.track({ ...call, context: {} });
   client.page({} as never);

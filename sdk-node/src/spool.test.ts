@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -77,7 +86,9 @@ test("SN21: a segment that is cut off anywhere gives back every whole event befo
   for (let cut = 0; cut <= whole.length; cut++) {
     const { events: read, tornBytes } = decodeFrames(whole.subarray(0, cut));
     const kept = ends.filter((end) => end <= cut).length;
-    expect(read.map(({ messageId, json, stampMs, lane }) => ({ messageId, json, stampMs, lane }))).toEqual(events.slice(0, kept));
+    expect(read.map(({ messageId, json, stampMs, lane }) => ({ messageId, json, stampMs, lane }))).toEqual(
+      events.slice(0, kept),
+    );
     expect(tornBytes).toBe(cut - (ends[kept - 1] ?? 0));
   }
   for (let at = 0; at < whole.length; at++) {
@@ -106,26 +117,34 @@ test("SN21: a torn file from a dead process is sent up to the tear, and the tear
   expect(lines.join()).not.toContain("secret");
 });
 
-test.each(["always", "full"] as const)("SN22: what memory has no room for waits on disk (when: %s) and is delivered in order", async (when) => {
-  server.answer = () => ({ status: 503, retryAfter: "1" });
-  const sluice = client({ maxQueueEvents: 100, flushAt: 50 }, { when });
-  for (let n = 0; n < 5000; n++) sluice.track({ userId: `u${n % 7}`, event: "e", properties: { n } });
-  const early = await sluice.flush({ timeoutMs: 20 });
-  expect(early.kept.length).toBeLessThanOrEqual(100);
-  expect(early.kept.length + early.keptOnDisk).toBe(5000);
-  server.answer = () => "ok";
-  const report = await sluice.closeAndFlush();
-  expect(report).toMatchObject({ dropped: [], kept: [], keptOnDisk: 0 });
-  expect(report.delivered).toHaveLength(5000);
-  expect(server.taken.size).toBe(5000);
-  for (let user = 0; user < 7; user++) {
-    const numbers = server.events
-      .filter((event) => event["userId"] === `u${user}`)
-      .map((event) => (event["properties"] as { n: number }).n);
-    expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
-  }
-  expect(segments()).toEqual([]);
-});
+test.each([
+  ["always", false],
+  ["full", false],
+  ["always", true],
+] as const)(
+  "SN22: what memory has no room for waits on disk (when: %s, sync: %s) and is delivered in order",
+  async (when, sync) => {
+    server.answer = () => ({ status: 503, retryAfter: "1" });
+    const sluice = client({ maxQueueEvents: 100, flushAt: 50 }, { when, sync });
+    const count = sync ? 300 : 5000;
+    for (let n = 0; n < count; n++) sluice.track({ userId: `u${n % 7}`, event: "e", properties: { n } });
+    const early = await sluice.flush({ timeoutMs: 20 });
+    expect(early.kept.length).toBeLessThanOrEqual(100);
+    expect(early.kept.length + early.keptOnDisk).toBe(count);
+    server.answer = () => "ok";
+    const report = await sluice.closeAndFlush();
+    expect(report).toMatchObject({ dropped: [], kept: [], keptOnDisk: 0 });
+    expect(report.delivered).toHaveLength(count);
+    expect(server.taken.size).toBe(count);
+    for (let user = 0; user < 7; user++) {
+      const numbers = server.events
+        .filter((event) => event["userId"] === `u${user}`)
+        .map((event) => (event["properties"] as { n: number }).n);
+      expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
+    }
+    expect(segments()).toEqual([]);
+  },
+);
 
 test("SN23: clients share a folder: none takes what a living one holds, and a closed one's events go to the next", async () => {
   server.answer = () => ({ status: 503, retryAfter: "300" });

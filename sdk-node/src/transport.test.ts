@@ -23,7 +23,7 @@ test("SN25: an agent of the host's carries the connections, for example through 
   });
   await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
   class ThroughProxy extends Agent {
-    createConnection(): ReturnType<typeof connect> {
+    override createConnection(): ReturnType<typeof connect> {
       return connect((proxy.address() as AddressInfo).port, "127.0.0.1");
     }
   }
@@ -42,7 +42,11 @@ test("SN25: a fetch of the host's sends the requests, gzip and time limit includ
     host,
     writeKey,
     fetch: (url, init) => {
-      seen.push({ url, encoding: new Headers(init.headers).get("content-encoding"), hasSignal: init.signal instanceof AbortSignal });
+      seen.push({
+        url,
+        encoding: new Headers(init.headers).get("content-encoding"),
+        hasSignal: init.signal instanceof AbortSignal,
+      });
       if (seen.length === 1) throw new Error("no route");
       return fetch(url, init);
     },

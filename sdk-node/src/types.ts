@@ -1,5 +1,5 @@
 /** Types that both entries of the package share. */
-export type { Client, EventMap, FlushOptions, TypedTrackCall } from "./client.ts";
+export type { Client, EventMap, EventsOf, FlushOptions, TypedTrackCall } from "./client.ts";
 export type { NodeFlushReport } from "./flushes.ts";
 export type { SluiceEvents } from "./listeners.ts";
 export type { Fetch, SluiceOptions, WhenFull } from "./options.ts";

@@ -1,6 +1,16 @@
 import { createUlid } from "@sluice/core";
 import { randomFillSync } from "node:crypto";
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, rmdirSync, statSync, unlinkSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { ReadSpoolOptions } from "../options.ts";
 import { decodeFrames, encodeFrame } from "../spool/frame.ts";
@@ -125,6 +135,7 @@ class DiskSpool implements Spool {
     this.#end();
     const path = join(this.#folder.path, `${this.#ulid(Date.now())}.seg`);
     const file = openSync(path, "ax", 0o600);
+    if (this.#options.sync) syncFolder(this.#folder.path);
     const segment = this.#add(path, isHeld);
     return (this.#current = { segment, file });
   }
@@ -140,7 +151,11 @@ class DiskSpool implements Spool {
     const current = this.#current;
     if (current === null) return;
     this.#current = null;
-    closeSync(current.file);
+    try {
+      closeSync(current.file);
+    } catch (error) {
+      this.#onTrouble(`a file of the spool cannot be closed (${codeOf(error)})`);
+    }
     if (current.segment.open === 0) this.#remove(current.segment);
   }
 
@@ -176,7 +191,17 @@ class DiskSpool implements Spool {
 }
 
 function writeWhole(file: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+  for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
+}
+
+/** Writes a folder's list of files through: without it a power cut could forget a file whose content is on disk. */
+function syncFolder(path: string): void {
+  const folder = openSync(path, "r");
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
 }
 
 function codeOf(error: unknown): string {
