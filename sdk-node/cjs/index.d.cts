@@ -2,15 +2,12 @@
  * Types of dist/index.cjs for programs that use require(): the same as those of the ES module, named once more, because a
  * CommonJS file may take types from an ES module only one by one.
  */
+import type * as esm from "../dist/index.js" with { "resolution-mode": "import" };
 import type { EventMap, EventsOf } from "../dist/index.js" with { "resolution-mode": "import" };
 
-type Module = typeof import("../dist/index.js", { with: { "resolution-mode": "import" } });
-
-export declare const Sluice: Module["Sluice"];
-export declare const createClient: Module["createClient"];
-export type Sluice<Events extends EventsOf<Events> = EventMap> = import("../dist/index.js", {
-  with: { "resolution-mode": "import" },
-}).Sluice<Events>;
+export declare const Sluice: typeof esm.Sluice;
+export declare const createClient: typeof esm.createClient;
+export type Sluice<Events extends EventsOf<Events> = EventMap> = esm.Sluice<Events>;
 
 export type {
   AliasCall,

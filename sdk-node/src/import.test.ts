@@ -10,6 +10,7 @@ import { FaultServer } from "../testing/fault-server.ts";
 import { readCsv } from "./import/csv.ts";
 import { eventOfRow, type RowRules } from "./import/event-of-row.ts";
 import { readNdjson } from "./import/ndjson.ts";
+import { readParquet } from "./import/parquet.ts";
 import { progressLine } from "./import/progress-line.ts";
 import type { Row } from "./import/row.ts";
 
@@ -159,6 +160,28 @@ test("SN32: CSV, its gzip and Parquet give the same events; columns that are no 
     expect(sent?.[1], file).not.toHaveProperty("properties");
   }
   expect(server.taken.size).toBe(4); // the gzip is the CSV; a row of Parquet has other words
+});
+
+test("SN32: numbers of 64 bits in Parquet are numbers where a number holds them, at any depth", async () => {
+  const cells = { id: 7n, large: 2n ** 60n, at: new Date(0), nested: { list: [1n, { deep: 2n }] }, none: null };
+  const reader = {
+    parquetMetadataAsync: () => Promise.resolve({ num_rows: 1n }),
+    parquetReadObjects: () => Promise.resolve([cells]),
+  };
+  const [row] = await all(readParquet(reader as never, {} as never, {}));
+  const large = String(2n ** 60n);
+  expect(row?.fields).toEqual({ id: 7, large, at: new Date(0), nested: { list: [1, { deep: 2 }] } });
+});
+
+test("SN33: a row that is too large, or a file that cannot be decoded, ends in a sentence and not in a wait", async () => {
+  write("old.ndjson", `${lineOf(0)}\n${lineOf(1).replace("Old", "x".repeat(40_000))}\n${lineOf(2)}\n`);
+  const { code, stdout } = await runImport(["old.ndjson", "--host", host, "--rejects", "bad.ndjson"]);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "2 delivered, 1 rejected, 0 rows that are no event\n" });
+  expect(readFileSync(join(folder, "bad.ndjson"), "utf8")).toBe('{"row":2,"reason":"event_too_large"}\n');
+  write("broken.parquet", "PAR1 but no more");
+  write("broken.csv.gz", "no gzip");
+  for (const file of ["broken.parquet", "broken.csv.gz"])
+    expect((await runImport([file, "--host", host])).code).toBe(2);
 });
 
 test("SN33: rows that are no event are counted and listed by number, without their content, and stop nothing", async () => {

@@ -4,7 +4,7 @@ import type { BuiltEvent, QueuedEvent } from "@sluice/core";
  * Lanes that users are spread over. Events of one user share a lane, and a lane has one batch under way at a time: that
  * keeps each user's order while several batches fly. Few enough to look at all of them for each batch.
  */
-export const laneCount = 64;
+const laneCount = 64;
 
 /** An event that waits or is under way. */
 export interface Entry extends QueuedEvent {

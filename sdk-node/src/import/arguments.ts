@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import type { RowRules } from "./event-of-row.ts";
 
 /** What the command prints when it is called wrongly or with --help. */
-export const usage = `Usage: sluice-import FILE [options]
+const usage = `Usage: sluice-import FILE [options]
 
 Sends the events of a file to Sluice: NDJSON (.ndjson, .jsonl), CSV (.csv, .tsv) or Parquet (.parquet, which needs the
 package hyparquet); .gz of the first two. The server key is taken from the environment: SLUICE_WRITE_KEY.

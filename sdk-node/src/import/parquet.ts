@@ -1,11 +1,14 @@
-import type { AsyncBuffer, Compressors } from "hyparquet";
+import type { AsyncBuffer, Compressors, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import type { Row } from "./row.ts";
 
 /** Rows that are decoded at a time. */
 const sliceRows = 10_000;
 
 /** The package that reads Parquet, installed by those who import it. */
-export type ParquetReader = Pick<typeof import("hyparquet"), "parquetMetadataAsync" | "parquetReadObjects">;
+export interface ParquetReader {
+  readonly parquetMetadataAsync: typeof parquetMetadataAsync;
+  readonly parquetReadObjects: typeof parquetReadObjects;
+}
 
 /** Reads the rows of a Parquet file, a slice at a time. */
 export async function* readParquet(
@@ -27,8 +30,10 @@ export async function* readParquet(
   }
 }
 
-/** A value as JSON has it: whole numbers of 64 bits are numbers where a number holds them, else texts. */
+/** A value as JSON has it, at any depth: whole numbers of 64 bits are numbers where a number holds them, else texts. */
 function plain(value: unknown): unknown {
-  if (typeof value !== "bigint") return value;
-  return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+  if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, plain(inner)]));
 }

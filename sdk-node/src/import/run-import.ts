@@ -6,6 +6,9 @@ import type { Row } from "./row.ts";
 /** Rows after which the checkpoint moves. */
 const chunkRows = 5000;
 
+/** Why the client drops one event alone; anything else that it drops speaks of the whole import. */
+const rowReasons: ReadonlySet<string> = new Set(["event_too_large", "invalid_event", "http_400", "http_413"]);
+
 /** What an import tells while it runs. */
 export interface ImportListener {
   /** The checkpoint has moved. */
@@ -41,7 +44,7 @@ export async function runImport(
   client.on("result", (result) => {
     if (result.outcome === "delivered") return;
     const { messageId, reason } = result;
-    if (result.outcome === "dropped" && reason !== "event_too_large") refusal ??= reason;
+    if (result.outcome === "dropped" && !rowReasons.has(reason)) refusal ??= reason;
     const owner = [...open].find(({ rowOfId }) => rowOfId.has(messageId));
     if (owner === undefined) return;
     owner.rejected++;

@@ -107,6 +107,7 @@ function showProgress(
     process.stderr.write(process.stderr.isTTY ? `\r${line}\u001b[K` : `${line}\n`);
   };
   const timer = setInterval(draw, progressMs);
+  timer.unref(); // an import that fails must end
   return {
     rows: (count) => (rows = count),
     end() {

@@ -17,9 +17,6 @@ import type { SpooledEvent } from "./spool.ts";
 const headBytes = 8;
 const fixedBytes = 11;
 
-/** No frame is longer: a larger event is never taken. A message id has no limit of its own until the server's verdict. */
-export const frameBytesMax = headBytes + fixedBytes + 0xffff + eventBytesMax;
-
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
