@@ -45,7 +45,7 @@ test("SN14: each user's events arrive in their order, through failures, lost ans
 });
 
 test("SN15: a batch that is stuck holds up its own users only", async () => {
-  const client = createClient({ host, writeKey, flushAt: 1, requestTimeoutMs: 20_000 });
+  const client = createClient({ host, writeKey, flushAt: 1, requestTimeoutMs: 20_000, log: () => undefined });
   client.track({ userId: "first", event: "e", properties: { n: 0 } });
   await client.flush(); // the clock is known now
   server.answer = ({ body }) => (body.batch.some((event) => event["userId"] === "stuck") ? "silence" : "ok");

@@ -64,6 +64,25 @@ test("SN16: the queue is bounded by bytes, large events among small ones include
   expect(dropped.length).toBe(200);
 });
 
+test("SN6: a listener may call the client while it is told: track, flush, close", async () => {
+  const client = createClient({ host, writeKey });
+  const reports: Promise<{ delivered: readonly unknown[]; kept: readonly unknown[] }>[] = [];
+  client.on("result", () => {
+    if (reports.length === 3) client.track({ userId: "u", event: "late" });
+    if (reports.length < 6) reports.push(client.flush({ timeoutMs: 4000 }));
+  });
+  for (let i = 0; i < 5; i++) client.track({ userId: `u${i}`, event: "e" });
+  const startMs = performance.now();
+  await client.flush();
+  await Promise.all(reports);
+  expect(performance.now() - startMs).toBeLessThan(3000);
+  client.on("result", () => void client.closeAndFlush());
+  client.track({ userId: "u", event: "last" });
+  const { delivered } = await client.flush();
+  expect(delivered).toHaveLength(1);
+  expect(server.taken.size).toBe(7);
+});
+
 test("SN17: waitUntil gets a promise that is settled when what was queued is delivered", async () => {
   const promises: Promise<unknown>[] = [];
   const client = createClient({ host, writeKey, waitUntil: (promise) => promises.push(promise) });

@@ -168,19 +168,18 @@ export class Queue {
     if (this.#givenUp.length < givenUpMax) this.#givenUp.push(result);
   }
 
+  /** Counts first and tells afterwards: a listener may call the client, and finds it with its counts right. */
   #settle(entries: readonly Entry[], results: readonly EventResult[]): void {
     const settledBySegment = new Map<number, number>();
-    entries.forEach((entry, index) => {
-      const result = results[index];
-      if (result === undefined) throw new Error("a result for every event of a batch");
+    for (const { bytes, segment } of entries) {
       this.#events--;
-      this.#bytes -= entry.bytes;
-      if (entry.segment > 0) settledBySegment.set(entry.segment, (settledBySegment.get(entry.segment) ?? 0) + 1);
-      this.#listener.result(result);
-    });
+      this.#bytes -= bytes;
+      if (segment > 0) settledBySegment.set(segment, (settledBySegment.get(segment) ?? 0) + 1);
+    }
     for (const [segment, events] of settledBySegment) this.#spool?.settle(segment, events);
     this.#flushes.settled(entries, results);
     this.#readBack();
+    for (const result of results) this.#listener.result(result);
     this.#flushes.check(false);
     this.#listener.room();
   }
