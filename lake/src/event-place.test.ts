@@ -29,14 +29,21 @@ const anyReceipt = fc
 test("L35: an event's id and file hour, found without its row, are those of its row", () => {
   const times = fc.record({ timestamp: fc.option(anyTime), originalTimestamp: fc.option(anyTime) });
   fc.assert(
-    fc.property(times, anyContext, anyMessageId, anyReceipt, fc.nat(9999), (time, context, messageId, receipt, index) => {
-      const raw = trackOf({ ...time, context, messageId });
-      const row = rowOf(raw, receipt, index);
-      expect(placeOf(raw, receipt, index)).toMatchObject({
-        messageId: row.message_id,
-        fileHourMs: hourOf(row.time_source === "receipt" ? receipt.receivedAtMs : row.time),
-      });
-    }),
+    fc.property(
+      times,
+      anyContext,
+      anyMessageId,
+      anyReceipt,
+      fc.nat(9999),
+      (time, context, messageId, receipt, index) => {
+        const raw = trackOf({ ...time, context, messageId });
+        const row = rowOf(raw, receipt, index);
+        expect(placeOf(raw, receipt, index)).toMatchObject({
+          messageId: row.message_id,
+          fileHourMs: hourOf(row.time_source === "receipt" ? receipt.receivedAtMs : row.time),
+        });
+      },
+    ),
     { numRuns: 500 },
   );
 });

@@ -1,19 +1,15 @@
 import { type AppendRequest, type AppendResult, hourOf, type LedgerRow } from "@sluice/schema";
 import { type AppendPlan, planAppend, refusalOf } from "../log/append-plan.ts";
-import { type Block, type BucketHashes, concatenate, packBlocks, unpackHashes } from "../log/block.ts";
+import { type Block, type BucketHashes, concatenate, unpackHashes } from "../log/block.ts";
 import { LedgerTally } from "../log/ledger.ts";
-import {
-  blockBytesMax,
-  blockTextLengthMax,
-  foldedBytesMax,
-  foldedSliceBytesMax,
-  liveHashesMax,
-} from "../log/limits.ts";
+import { blockBodyBytesMax, blockBytesMax, foldedBytesMax, foldedSliceBytesMax, liveHashesMax } from "../log/limits.ts";
+import { packBlocks } from "../log/pack-blocks.ts";
 import { PendingHours } from "../log/pending-hours.ts";
+import { hashRequest, type RequestHashes } from "../log/request-hashes.ts";
 import { SeenIndex } from "../log/seen-index.ts";
 import { hashBytes } from "../log/seen-set.ts";
 import { groupBy } from "../group-by.ts";
-import { hashRequest, newBirthId, newHashKey } from "./hashing.ts";
+import { newBirthId, newHashKey, wordsOfKey } from "./hashing.ts";
 import type { LogStorage } from "./log-storage.ts";
 
 /**
@@ -24,7 +20,7 @@ export class LogState {
   readonly storage: LogStorage;
   readonly birthId: string;
   readonly pending = new PendingHours();
-  readonly #hashKey: string;
+  readonly #hashKey: Uint32Array;
   readonly #seen: SeenIndex;
   readonly #taken: SeenIndex;
   readonly #ledger = new LedgerTally();
@@ -37,7 +33,7 @@ export class LogState {
     this.storage = storage;
     storage.create({ birthId: newBirthId(), hashKey: newHashKey() });
     this.birthId = storage.meta("birthId") ?? missing("birthId");
-    this.#hashKey = storage.meta("hashKey") ?? missing("hashKey");
+    this.#hashKey = wordsOfKey(storage.meta("hashKey") ?? missing("hashKey"));
     this.#seen = new SeenIndex({ load: (bucketMs) => storage.seenHashes(bucketMs) }, foldedBytesMax);
     this.#taken = new SeenIndex({ load: (bucketMs) => storage.sliceHashes(bucketMs) }, foldedSliceBytesMax);
     this.#rebuild();
@@ -64,7 +60,7 @@ export class LogState {
     if (this.#seen.liveCount >= liveHashesMax) this.#foldAndDrop([], nowMs);
     const hashes = hashRequest(request, this.#hashKey);
     const plan = planAppend(request, hashes, this.#seen, this.#taken);
-    if (plan.slices.length > 0) this.#store(request, plan, hashes, nowMs);
+    if (plan.slices.length > 0) this.#store(plan, hashes, nowMs);
     const { stored, duplicate, rejected, skippedSlices } = plan;
     return { ok: true, stored, duplicate, rejected, skippedSlices, logSequence: this.#lastSequence };
   }
@@ -92,15 +88,15 @@ export class LogState {
     return [...sum.rows()].sort((a, b) => a.hourMs - b.hourMs || (a.source < b.source ? -1 : 1));
   }
 
-  #store(request: AppendRequest, plan: AppendPlan, hashes: ReturnType<typeof hashRequest>, nowMs: number): void {
+  #store(plan: AppendPlan, hashes: RequestHashes, nowMs: number): void {
     const content = {
       takenAtMs: nowMs,
-      rows: plan.rows,
-      rowHashes: hashes.rows,
-      slices: sliceBuckets(request, plan, hashes.slices),
+      slices: plan.slices,
+      eventHashes: hashes.events,
+      sliceHashes: sliceBuckets(plan, hashes.slices),
       ledger: plan.ledger,
     };
-    const blocks = packBlocks(content, { bytesMax: blockBytesMax, textLengthMax: blockTextLengthMax });
+    const blocks = packBlocks(content, { bytesMax: blockBytesMax, bodyBytesMax: blockBodyBytesMax });
     const first = this.#lastSequence + 1;
     this.storage.transaction(() => {
       blocks.forEach((block, i) => this.storage.insertBlock(this.#table, first + i, block));
@@ -172,11 +168,11 @@ export class LogState {
 }
 
 /** Hashes of the slices that an append takes, by receipt hour. */
-function sliceBuckets(request: AppendRequest, plan: AppendPlan, packed: Uint8Array): readonly BucketHashes[] {
-  const buckets = groupBy(plan.slices, (slice) => hourOf(request.slices[slice]?.receivedAtMs ?? 0));
+function sliceBuckets(plan: AppendPlan, packed: Uint8Array): readonly BucketHashes[] {
+  const buckets = groupBy(plan.slices, ({ slice }) => hourOf(slice.receipt.receivedAtMs));
   return [...buckets].map(([bucketMs, slices]) => ({
     bucketMs,
-    packed: concatenate(slices.map((slice) => packed.subarray(slice * hashBytes, (slice + 1) * hashBytes))),
+    packed: concatenate(slices.map(({ index }) => packed.subarray(index * hashBytes, (index + 1) * hashBytes))),
   }));
 }
 
