@@ -119,7 +119,10 @@ export interface LogStatus {
 /** The methods of the Durable Object. */
 export interface ShardLogRpc {
   append(request: AppendRequest): Promise<AppendResult>;
-  /** Publishes everything that is pending; resolves when it is confirmed in the lake. */
+  /**
+   * Publishes what is pending, for a bounded time; resolves when it is confirmed in the lake. While rows are pending that
+   * were before, ask again: each call that does not throw publishes at least one part.
+   */
   flush(): Promise<LogStatus>;
   /** Re-arms the alarm if it is gone; says how the log is. */
   status(): Promise<LogStatus>;

@@ -4,6 +4,7 @@ import { type Block, type BucketHashes, concatenate, unpackHashes } from "../log
 import { LedgerTally } from "../log/ledger.ts";
 import { blockBodyBytesMax, blockBytesMax, foldedBytesMax, foldedSliceBytesMax, liveHashesMax } from "../log/limits.ts";
 import { packBlocks } from "../log/pack-blocks.ts";
+import { partSizeAfter, type RowsSize } from "../log/publish-plan.ts";
 import { PendingHours } from "../log/pending-hours.ts";
 import { hashRequest, type RequestHashes } from "../log/request-hashes.ts";
 import { SeenIndex } from "../log/seen-index.ts";
@@ -24,6 +25,8 @@ export class LogState {
   readonly #seen: SeenIndex;
   readonly #taken: SeenIndex;
   readonly #ledger = new LedgerTally();
+  /** Times in a row that an earlier life of this object ended while it published. */
+  readonly #deaths: number;
   /** First sequence of the block table that takes appends. */
   #table = 1;
   #lastSequence = 0;
@@ -36,7 +39,19 @@ export class LogState {
     this.#hashKey = wordsOfKey(storage.meta("hashKey") ?? missing("hashKey"));
     this.#seen = new SeenIndex({ load: (bucketMs) => storage.seenHashes(bucketMs) }, foldedBytesMax);
     this.#taken = new SeenIndex({ load: (bucketMs) => storage.sliceHashes(bucketMs) }, foldedSliceBytesMax);
+    this.#deaths = Number(storage.meta("deaths") ?? 0);
     this.#rebuild();
+  }
+
+  /** What a part of this log may hold. */
+  get partSizeMax(): RowsSize {
+    return partSizeAfter(this.#deaths);
+  }
+
+  /** Says that publishing begins or has ended: what a life that ends in between leaves behind is one death more. */
+  async setPublishing(isPublishing: boolean): Promise<void> {
+    this.storage.transaction(() => this.storage.setMeta("deaths", String(isPublishing ? this.#deaths + 1 : 0)));
+    await this.storage.sync(); // what is not on disk yet would die with the object
   }
 
   /** Sequence of the newest block; 0 before the first. */

@@ -10,7 +10,8 @@ import { concatenate } from "../log/block.ts";
  * The shard log's SQL. Rows written are the price ($1 per million), so: one row per append, whole tables dropped
  * instead of rows deleted, hashes packed in large rows. Tables:
  *
- *   meta(name, value)                      birth id, hash key, project, shard, sequence up to which blocks are folded
+ *   meta(name, value)                      birth id, hash key, project, shard, sequence up to which blocks are folded,
+ *                                          deaths in a row while publishing
  *   blocks_<n>(sequence, header, hashes, data)   blocks with sequences from n; the newest takes appends
  *   seen(bucket, chunk, hashes)            folded ids: packed hashes by bucket hour
  *   slices_<day>(bucket, chunk, hashes)    folded slices, by receipt day
@@ -64,6 +65,11 @@ export class LogStorage {
   /** Runs statements so that all happen or none. */
   transaction<Value>(statements: () => Value): Value {
     return this.#storage.transactionSync(statements);
+  }
+
+  /** Resolves when all that was written is on disk. */
+  sync(): Promise<void> {
+    return this.#storage.sync();
   }
 
   /** Bytes in use. */
