@@ -40,7 +40,8 @@ export async function flushPipeline(env: Env): Promise<FlushSummary & { readonly
   return { drained, publishedRows, rolledUpDays: summary.rolledUpDays, failedProjects: failed };
 }
 
-async function flushLog(log: ShardLogRpc): Promise<number> {
+/** Publishes what one log holds; returns the rows that have left it. */
+export async function flushLog(log: Pick<ShardLogRpc, "flush" | "status">): Promise<number> {
   const before = await log.status();
   let after = await log.flush();
   for (let calls = 1; after.pendingRows > 0 && calls < flushCallsMax; calls++) {
