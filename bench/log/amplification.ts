@@ -29,7 +29,8 @@ const textPerRow = 1300;
  * 30 s, all events of a request (ten) equally late.
  */
 export function amplificationOf(hours: number, eventsPerHour: number, lateness: Lateness): Amplification {
-  const { next } = randomOf(`amplification ${hours} ${eventsPerHour}`);
+  const draw = randomOf(`amplification ${hours} ${eventsPerHour}`);
+  const next = (): number => draw.next();
   const pending = new PendingHours();
   const parts = new Map<number, PartState[]>();
   const startMs = Math.ceil(Date.UTC(2026, 0, 1) / hourMs) * hourMs;

@@ -138,7 +138,8 @@ test("Q59: a log that dies while it publishes makes smaller parts next, and no l
   const deaths = async (): Promise<unknown> =>
     (await consumer.sql("SELECT value FROM meta WHERE name = 'deaths'", project))[0]?.["value"];
   for (const count of [1, 2]) {
-    await consumer.deliver("EVENTS", [testMessage(eventsOf(`a${count}`, 2), { receiptId: `r${count}`, project })]);
+    const events = eventsOf(`a${count}`, 2).map((event) => ({ ...event, properties: { text: "x".repeat(600_000) } }));
+    await consumer.deliver("EVENTS", [testMessage(events, { receiptId: `r${count}`, project })]);
     await consumer.log(project).crashAt("before_put", 1);
     await expect(consumer.log(project).flush()).rejects.toThrow("crashes");
     expect(await deaths()).toBe(String(count));

@@ -1,5 +1,5 @@
-import type { ShardLogRpc } from "@sluice/schema";
 import type { Env } from "./env.ts";
+import { flushLog } from "./flush-log.ts";
 import { settleRollup } from "./rollup-driver.ts";
 import { RollupStore } from "./rollup-store.ts";
 import { shardLog } from "./shard-logs.ts";
@@ -7,9 +7,6 @@ import { shardLog } from "./shard-logs.ts";
 /** How long a local flush waits for the queue. */
 const drainMsMax = 60_000;
 const drainPollMs = 100;
-
-/** Calls for one log, each of which publishes for a bounded time. */
-const flushCallsMax = 20;
 
 /** What a flush did. */
 export interface FlushSummary {
@@ -38,18 +35,6 @@ export async function flushPipeline(env: Env): Promise<FlushSummary & { readonly
   const summary = await settleRollup(env);
   const failed = failedProjects + summary.failedProjects + (summary.finished ? 0 : 1);
   return { drained, publishedRows, rolledUpDays: summary.rolledUpDays, failedProjects: failed };
-}
-
-/** Publishes what one log holds; returns the rows that have left it. */
-export async function flushLog(log: Pick<ShardLogRpc, "flush" | "status">): Promise<number> {
-  const before = await log.status();
-  let after = await log.flush();
-  for (let calls = 1; after.pendingRows > 0 && calls < flushCallsMax; calls++) {
-    const { lastChange } = after;
-    after = await log.flush();
-    if (after.lastChange === lastChange) break; // nothing of it can be published now
-  }
-  return Math.max(0, before.pendingRows - after.pendingRows);
 }
 
 /** Waits until the consumer has settled as many messages as the edge has sent. */

@@ -85,6 +85,8 @@ function bodiesOf(
 }
 
 function pickedBody(events: readonly (readonly [number, Json])[]): AppendBody {
-  const json = Buffer.from(JSON.stringify(events));
+  const json = encoder.encode(JSON.stringify(events));
   return { form: "picked", gzip: gzipSync(json, { level: 1 }), bytes: json.length, events: events.length };
 }
+
+const encoder = new TextEncoder();

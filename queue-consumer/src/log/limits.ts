@@ -36,6 +36,9 @@ export const partRowsMax = 20_000;
 /** Text of one part's rows, in characters, for the same reason; and so that no part exceeds the 32 MB that readers take. */
 export const partTextLengthMax = 24_000_000;
 
+/** Text, in characters, from which on publishing is marked in storage, so that a death in it is known: less cannot fill a memory. */
+export const markedTextLengthMin = 2_000_000;
+
 /** Numbers of parts of one hour: the key has four digits. */
 export const partNumberMax = 9_999;
 

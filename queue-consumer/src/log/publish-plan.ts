@@ -1,6 +1,7 @@
 import { hourMs as msPerHour } from "@sluice/schema";
 import {
   growRatioMax,
+  markedTextLengthMin,
   partNumberMax,
   partRowsMax,
   partTextLengthMax,
@@ -69,6 +70,16 @@ const deathsMax = 4;
 export function partSizeAfter(deaths: number): RowsSize {
   const share = 2 ** -Math.min(deaths, deathsMax);
   return { rows: partSizeMax.rows * share, textLength: partSizeMax.textLength * share };
+}
+
+/** Whether so much is published that an object might die of it. */
+export function isLarge(hours: readonly PendingHour[]): boolean {
+  let textLength = 0;
+  for (const hour of hours) {
+    for (const { segment } of hour.segments) textLength += segment.textLength;
+    if (textLength >= markedTextLengthMin) return true;
+  }
+  return false;
 }
 
 /** The waiting segments of an hour that go into one part: a prefix, so that one sequence says what is published. At least one. */

@@ -10,10 +10,9 @@ export function newBirthId(): string {
   return randomBytes(16).toString("hex");
 }
 
-/** A hash key as SipHash takes it: its first 16 bytes as little-endian words. */
+/** A hash key as SipHash takes it: four words of eight hex digits each. */
 export function wordsOfKey(hashKey: string): Uint32Array {
-  const bytes = Buffer.from(hashKey, "hex");
-  return Uint32Array.from([0, 4, 8, 12], (at) => bytes.readUInt32LE(at));
+  return Uint32Array.from([0, 8, 16, 24], (at) => Number.parseInt(hashKey.slice(at, at + 8), 16));
 }
 
 /** SHA-256, hex. */

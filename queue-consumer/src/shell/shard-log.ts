@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { AppendRequest, AppendResult, ChangePage, LedgerRow, LogStatus, ShardLogRpc } from "@sluice/schema";
 import { changesPageMax, failureDelaySecondsMax } from "../log/limits.ts";
 import type { PendingHour } from "../log/pending-hours.ts";
-import { dueHours, nextTickMs, type PublishPolicy } from "../log/publish-plan.ts";
+import { dueHours, isLarge, nextTickMs, type PublishPolicy } from "../log/publish-plan.ts";
 import type { Environment } from "./environment.ts";
 import { LogState } from "./log-state.ts";
 import { LogStorage } from "./log-storage.ts";
@@ -90,7 +90,8 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
     const { place } = this.#state;
     if (place === null || hours.length === 0) return cycle;
     this.#state.seal();
-    await this.#state.setPublishing(true);
+    const isMarked = isLarge(hours);
+    if (isMarked) await this.#state.setPublishing(true);
     const { birthId, storage, pending } = this.#state;
     const lastSequence = (): number => this.#state.lastSequence;
     const log = { ...place, birthId, storage, pending, lastSequence };
@@ -105,7 +106,7 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
         cycle.failed += 1;
       }
     }
-    await this.#state.setPublishing(false);
+    if (isMarked) await this.#state.setPublishing(false);
     this.#state.dropPublished(Date.now());
     return cycle;
   }

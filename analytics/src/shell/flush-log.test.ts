@@ -1,6 +1,6 @@
 import type { LogStatus } from "@sluice/schema";
 import { expect, test } from "vitest";
-import { flushLog } from "./flush.ts";
+import { flushLog } from "./flush-log.ts";
 
 /** A log that publishes so many rows a call; after `failsAfter` calls it publishes nothing more. */
 function logOf(rows: number, rowsPerCall: number, failsAfter = Number.POSITIVE_INFINITY) {
