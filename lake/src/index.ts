@@ -22,6 +22,6 @@ export {
   type TableFile,
   type TableMetadata,
 } from "./read-table.ts";
-export { rejectedRowOf } from "./rejected-row.ts";
+export { type RejectedReceipt, rejectedRowOf } from "./rejected-row.ts";
 export { rowOf } from "./row.ts";
 export { encodeTable, type TableOptions } from "./write-table.ts";

@@ -1,4 +1,6 @@
+import type { HourArrivals } from "./arrivals.ts";
 import type { Receipt } from "./receipt.ts";
+import type { KeyKind } from "./write-key.ts";
 
 /*
  * The RPC surface of the shard log, the Durable Object that dedupes and stores the events of one
@@ -106,6 +108,14 @@ export interface LedgerRow {
   readonly rejected: number;
 }
 
+/** An id whose row is looked for. */
+export interface SoughtId {
+  readonly dataset: Dataset;
+  readonly keyKind: KeyKind;
+  readonly id: string;
+  readonly bucketHourMs: number;
+}
+
 /** State of a log, for operators and tests. */
 export interface LogStatus {
   readonly birthId: string;
@@ -128,4 +138,8 @@ export interface ShardLogRpc {
   status(): Promise<LogStatus>;
   changes(sinceChange: number, limit: number): Promise<ChangePage>;
   ledger(fromMs: number, toMs: number): Promise<readonly LedgerRow[]>;
+  /** Arrivals of hours of receipt from `fromMs` (inclusive) to `toMs` (exclusive); kept for 35 days. */
+  arrivals(fromMs: number, toMs: number): Promise<HourArrivals>;
+  /** Which of these ids the log has stored, in their order. */
+  knows(ids: readonly SoughtId[]): Promise<readonly boolean[]>;
 }

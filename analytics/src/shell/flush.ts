@@ -2,6 +2,7 @@ import type { Env } from "./env.ts";
 import { flushLog } from "./flush-log.ts";
 import { settleRollup } from "./rollup-driver.ts";
 import { RollupStore } from "./rollup-store.ts";
+import { resent } from "./send-again.ts";
 import { shardLog } from "./shard-logs.ts";
 
 /** How long a local flush waits for the queue. */
@@ -37,13 +38,13 @@ export async function flushPipeline(env: Env): Promise<FlushSummary & { readonly
   return { drained, publishedRows, rolledUpDays: summary.rolledUpDays, failedProjects: failed };
 }
 
-/** Waits until the consumer has settled as many messages as the edge has sent. */
+/** Waits until the consumer has settled as many messages as the edge, and this Worker, have sent. */
 async function isQueueDrained(env: Env): Promise<boolean> {
   const deadlineMs = Date.now() + drainMsMax;
   while (Date.now() < deadlineMs) {
     const sent = await counter(env, env.EDGE, "messagesSent");
     const settled = await counter(env, env.CONSUMER, "messagesSettled");
-    if (sent !== null && settled !== null && settled >= sent) return true;
+    if (sent !== null && settled !== null && settled >= sent + resent.messages) return true;
     await scheduler.wait(drainPollMs);
   }
   return false;

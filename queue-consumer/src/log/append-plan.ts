@@ -1,4 +1,12 @@
-import { type AppendRequest, type AppendSlice, hourOf, type LedgerRow } from "@sluice/schema";
+import {
+  type AppendRequest,
+  type AppendSlice,
+  arrivalsOf,
+  ArrivalTally,
+  type HourArrivals,
+  hourOf,
+  type LedgerRow,
+} from "@sluice/schema";
 import { LedgerTally } from "./ledger.ts";
 import { databaseBytesMax, pendingSegmentsMax } from "./limits.ts";
 import type { RequestHashes } from "./request-hashes.ts";
@@ -19,6 +27,7 @@ export interface TakenSlice {
 export interface AppendPlan {
   readonly slices: readonly TakenSlice[];
   readonly ledger: readonly LedgerRow[];
+  readonly arrivals: HourArrivals;
   readonly stored: number;
   readonly duplicate: number;
   readonly rejected: number;
@@ -73,7 +82,26 @@ export function planAppend(
     total.rejected += counts.rejected;
     return { slice, index, fresh: news, hashesAt };
   });
-  return { slices, ledger: ledger.rows(), ...total, skippedSlices: request.slices.length - slices.length };
+  const skippedSlices = request.slices.length - slices.length;
+  return { slices, ledger: ledger.rows(), arrivals: arrivalsIn(candidates), ...total, skippedSlices };
+}
+
+/** What the taken slices tell of their streams; the events of slices without one are counted by themselves. */
+function arrivalsIn(taken: readonly Candidate[]): HourArrivals {
+  const tally = new ArrivalTally();
+  for (const { slice } of taken) {
+    const { stream, eventCount, ...receipt } = slice.receipt;
+    const streams = arrivalsOf(
+      stream === undefined ? receipt : { ...receipt, stream: { ...stream, events: eventCount } },
+    );
+    const untracked = {
+      source: receipt.source,
+      hourMs: hourOf(receipt.receivedAtMs),
+      events: slice.events.ids.length,
+    };
+    tally.add({ streams, untracked: streams.length === 0 ? [untracked] : [] });
+  }
+  return tally.arrivals();
 }
 
 type Candidate = Omit<TakenSlice, "fresh">;

@@ -1,4 +1,4 @@
-import type { Dataset, LedgerRow } from "@sluice/schema";
+import type { Dataset, HourArrivals, LedgerRow } from "@sluice/schema";
 import type { Place } from "./block-data.ts";
 import { hashBytes } from "./seen-set.ts";
 
@@ -38,6 +38,8 @@ export interface BlockHeader {
   readonly ids: readonly BucketCount[];
   readonly slices: readonly BucketCount[];
   readonly ledger: readonly LedgerRow[];
+  /** Absent in blocks that carry no slices. */
+  readonly arrivals?: HourArrivals;
 }
 
 /** A block row, ready to be stored. */

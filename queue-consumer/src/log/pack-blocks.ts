@@ -1,4 +1,4 @@
-import type { AppendSlice, LedgerRow } from "@sluice/schema";
+import type { AppendSlice, HourArrivals, LedgerRow } from "@sluice/schema";
 import { groupBy } from "../group-by.ts";
 import type { TakenSlice } from "./append-plan.ts";
 import { type Block, type BucketCount, type BucketHashes, concatenate, type Segment } from "./block.ts";
@@ -14,7 +14,11 @@ export interface BlockContent {
   readonly eventHashes: Uint8Array;
   readonly sliceHashes: readonly BucketHashes[];
   readonly ledger: readonly LedgerRow[];
+  readonly arrivals?: HourArrivals;
 }
+
+/** What the first block of an append carries for all of them. */
+type BlockHead = Pick<BlockContent, "sliceHashes" | "ledger" | "arrivals">;
 
 /** Bounds of a block, in bytes; those of its bodies are decompressed, and a single body may exceed them. */
 export interface BlockLimits {
@@ -74,15 +78,16 @@ function segmentOf(slice: AppendSlice, event: number): AppendSlice["segments"][n
 
 const encoder = new TextEncoder();
 
-/** More than the header of a segment, of a bucket, and of all else takes: the exact size is checked in the end. */
+/** More than a segment, a bucket, and all else of a header takes: the exact size is checked in the end. */
 const segmentHeaderBytes = 250;
 const bucketHeaderBytes = 60;
-const headerRestBytes = 100_000;
+const headerRestBytes = 20_000;
 
 /** A block that is being filled. */
 class OpenBlock {
   readonly #content: BlockContent;
-  readonly #head: Pick<BlockContent, "sliceHashes" | "ledger">;
+  readonly #head: BlockHead;
+  readonly #headBytes: number;
   readonly #pieces: Uint8Array[] = [];
   #dataBytes = 0;
   #bodyBytes = 0;
@@ -93,9 +98,10 @@ class OpenBlock {
   readonly #segments = new Map<string, OpenSegment>();
   #receipt: { readonly of: Uint8Array; readonly place: Place } | null = null;
 
-  constructor(content: BlockContent, head: Pick<BlockContent, "sliceHashes" | "ledger">) {
+  constructor(content: BlockContent, head: BlockHead) {
     this.#content = content;
     this.#head = head;
+    this.#headBytes = headerRestBytes + JSON.stringify([head.ledger, head.arrivals]).length;
   }
 
   fits(unit: Unit, limits: BlockLimits): boolean {
@@ -104,7 +110,7 @@ class OpenBlock {
     const headers =
       (this.#segments.size + segments) * segmentHeaderBytes +
       (this.#ids.size + bucketRuns(unit)) * bucketHeaderBytes +
-      headerRestBytes;
+      this.#headBytes;
     const picks = this.#picksBytes + segments * pickBytes(0) + unit.events.length * 2;
     const hashes = (this.#idCount + unit.events.length) * hashBytes;
     const data = this.#dataBytes + unit.receipt.length + unit.body.gzip.length + picks;
@@ -141,7 +147,7 @@ class OpenBlock {
       places.forEach((at, i) => packed.set(this.#content.eventHashes.subarray(at, at + hashBytes), i * hashBytes));
       return { bucketMs, packed };
     });
-    const { sliceHashes, ledger } = this.#head;
+    const { sliceHashes, ledger, arrivals } = this.#head;
     return {
       header: {
         takenAtMs: this.#content.takenAtMs,
@@ -149,6 +155,7 @@ class OpenBlock {
         ids: ids.map(countOf),
         slices: sliceHashes.map(countOf),
         ledger,
+        ...(arrivals === undefined ? {} : { arrivals }),
       },
       hashes: concatenate([...ids, ...sliceHashes].map((bucket) => bucket.packed)),
       data: concatenate(this.#pieces),

@@ -1,4 +1,4 @@
-import type { AppendRequest, AppendSlice } from "@sluice/schema";
+import type { AppendRequest, AppendSlice, SoughtId } from "@sluice/schema";
 import { sipHash, sipHashBytes } from "./sip-hash.ts";
 
 /** Hashes of a request, packed: of its events, slice by slice, and of its slices. */
@@ -23,10 +23,21 @@ export function hashRequest(request: AppendRequest, hashKey: Uint32Array): Reque
   };
   let at = 0;
   request.slices.forEach((slice, i) => {
-    const { receiptId, firstIndex } = slice.receipt;
-    hashText(hashKey, kinds.slice, `${receiptId} ${firstIndex}`, hashes.slices, i * sipHashBytes);
+    const { receiptId, firstIndex, redrive } = slice.receipt;
+    // Driven again under its old receipt, an event must not be taken for a redelivery of the message that first brought it.
+    const name = redrive === undefined ? receiptId : `${receiptId} ${redrive}`;
+    hashText(hashKey, kinds.slice, `${name} ${firstIndex}`, hashes.slices, i * sipHashBytes);
     at = hashEvents(slice, hashKey, hashes.events, at);
   });
+  return hashes;
+}
+
+/** The hashes of single ids, as those of events. */
+export function hashIds(ids: readonly Omit<SoughtId, "bucketHourMs">[], hashKey: Uint32Array): Uint8Array {
+  const hashes = new Uint8Array(ids.length * sipHashBytes);
+  ids.forEach(({ keyKind, dataset, id }, i) =>
+    hashText(hashKey, kinds[keyKind][dataset], id, hashes, i * sipHashBytes),
+  );
   return hashes;
 }
 
