@@ -33,6 +33,7 @@ export class Publisher {
   readonly #lake: Lake;
   readonly #log: PublisherLog;
   readonly #partSizeMax: RowsSize;
+  #lastBlock: { readonly sequence: number; readonly data: Uint8Array } | null = null;
 
   constructor(lake: Lake, log: PublisherLog, partSizeMax: RowsSize) {
     this.#lake = lake;
@@ -166,8 +167,16 @@ export class Publisher {
   /** The events of segments, read as they are asked for, so that one block only is in memory. */
   *#blocksOf(segments: readonly PendingSegment[]): Generator<Iterable<StoredEvents>> {
     for (const { table, sequence, segment } of segments) {
-      yield storedEvents(this.#log.storage.blockData(table, sequence), segment);
+      yield storedEvents(this.#blockData(table, sequence), segment);
     }
+  }
+
+  /** The data of a block. The last one is kept: a block of many hours is asked for by one after the other. */
+  #blockData(table: number, sequence: number): Uint8Array {
+    if (this.#lastBlock?.sequence !== sequence) {
+      this.#lastBlock = { sequence, data: this.#log.storage.blockData(table, sequence) };
+    }
+    return this.#lastBlock.data;
   }
 
   #keyOf(place: PartPlace): string {
