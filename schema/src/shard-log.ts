@@ -57,6 +57,11 @@ export type AppendResult =
       readonly rejected: number;
       /** Slices that had been taken before (redelivery) and were skipped whole. */
       readonly skippedSlices: number;
+      /**
+       * Slices, by index, that were left out whole and are to be sent again: some of their ids may be among those that the log
+       * keeps in the lake's bucket, which did not answer, or would have had to be asked too often.
+       */
+      readonly unchecked: readonly number[];
       /** Sequence of the block written, or the last one when nothing was new. */
       readonly logSequence: number;
     }

@@ -15,6 +15,8 @@ export interface PlannedAppend<Message> {
   readonly log: string;
   readonly request: AppendRequest;
   readonly messages: readonly MessageChunks<Message>[];
+  /** The message of each of the request's slices. */
+  readonly owners: readonly MessageChunks<Message>[];
 }
 
 /** JSON text of one call, in characters: two bytes each in the worst case, and an RPC takes 32 MB. */
@@ -37,13 +39,14 @@ function planGroup<Message>(log: string, group: readonly MessageChunks<Message>[
     if (first === undefined) return;
     const { slices, rows } = open;
     const request = { project: first.project, shard: first.shard, slices, rows };
-    plans.push({ log, request, messages: [...open.messages] });
+    plans.push({ log, request, messages: [...open.messages], owners: open.owners });
     open = newRequest();
   };
   for (const entry of group) {
     for (const chunk of entry.chunks) {
       if (open.textLength + chunk.textLength > requestTextLengthMax) close();
       const slice = open.slices.push(chunk.slice) - 1;
+      open.owners.push(entry);
       for (const row of chunk.rows) open.rows.push({ slice, ...row });
       open.textLength += chunk.textLength;
       open.messages.add(entry);
@@ -55,6 +58,7 @@ function planGroup<Message>(log: string, group: readonly MessageChunks<Message>[
   function newRequest() {
     const slices: AppendSlice[] = [];
     const rows: AppendRow[] = [];
-    return { slices, rows, textLength: 0, messages: new Set<MessageChunks<Message>>() };
+    const owners: MessageChunks<Message>[] = [];
+    return { slices, rows, owners, textLength: 0, messages: new Set<MessageChunks<Message>>() };
   }
 }

@@ -1,5 +1,4 @@
 import { type AppendRequest, type AppendRow, hourOf, type LedgerRow } from "@sluice/schema";
-import { groupBy } from "../group-by.ts";
 import { LedgerTally } from "./ledger.ts";
 import { databaseBytesMax, pendingSegmentsMax } from "./limits.ts";
 import { hashBytes, SeenSet } from "./seen-set.ts";
@@ -21,6 +20,8 @@ export interface AppendPlan {
   readonly duplicate: number;
   readonly rejected: number;
   readonly skippedSlices: number;
+  /** Indices of the slices that are left out whole: whether their ids were seen cannot be told before cold pages are read. */
+  readonly unchecked: readonly number[];
 }
 
 /** Why a log takes nothing now, or `null`: its database is nearly full, or too much waits for publication. */
@@ -34,7 +35,8 @@ export function refusalOf(log: {
 
 /** What an append asks of the log's memory. */
 export interface SeenBefore {
-  has(bucketMs: number, packed: Uint8Array, at: number): boolean;
+  /** `null`: cannot be told before cold pages are read. */
+  has(bucketMs: number, packed: Uint8Array, at: number): boolean | null;
 }
 
 /** Hashes of a request, packed in the order of its rows and slices. */
@@ -54,8 +56,10 @@ export function planAppend(
   taken: SeenBefore,
 ): AppendPlan {
   const slices = newSlices(request, hashes.slices, taken);
-  const fresh = new FreshHashes();
-  const known = knownRows(request, hashes.rows, slices, seen);
+  const asked = slices.size;
+  const { known, unchecked } = knownRows(request, hashes.rows, slices, seen);
+  for (const slice of unchecked) slices.delete(slice);
+  const fresh = new SeenSet();
   const ledger = new LedgerTally();
   const rows: NewRow[] = [];
   const counts = { stored: 0, duplicate: 0, rejected: 0 };
@@ -70,48 +74,47 @@ export function planAppend(
     counts[outcome]++;
     ledger.add({ ...nothing, source: slice.source, hourMs: hourOf(slice.receivedAtMs), received: 1, [outcome]: 1 });
   });
-  const skippedSlices = request.slices.length - slices.size;
-  return { rows, slices: [...slices], ledger: ledger.rows(), ...counts, skippedSlices };
+  const skippedSlices = request.slices.length - asked;
+  return { rows, slices: [...slices], ledger: ledger.rows(), ...counts, skippedSlices, unchecked: [...unchecked] };
 }
 
-/**
- * Indices of the rows whose ids were stored before. Asked bucket by bucket: two large buckets may not fit into memory
- * together, and rows that alternate between them would load both anew for every row.
- */
+/** Indices of the rows whose ids were stored before, and of the slices that hold one of which that cannot be told. */
 function knownRows(
   request: AppendRequest,
   packed: Uint8Array,
   slices: ReadonlySet<number>,
   seen: SeenBefore,
-): ReadonlySet<number> {
+): { readonly known: ReadonlySet<number>; readonly unchecked: ReadonlySet<number> } {
   const known = new Set<number>();
-  const asked = request.rows.map((row, i) => ({ row, i })).filter(({ row }) => slices.has(row.slice));
-  for (const [bucketMs, rows] of groupBy(asked, ({ row }) => row.bucketHourMs)) {
-    for (const { i } of rows) if (seen.has(bucketMs, packed, i * hashBytes)) known.add(i);
+  const unchecked = new Set<number>();
+  for (const i of inOrderOfIds(request, packed)) {
+    const row = request.rows[i];
+    if (row === undefined || !slices.has(row.slice)) continue;
+    const answer = seen.has(row.bucketHourMs, packed, i * hashBytes);
+    if (answer === null) unchecked.add(row.slice);
+    else if (answer) known.add(i);
   }
-  return known;
+  return { known, unchecked };
+}
+
+/** Indices of the rows, those of neighbouring ids together: the page of ids that one of them needs serves the next. */
+function inOrderOfIds({ rows }: AppendRequest, packed: Uint8Array): readonly number[] {
+  const startOf = (i: number): number => ((packed[i * hashBytes] ?? 0) << 8) | (packed[i * hashBytes + 1] ?? 0);
+  return rows
+    .map((_, i) => i)
+    .sort((a, b) => (rows[a]?.bucketHourMs ?? 0) - (rows[b]?.bucketHourMs ?? 0) || startOf(a) - startOf(b));
 }
 
 const nothing = { received: 0, stored: 0, duplicate: 0, rejected: 0 } as const;
 
-function newSlices(request: AppendRequest, packed: Uint8Array, taken: SeenBefore): ReadonlySet<number> {
-  const fresh = new FreshHashes();
+/** Indices of the slices that were not taken before. */
+export function newSlices(request: AppendRequest, packed: Uint8Array, taken: SeenBefore): Set<number> {
+  const fresh = new SeenSet();
   const slices = new Set<number>();
   request.slices.forEach((slice, i) => {
     const bucketMs = hourOf(slice.receivedAtMs);
     const at = i * hashBytes;
-    if (!taken.has(bucketMs, packed, at) && fresh.add(bucketMs, packed, at)) slices.add(i);
+    if (taken.has(bucketMs, packed, at) !== true && fresh.add(bucketMs, packed, at)) slices.add(i);
   });
   return slices;
-}
-
-/** Hashes new in this request, so that a pair within one request is found too. */
-class FreshHashes {
-  readonly #buckets = new Map<number, SeenSet>();
-
-  add(bucketMs: number, packed: Uint8Array, at: number): boolean {
-    let set = this.#buckets.get(bucketMs);
-    if (set === undefined) this.#buckets.set(bucketMs, (set = new SeenSet()));
-    return set.add(packed, at);
-  }
 }

@@ -103,7 +103,7 @@ async function appendOrSplit(
   ports: ConsumePorts,
   failures: Map<Entry, unknown>,
 ): Promise<void> {
-  const failure = await append(plan, ports);
+  const failure = await append(plan, ports, failures);
   if (failure === null) return;
   if (failure.isTransient || plan.messages.length === 1) {
     for (const entry of plan.messages) failures.set(entry, failure.cause);
@@ -111,19 +111,26 @@ async function appendOrSplit(
   }
   for (const entry of plan.messages) {
     for (const single of planAppends([entry])) {
-      const alone = await append(single, ports);
+      const alone = await append(single, ports, failures);
       if (alone !== null) failures.set(entry, alone.cause);
     }
   }
 }
 
+/** Calls the log, and notes the messages of which it left slices out. */
 async function append(
   plan: PlannedAppend<Message>,
   ports: ConsumePorts,
+  failures: Map<Entry, unknown>,
 ): Promise<{ readonly isTransient: boolean; readonly cause: unknown } | null> {
   try {
     const result = await ports.logOf(plan.log).append(plan.request);
-    return result.ok ? null : { isTransient: true, cause: result.reason };
+    if (!result.ok) return { isTransient: true, cause: result.reason };
+    for (const slice of result.unchecked) {
+      const entry = plan.owners[slice];
+      if (entry !== undefined) failures.set(entry, "its ids could not be checked yet");
+    }
+    return null;
   } catch (error) {
     return { isTransient: isTransientError(error), cause: error };
   }

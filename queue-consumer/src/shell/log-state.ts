@@ -1,20 +1,24 @@
 import { type AppendRequest, type AppendResult, hourOf, type LedgerRow } from "@sluice/schema";
-import { type AppendPlan, planAppend, refusalOf } from "../log/append-plan.ts";
+import { type AppendPlan, newSlices, planAppend, refusalOf, type RequestHashes } from "../log/append-plan.ts";
 import { type Block, type BucketHashes, concatenate, packBlocks, unpackHashes } from "../log/block.ts";
 import { LedgerTally } from "../log/ledger.ts";
-import {
-  blockBytesMax,
-  blockTextLengthMax,
-  foldedBytesMax,
-  foldedSliceBytesMax,
-  liveHashesMax,
-} from "../log/limits.ts";
+import { chooseWindows, ColdIds, type ColdPage, type ColdWindow } from "../log/cold-ids.ts";
+import type { PlannedPage } from "../log/cold-object.ts";
+import { FilterBudget } from "../log/filter-budget.ts";
+import { blockBytesMax, blockTextLengthMax, filterBytesMax, liveIdsMax, sliceDaysKept } from "../log/limits.ts";
 import { PendingHours } from "../log/pending-hours.ts";
+import { type Entries, entryWords, firstPlaceOf, readEntry } from "../log/seen-entries.ts";
+import { mayHold } from "../log/seen-filter.ts";
 import { SeenIndex } from "../log/seen-index.ts";
 import { hashBytes } from "../log/seen-set.ts";
 import { groupBy } from "../group-by.ts";
 import { hashRequest, newBirthId, newHashKey } from "./hashing.ts";
 import type { LogStorage } from "./log-storage.ts";
+
+/** One for all logs of this isolate. */
+const filters = new FilterBudget(filterBytesMax);
+
+const dayMs = 24 * 3_600_000;
 
 /**
  * What the log knows: SQL, and in memory what is needed to decide fast. Memory is a copy: it is changed only after
@@ -25,7 +29,8 @@ export class LogState {
   readonly birthId: string;
   readonly pending = new PendingHours();
   readonly #hashKey: string;
-  readonly #seen: SeenIndex;
+  readonly seen: SeenIndex;
+  readonly cold: ColdIds;
   readonly #taken: SeenIndex;
   readonly #ledger = new LedgerTally();
   /** First sequence of the block table that takes appends. */
@@ -38,8 +43,10 @@ export class LogState {
     storage.create({ birthId: newBirthId(), hashKey: newHashKey() });
     this.birthId = storage.meta("birthId") ?? missing("birthId");
     this.#hashKey = storage.meta("hashKey") ?? missing("hashKey");
-    this.#seen = new SeenIndex({ load: (bucketMs) => storage.seenHashes(bucketMs) }, foldedBytesMax);
-    this.#taken = new SeenIndex({ load: (bucketMs) => storage.sliceHashes(bucketMs) }, foldedSliceBytesMax);
+    this.cold = new ColdIds((page, entry) => mayHold(filters.get(page, () => storage.cold.filter(page)), entry));
+    this.cold.add(storage.cold.pages());
+    this.seen = new SeenIndex(storage.seen, filters, this.cold);
+    this.#taken = new SeenIndex(storage.slices, filters, null);
     this.#rebuild();
   }
 
@@ -53,20 +60,50 @@ export class LogState {
     return this.#place;
   }
 
+  /** The hashes of a request, under this log's key. */
+  hash(request: AppendRequest): RequestHashes {
+    return hashRequest(request, this.#hashKey);
+  }
+
+  /**
+   * What must be read from the lake's bucket before an append of the request can tell which of its ids were seen, as far
+   * as `windowsMax` reads go; and the ids that are asked for.
+   */
+  unreadIds(
+    request: AppendRequest,
+    hashes: RequestHashes,
+    windowsMax: number,
+  ): { readonly windows: readonly ColdWindow[]; readonly asked: readonly Entries[] } {
+    const asked: Entries[] = [];
+    const pagesBySlice = new Map<number, ColdPage[]>();
+    if (this.cold.last < 0) return { windows: [], asked };
+    const slices = newSlices(request, hashes.slices, this.#taken);
+    request.rows.forEach((row, i) => {
+      const at = i * hashBytes;
+      if (!slices.has(row.slice) || this.seen.has(row.bucketHourMs, hashes.rows, at) !== null) return;
+      const entry = new Uint32Array(entryWords);
+      readEntry(row.bucketHourMs, hashes.rows, at, entry);
+      asked.push(entry);
+      const pages = pagesBySlice.get(row.slice);
+      if (pages === undefined) pagesBySlice.set(row.slice, [...this.cold.unread(entry)]);
+      else pages.push(...this.cold.unread(entry));
+    });
+    return { windows: chooseWindows(pagesBySlice.values(), windowsMax), asked };
+  }
+
   /** Stores what is new of a request, in one transaction; synchronous, so that nothing comes between. */
-  append(request: AppendRequest, nowMs: number): AppendResult {
+  append(request: AppendRequest, hashes: RequestHashes, nowMs: number): AppendResult {
     this.#assertPlace(request);
     const reason = refusalOf({
       databaseBytes: this.storage.databaseBytes,
       pendingSegments: this.pending.segments,
     });
     if (reason !== null) return { ok: false, reason };
-    if (this.#seen.liveCount >= liveHashesMax) this.#foldAndDrop([], nowMs);
-    const hashes = hashRequest(request, this.#hashKey);
-    const plan = planAppend(request, hashes, this.#seen, this.#taken);
+    if (Math.max(this.seen.liveCount, this.#taken.liveCount) >= liveIdsMax) this.#foldAndDrop([], nowMs);
+    const plan = planAppend(request, hashes, this.seen, this.#taken);
     if (plan.slices.length > 0) this.#store(request, plan, hashes, nowMs);
-    const { stored, duplicate, rejected, skippedSlices } = plan;
-    return { ok: true, stored, duplicate, rejected, skippedSlices, logSequence: this.#lastSequence };
+    const { stored, duplicate, rejected, skippedSlices, unchecked } = plan;
+    return { ok: true, stored, duplicate, rejected, skippedSlices, unchecked, logSequence: this.#lastSequence };
   }
 
   /** Starts a new block table, so that the present one can be dropped once it is published. */
@@ -84,6 +121,23 @@ export class LogState {
     if (done.length > 0) this.#foldAndDrop(done, nowMs);
   }
 
+  /**
+   * Ends the open move of pages into the lake's bucket: those that are as they were packed are cold from now on.
+   *
+   * @returns how many.
+   */
+  takeCold(planned: readonly PlannedPage[]): number {
+    const versions = new Map(this.seen.pages.map((page) => [page.place, page]));
+    const moved = planned.filter(({ place, version }) => versions.get(place)?.version === version);
+    this.storage.transaction(() => {
+      for (const { place, cold } of moved) this.storage.cold.takeWarm(cold, place);
+      this.storage.putColdPlan(null);
+    });
+    this.seen.removePages(new Set(moved.flatMap(({ place }) => versions.get(place) ?? [])));
+    this.cold.add(moved.map(({ cold }) => cold));
+    return moved.length;
+  }
+
   /** Counts of receipt hours from `fromMs` (inclusive) to `toMs` (exclusive). */
   ledger(fromMs: number, toMs: number): readonly LedgerRow[] {
     const sum = new LedgerTally();
@@ -92,7 +146,7 @@ export class LogState {
     return [...sum.rows()].sort((a, b) => a.hourMs - b.hourMs || (a.source < b.source ? -1 : 1));
   }
 
-  #store(request: AppendRequest, plan: AppendPlan, hashes: ReturnType<typeof hashRequest>, nowMs: number): void {
+  #store(request: AppendRequest, plan: AppendPlan, hashes: RequestHashes, nowMs: number): void {
     const content = {
       takenAtMs: nowMs,
       rows: plan.rows,
@@ -116,24 +170,32 @@ export class LogState {
 
   #rememberUnfolded(block: Pick<Block, "header" | "hashes">): void {
     const { ids, slices } = unpackHashes(block.header, block.hashes);
-    for (const bucket of ids) this.#seen.addLive(bucket.bucketMs, bucket.packed);
+    for (const bucket of ids) this.seen.addLive(bucket.bucketMs, bucket.packed);
     for (const bucket of slices) this.#taken.addLive(bucket.bucketMs, bucket.packed);
     for (const row of block.header.ledger) this.#ledger.add(row);
   }
 
   #foldAndDrop(tables: readonly number[], nowMs: number): void {
-    const ids = this.#seen.packLive();
-    const slices = this.#taken.packLive();
-    this.storage.transaction(() => {
-      this.storage.addSeen(ids);
-      this.storage.addSlices(slices, nowMs);
+    this.#forgetOldSlices(nowMs);
+    const folded = this.storage.transaction(() => {
+      const done = [this.seen.fold(this.#lastSequence, nowMs), this.#taken.fold(this.#lastSequence, nowMs)];
       this.storage.addLedger(this.#ledger.rows());
       this.storage.setMeta("foldedThrough", String(this.#lastSequence));
       for (const table of tables) this.storage.dropBlockTable(table);
+      return done;
     });
-    this.#seen.foldedLive(ids);
-    this.#taken.foldedLive(slices);
+    for (const done of folded) done();
     this.#ledger.clear();
+  }
+
+  /** Before a fold, which could put new slices into a page of old ones. */
+  #forgetOldSlices(nowMs: number): void {
+    const end = firstPlaceOf(nowMs - sliceDaysKept * dayMs);
+    const old = new Set(this.#taken.pages.filter((page) => page.last < end));
+    this.storage.transaction(() => {
+      for (const page of old) this.storage.slices.remove(page.place);
+    });
+    this.#taken.removePages(old);
   }
 
   #rebuild(): void {

@@ -3,6 +3,8 @@ import type { AppendRequest, AppendResult, ChangePage, LedgerRow, LogStatus, Sha
 import { changesPageMax, failureDelaySecondsMax } from "../log/limits.ts";
 import type { PendingHour } from "../log/pending-hours.ts";
 import { dueHours, nextTickMs, type PublishPolicy } from "../log/publish-plan.ts";
+import type { CoolPolicy } from "../log/cold-object.ts";
+import { ColdStore } from "./cold-store.ts";
 import type { Environment } from "./environment.ts";
 import { LogState } from "./log-state.ts";
 import { LogStorage } from "./log-storage.ts";
@@ -21,7 +23,9 @@ const alarmOverdueMs = 60_000;
  */
 export class ShardLog extends DurableObject<Environment> implements ShardLogRpc {
   readonly #state: LogState;
+  readonly #cold: ColdStore;
   readonly #policy: PublishPolicy;
+  readonly #coolPolicy: CoolPolicy;
   /** Publishing cycles run one after the other. */
   #publishing: Promise<unknown> = Promise.resolve();
   #armedForMs: number | null = null;
@@ -31,6 +35,8 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
   constructor(ctx: DurableObjectState, env: Environment) {
     super(ctx, env);
     this.#state = new LogState(new LogStorage(ctx.storage));
+    this.#cold = new ColdStore(env.LAKE, this.#state);
+    this.#coolPolicy = { coolMs: positive(env.COOL_SECONDS) * 1000, coolIds: positive(env.COOL_IDS) };
     this.#policy = {
       publishMs: positive(env.PUBLISH_SECONDS) * 1000,
       publishOldMs: positive(env.PUBLISH_OLD_SECONDS) * 1000,
@@ -39,7 +45,9 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
   }
 
   async append(request: AppendRequest): Promise<AppendResult> {
-    const result = this.#state.append(request, Date.now());
+    const hashes = this.#state.hash(request);
+    await this.#cold.readFor(request, hashes);
+    const result = this.#state.append(request, hashes, Date.now());
     await this.#arm(this.#policy.publishMs);
     return result;
   }
@@ -104,7 +112,17 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
       }
     }
     this.#state.dropPublished(Date.now());
+    await this.#cool();
     return cycle;
+  }
+
+  /** Moves ids that went cold. A failure is left to the next cycle: they take room, but nothing depends on their move. */
+  async #cool(): Promise<void> {
+    try {
+      await this.#cold.cool(Date.now(), this.#coolPolicy);
+    } catch (error) {
+      console.error(`cold ids were not moved: ${messageOf(error)}`);
+    }
   }
 
   /** After cycles in which nothing succeeded, begins with other hours, so that a few bad ones cannot hold up the rest. */
