@@ -10,7 +10,7 @@ import { ShardLog as RealShardLog } from "../shell/shard-log.ts";
 /** One call of the log, as the tests ask for it over HTTP. */
 export type LogCall =
   | { readonly method: "append"; readonly request: AppendRequest }
-  | { readonly method: "flush" | "status" | "loseAlarm" }
+  | { readonly method: "flush" | "status" | "loseAlarm" | "rowsWritten" }
   | { readonly method: "changes" | "ledger"; readonly from: number; readonly to: number }
   | { readonly method: "crashAt"; readonly step: CrashStep; readonly nth: number };
 
@@ -48,6 +48,8 @@ async function callLog(log: DurableObjectStub<ShardLog>, call: LogCall): Promise
       return log.ledger(call.from, call.to);
     case "loseAlarm":
       return log.loseAlarm();
+    case "rowsWritten":
+      return log.rowsWritten();
     case "crashAt":
       return log.crashAt(call.step, call.nth);
   }
@@ -56,12 +58,13 @@ async function callLog(log: DurableObjectStub<ShardLog>, call: LogCall): Promise
 /**
  * Where a PUT goes wrong. `before_put`, `after_put`: the object crashes (memory is lost, SQL stays).
  * `fail_put`: R2 fails and stores nothing; `lost_reply`: it stores, but the answer is lost.
+ * Or a GET of cold ids: `fail_get`: R2 fails; `flush_in_get`: the log folds and moves its ids while the GET is under way.
  */
-export type CrashStep = "before_put" | "after_put" | "fail_put" | "lost_reply";
+export type CrashStep = "before_put" | "after_put" | "fail_put" | "lost_reply" | "fail_get" | "flush_in_get";
 
 interface Crash {
   step: CrashStep;
-  /** PUTs until then. */
+  /** PUTs, or GETs of cold ids, until then. */
   nth: number;
 }
 
@@ -71,11 +74,17 @@ export class ShardLog extends RealShardLog {
 
   constructor(ctx: DurableObjectState, env: Environment) {
     const crash: { next: Crash | null } = { next: null };
-    super(ctx, { ...env, LAKE: crashingLake(env.LAKE, ctx, crash) });
+    countRows(ctx.storage);
+    super(ctx, { ...env, LAKE: crashingLake(env.LAKE, ctx, crash, () => this.flush()) });
     this.#crash = crash;
   }
 
-  /** Arms one crash at the nth PUT from now. */
+  /** Rows written by all logs of the isolate since it started, alarms aside. */
+  async rowsWritten(): Promise<number> {
+    return rows.written;
+  }
+
+  /** Arms one crash at the nth PUT, or GET of cold ids, from now. */
   async crashAt(step: CrashStep, nth: number): Promise<true> {
     this.#crash.next = { step, nth };
     return true;
@@ -88,10 +97,37 @@ export class ShardLog extends RealShardLog {
   }
 }
 
-function crashingLake(lake: R2Bucket, ctx: DurableObjectState, crash: { next: Crash | null }): R2Bucket {
+const rows = { written: 0, isCounted: false };
+
+/** Counts rows on the platform's own prototype, which all objects of the isolate share. */
+function countRows(storage: DurableObjectStorage): void {
+  if (rows.isCounted) return;
+  rows.isCounted = true;
+  const prototype = Object.getPrototypeOf(storage.sql) as SqlStorage;
+  const { exec } = prototype;
+  prototype.exec = function <T extends Record<string, SqlStorageValue>>(this: SqlStorage, ...call: [string, ...unknown[]]) {
+    const cursor = exec.apply(this, call) as SqlStorageCursor<T>;
+    rows.written += cursor.rowsWritten;
+    return cursor;
+  };
+}
+
+function crashingLake(
+  lake: R2Bucket,
+  ctx: DurableObjectState,
+  crash: { next: Crash | null },
+  flush: () => Promise<unknown>,
+): R2Bucket {
+  const get = async (key: string, options?: R2GetOptions): Promise<R2Object | null> => {
+    const { next } = crash;
+    const isDue = next !== null && next.step.endsWith("_get") && key.startsWith("seen/") && --next.nth === 0;
+    if (isDue && next.step === "fail_get") throw new Error("R2 fails");
+    if (isDue) await flush();
+    return lake.get(key, options);
+  };
   const put = async (...parameters: Parameters<R2Bucket["put"]>): Promise<R2Object | null> => {
     const { next } = crash;
-    const isDue = next !== null && --next.nth === 0;
+    const isDue = next !== null && !next.step.endsWith("_get") && --next.nth === 0;
     if (isDue && next.step === "before_put") crashNow(ctx);
     if (isDue && next.step === "fail_put") throw new Error("R2 fails");
     const result = await lake.put(...parameters);
@@ -102,6 +138,7 @@ function crashingLake(lake: R2Bucket, ctx: DurableObjectState, crash: { next: Cr
   return new Proxy(lake, {
     get: (target, name) => {
       if (name === "put") return put;
+      if (name === "get") return get;
       const value: unknown = Reflect.get(target, name);
       return typeof value === "function" ? (value.bind(target) as unknown) : value;
     },
