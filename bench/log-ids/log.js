@@ -1,9 +1,8 @@
 // A shard log that counts the rows it writes: GET /?events=N&perAppend=N&perFlush=N appends fresh events, and publishes.
 import { gzipSync } from "node:zlib";
 import { encodeQueueMessage, shardLogName } from "../../schema/src/index.ts";
-import { planAppends } from "../../queue-consumer/src/consume/append-requests.ts";
 import { openMessage } from "../../queue-consumer/src/consume/decode-message.ts";
-import { chunksOf } from "../../queue-consumer/src/consume/message-rows.ts";
+import { sliceOf } from "../../queue-consumer/src/consume/message-slice.ts";
 import { ShardLog as RealShardLog } from "../../queue-consumer/src/shell/shard-log.ts";
 
 let written = 0;
@@ -77,6 +76,5 @@ function appendOf(first, count) {
   };
   const opened = openMessage(encodeQueueMessage({ receipt, body: gzipSync(JSON.stringify({ batch })) }));
   if (!opened.ok) throw new Error(opened.error);
-  const entry = { message: null, project: "shop", shard: 0, chunks: chunksOf(opened.value) };
-  return planAppends([entry])[0].request;
+  return { project: "shop", shard: 0, slices: [sliceOf(opened.value)] };
 }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { KeyKind } from "@sluice/schema";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ulid } from "ulid";
-import { type ConsumerHarness, startConsumer, testAppend, testEvent, testMessage } from "../testing/harness.ts";
+import { type ConsumerHarness, startConsumer, testEvent, testMessage } from "../testing/harness.ts";
 import { idsIn } from "../testing/lake-contents.ts";
 
 // Ids go cold a tenth of a second after they were folded. Each test has its own project, and so its own log.
@@ -33,7 +33,7 @@ function messageOf(ids: readonly string[], { receivedAtMs = births, ...sending }
 
 /** Appends ids as one message. */
 function append(ids: readonly string[], sending: Sending) {
-  return consumer.log(sending.project).append(testAppend(messageOf(ids, sending)));
+  return consumer.log(sending.project).appendMessages(messageOf(ids, sending));
 }
 
 /** Appends ids and lets them go cold, as an object of their own. */
@@ -106,9 +106,8 @@ test("Q41: ids that nobody sent for long leave the log for one object; later one
 test("Q41: ids of hours that are not over, or that had company lately, stay in the log", async () => {
   const project = "warm";
   const soon = testEvent("soon", new Date(Date.now() + 10 * minute).toISOString());
-  await consumer.log(project).append(
-    testAppend(testMessage([testEvent("past", old), soon], { receiptId: "r1", project, receivedAtMs: Date.now() })),
-  );
+  const message = testMessage([testEvent("past", old), soon], { receiptId: "r1", project, receivedAtMs: Date.now() });
+  await consumer.log(project).appendMessages(message);
   await consumer.log(project).flush();
   await coolFolded(project);
   expect(await coldKeys(project)).toEqual([]);
@@ -141,12 +140,12 @@ test("Q43: while cold ids cannot be read, what needs them is left out whole, and
   await cool(cold, { project, receiptId: "r1" });
   const log = consumer.log(project);
   await log.crashAt("fail_get", 1);
-  const request = testAppend(
+  const messages = [
     messageOf(["new", ...cold], { project, receiptId: "needs them" }),
     testMessage([testEvent("fresh", new Date().toISOString())], { project, receiptId: "does not" }),
-  );
-  expect(await log.append(request)).toMatchObject({ stored: 1, duplicate: 0, skippedSlices: 0, unchecked: [0] });
-  expect(await log.append(request)).toMatchObject({ stored: 1, duplicate: 20, skippedSlices: 1, unchecked: [] });
+  ];
+  expect(await log.appendMessages(...messages)).toMatchObject({ stored: 1, duplicate: 0, skippedSlices: 0, unchecked: [0] });
+  expect(await log.appendMessages(...messages)).toMatchObject({ stored: 1, duplicate: 20, skippedSlices: 1, unchecked: [] });
   await log.flush();
   expect(await idsIn(consumer.lake, project)).toEqual([...cold, "fresh", "new"].toSorted());
 });
@@ -168,13 +167,13 @@ test("Q45: an append reads cold ids at most sixteen times; a slice that needs mo
   const ids = idsOf("a", 20);
   for (const id of ids) await cool([id], { project, receiptId: id });
   expect(await coldKeys(project)).toHaveLength(20);
-  const request = testAppend(
+  const messages = [
     messageOf(ids, { project, receiptId: "all" }),
     messageOf(ids.slice(0, 5), { project, receiptId: "some" }),
-  );
+  ];
   const log = consumer.log(project);
-  expect(await log.append(request)).toMatchObject({ duplicate: 5, unchecked: [0] });
-  expect(await log.append(request)).toMatchObject({ skippedSlices: 1, duplicate: 20, unchecked: [] });
+  expect(await log.appendMessages(...messages)).toMatchObject({ duplicate: 5, unchecked: [0] });
+  expect(await log.appendMessages(...messages)).toMatchObject({ skippedSlices: 1, duplicate: 20, unchecked: [] });
 }, 60_000);
 
 test("Q47: the log writes at most 0.02 rows per event, folding, publishing and cooling included", async () => {

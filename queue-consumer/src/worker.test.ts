@@ -1,5 +1,5 @@
 import { type Json, registryKey, serverMessageId } from "@sluice/schema";
-import { encodeEvents, rowOf, serializeRow } from "@sluice/lake";
+import { encodeEvents, rowOf } from "@sluice/lake";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   type ConsumerHarness,
@@ -126,7 +126,7 @@ test("Q6: a PUT of an earlier plan that arrives late is adopted, and the rest gr
   const row = rowOf(early, testReceipt({ receiptId: "r1", project }), 0);
   const key = `events/project=${project}/dt=2026-03-01/hour=12/part-00000-0000.parquet`;
   await consumer.lake.put(key, encodeEvents([row], { birthId, logSequence: 1 }), {
-    customMetadata: { birth: birthId, sequence: "1", rows: "1", textlength: String(serializeRow(row).length) },
+    customMetadata: { birth: birthId, sequence: "1", rows: "1", textlength: "1000" },
   });
   await consumer.log(project).flush();
   expect(await idsIn(consumer.lake, project)).toEqual(["early", "later"]);
@@ -258,10 +258,8 @@ test("Q16: the outbox names each part once, at its latest change, with the store
 test("Q17: an append for another project is refused", async () => {
   const project = "owner";
   await consumer.deliver("EVENTS", [testMessage(eventsOf("a", 1), { receiptId: "r1", project })]);
-  const { receiptId, receivedAtMs, isolateId, sequence, source, firstIndex } = testReceipt({ receiptId: "r2" });
-  const slices = [{ receiptId, receivedAtMs, isolateId, sequence, source, firstIndex }];
   const log = consumer.log(project);
-  await expect(log.append({ project: "intruder", shard: 0, slices, rows: [] })).rejects.toThrow("another project");
+  await expect(log.append({ project: "intruder", shard: 0, slices: [] })).rejects.toThrow("another project");
 });
 
 test("Q18: the alarm publishes by itself, and the cron revives one that was lost", async () => {

@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import {
-  type AppendRequest,
   type AppendResult,
   type ChangePage,
   encodeQueueMessage,
@@ -14,9 +13,6 @@ import {
   shardLogName,
 } from "@sluice/schema";
 import { createTestHarness } from "wrangler";
-import { planAppends } from "../src/consume/append-requests.ts";
-import { openMessage } from "../src/consume/decode-message.ts";
-import { chunksOf } from "../src/consume/message-rows.ts";
 
 /** The consumer on workerd, with its real configuration but for the batch timeout, and bindings for the test to send with. */
 export interface ConsumerHarness {
@@ -45,6 +41,8 @@ export interface LogUnderTest extends ShardLogRpc {
   crashAt(step: CrashStep, nth: number): Promise<true>;
   loseAlarm(): Promise<true>;
   rowsWritten(): Promise<number>;
+  /** Appends what the consumer makes of messages, in one call. */
+  appendMessages(...messages: readonly Uint8Array[]): Promise<AppendResult>;
 }
 
 /** Where a PUT of the log, or a GET of its cold ids, goes wrong; see src/testing/index.ts. */
@@ -102,6 +100,10 @@ function logOver(call: (body: object) => Promise<unknown>): LogUnderTest {
     changes: (from, to) => call({ method: "changes", from, to }) as Promise<ChangePage>,
     ledger: (from, to) => call({ method: "ledger", from, to }) as Promise<readonly LedgerRow[]>,
     loseAlarm: () => call({ method: "loseAlarm" }) as Promise<true>,
+    appendMessages: (...messages) => {
+      const encoded = messages.map((message) => Buffer.from(message).toString("base64"));
+      return call({ method: "appendMessages", messages: encoded }) as Promise<AppendResult>;
+    },
     rowsWritten: () => call({ method: "rowsWritten" }) as Promise<number>,
     crashAt: (step, nth) => call({ method: "crashAt", step, nth }) as Promise<true>,
   };
@@ -185,18 +187,6 @@ export function testMessage(
 ): Uint8Array {
   const receipt = testReceipt({ eventCount: events.length, ...fields });
   return encodeQueueMessage({ receipt, body: gzipSync(JSON.stringify({ batch: events })) });
-}
-
-/** The call of `append` that the consumer makes of messages, which must fit into one. */
-export function testAppend(...messages: readonly Uint8Array[]): AppendRequest {
-  const entries = messages.map((message) => {
-    const opened = openMessage(message);
-    if (!opened.ok) throw new Error(`a message does not open: ${opened.error}`);
-    return { message, project: opened.value.receipt.project, shard: 0, chunks: chunksOf(opened.value) };
-  });
-  const [plan, ...others] = planAppends(entries);
-  if (plan === undefined || others.length > 0) throw new Error("the messages do not make one call");
-  return plan.request;
 }
 
 /** A track event with an id and a time. */

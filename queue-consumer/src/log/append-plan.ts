@@ -1,20 +1,23 @@
-import { type AppendRequest, type AppendRow, hourOf, type LedgerRow } from "@sluice/schema";
+import { type AppendRequest, type AppendSlice, hourOf, type LedgerRow } from "@sluice/schema";
 import { LedgerTally } from "./ledger.ts";
 import { databaseBytesMax, pendingSegmentsMax } from "./limits.ts";
+import type { RequestHashes } from "./request-hashes.ts";
 import { hashBytes, SeenSet } from "./seen-set.ts";
 
-/** A row that enters the log. */
-export interface NewRow {
-  readonly row: AppendRow;
-  /** Byte of the request's `rowHashes` at which its hash stands. */
-  readonly hashAt: number;
+/** A slice that enters the log. */
+export interface TakenSlice {
+  readonly slice: AppendSlice;
+  /** Index into the request's slices. */
+  readonly index: number;
+  /** Indices into the slice's events of those that are new, ascending. */
+  readonly fresh: readonly number[];
+  /** Byte of the request's event hashes at which those of the slice begin. */
+  readonly hashesAt: number;
 }
 
 /** What one append will store. */
 export interface AppendPlan {
-  readonly rows: readonly NewRow[];
-  /** Indices of the slices taken by this append. */
-  readonly slices: readonly number[];
+  readonly slices: readonly TakenSlice[];
   readonly ledger: readonly LedgerRow[];
   readonly stored: number;
   readonly duplicate: number;
@@ -39,12 +42,6 @@ export interface SeenBefore {
   has(bucketMs: number, packed: Uint8Array, at: number): boolean | null;
 }
 
-/** Hashes of a request, packed in the order of its rows and slices. */
-export interface RequestHashes {
-  readonly rows: Uint8Array;
-  readonly slices: Uint8Array;
-}
-
 /**
  * Decides what an append stores: slices taken before (or twice in this request) are skipped whole, of the rest
  * each id is stored once. Pure but for what `seen` and `taken` load.
@@ -55,66 +52,78 @@ export function planAppend(
   seen: SeenBefore,
   taken: SeenBefore,
 ): AppendPlan {
-  const slices = newSlices(request, hashes.slices, taken);
-  const asked = slices.size;
-  const { known, unchecked } = knownRows(request, hashes.rows, slices, seen);
-  for (const slice of unchecked) slices.delete(slice);
+  const candidates = newSlices(request, hashes.slices, taken);
+  const { known, unchecked } = knownEvents(candidates, hashes.events, seen);
+  const checked = candidates.filter(({ index }) => !unchecked.has(index));
   const fresh = new SeenSet();
   const ledger = new LedgerTally();
-  const rows: NewRow[] = [];
-  const counts = { stored: 0, duplicate: 0, rejected: 0 };
-  request.rows.forEach((row, i) => {
-    const slice = request.slices[row.slice];
-    if (slice === undefined) throw new Error(`append row ${i} names slice ${row.slice} of ${request.slices.length}`);
-    if (!slices.has(row.slice)) return;
-    const hashAt = i * hashBytes;
-    const isNew = !known.has(i) && fresh.add(row.bucketHourMs, hashes.rows, hashAt);
-    const outcome = !isNew ? "duplicate" : row.dataset === "events" ? "stored" : "rejected";
-    if (isNew) rows.push({ row, hashAt });
-    counts[outcome]++;
-    ledger.add({ ...nothing, source: slice.source, hourMs: hourOf(slice.receivedAtMs), received: 1, [outcome]: 1 });
+  const total = { stored: 0, duplicate: 0, rejected: 0 };
+  const slices = checked.map(({ slice, index, hashesAt }): TakenSlice => {
+    const counts = { stored: 0, duplicate: 0, rejected: 0 };
+    const { bucketHoursMs, segments } = slice.events;
+    const news: number[] = [];
+    for (let i = 0; i < bucketHoursMs.length; i++) {
+      const at = hashesAt + i * hashBytes;
+      if (known[at / hashBytes] === 1 || !fresh.add(bucketHoursMs[i] ?? 0, hashes.events, at)) counts.duplicate += 1;
+      else {
+        counts[slice.segments[segments[i] ?? -1]?.dataset === "events" ? "stored" : "rejected"] += 1;
+        news.push(i);
+      }
+    }
+    const { source, receivedAtMs } = slice.receipt;
+    ledger.add({ source, hourMs: hourOf(receivedAtMs), received: bucketHoursMs.length, ...counts });
+    total.stored += counts.stored;
+    total.duplicate += counts.duplicate;
+    total.rejected += counts.rejected;
+    return { slice, index, fresh: news, hashesAt };
   });
-  const skippedSlices = request.slices.length - asked;
-  return { rows, slices: [...slices], ledger: ledger.rows(), ...counts, skippedSlices, unchecked: [...unchecked] };
+  const skippedSlices = request.slices.length - candidates.length;
+  return { slices, ledger: ledger.rows(), ...total, skippedSlices, unchecked: [...unchecked] };
 }
 
-/** Indices of the rows whose ids were stored before, and of the slices that hold one of which that cannot be told. */
-function knownRows(
-  request: AppendRequest,
+/** A slice that was not taken before. */
+export type Candidate = Omit<TakenSlice, "fresh">;
+
+/**
+ * For each event hash of the request, 1 where it was stored before; and the slices that hold one of which that cannot be
+ * told. Asked in the order of ids: the page that one of them needs serves the next.
+ */
+function knownEvents(
+  slices: readonly Candidate[],
   packed: Uint8Array,
-  slices: ReadonlySet<number>,
   seen: SeenBefore,
-): { readonly known: ReadonlySet<number>; readonly unchecked: ReadonlySet<number> } {
-  const known = new Set<number>();
+): { readonly known: Uint8Array; readonly unchecked: ReadonlySet<number> } {
+  const known = new Uint8Array(packed.length / hashBytes);
   const unchecked = new Set<number>();
-  for (const i of inOrderOfIds(request, packed)) {
-    const row = request.rows[i];
-    if (row === undefined || !slices.has(row.slice)) continue;
-    const answer = seen.has(row.bucketHourMs, packed, i * hashBytes);
-    if (answer === null) unchecked.add(row.slice);
-    else if (answer) known.add(i);
+  const bucketsMs = new Float64Array(known.length);
+  const owners = new Uint32Array(known.length);
+  const asked: number[] = [];
+  for (const { slice, index, hashesAt } of slices) {
+    const first = hashesAt / hashBytes;
+    bucketsMs.set(slice.events.bucketHoursMs, first);
+    owners.fill(index, first, first + slice.events.ids.length);
+    for (let event = first; event < first + slice.events.ids.length; event++) asked.push(event);
+  }
+  const startOf = (event: number): number => ((packed[event * hashBytes] ?? 0) << 8) | (packed[event * hashBytes + 1] ?? 0);
+  asked.sort((a, b) => (bucketsMs[a] ?? 0) - (bucketsMs[b] ?? 0) || startOf(a) - startOf(b));
+  for (const event of asked) {
+    const answer = seen.has(bucketsMs[event] ?? 0, packed, event * hashBytes);
+    if (answer === null) unchecked.add(owners[event] ?? 0);
+    else if (answer) known[event] = 1;
   }
   return { known, unchecked };
 }
 
-/** Indices of the rows, those of neighbouring ids together: the page of ids that one of them needs serves the next. */
-function inOrderOfIds({ rows }: AppendRequest, packed: Uint8Array): readonly number[] {
-  const startOf = (i: number): number => ((packed[i * hashBytes] ?? 0) << 8) | (packed[i * hashBytes + 1] ?? 0);
-  return rows
-    .map((_, i) => i)
-    .sort((a, b) => (rows[a]?.bucketHourMs ?? 0) - (rows[b]?.bucketHourMs ?? 0) || startOf(a) - startOf(b));
-}
-
-const nothing = { received: 0, stored: 0, duplicate: 0, rejected: 0 } as const;
-
-/** Indices of the slices that were not taken before. */
-export function newSlices(request: AppendRequest, packed: Uint8Array, taken: SeenBefore): Set<number> {
+/** The slices that were not taken before, each once. */
+export function newSlices(request: AppendRequest, packed: Uint8Array, taken: SeenBefore): readonly Candidate[] {
   const fresh = new SeenSet();
-  const slices = new Set<number>();
-  request.slices.forEach((slice, i) => {
-    const bucketMs = hourOf(slice.receivedAtMs);
-    const at = i * hashBytes;
-    if (taken.has(bucketMs, packed, at) !== true && fresh.add(bucketMs, packed, at)) slices.add(i);
+  const slices: Candidate[] = [];
+  let hashesAt = 0;
+  request.slices.forEach((slice, index) => {
+    const bucketMs = hourOf(slice.receipt.receivedAtMs);
+    const at = index * hashBytes;
+    if (taken.has(bucketMs, packed, at) !== true && fresh.add(bucketMs, packed, at)) slices.push({ slice, index, hashesAt });
+    hashesAt += slice.events.ids.length * hashBytes;
   });
   return slices;
 }

@@ -1,6 +1,7 @@
 /*
  * Limits of the shard log. The unit is the last word of each name.
  */
+import { serverRequestBytesMax } from "@sluice/schema";
 
 /** Size of the SQLite database at which the log refuses new rows; Cloudflare's limit is 10 GB, and folding needs room. */
 export const databaseBytesMax = 8_000_000_000;
@@ -8,8 +9,11 @@ export const databaseBytesMax = 8_000_000_000;
 /** Size of one block row; SQLite in a Durable Object takes 2 MB (https://developers.cloudflare.com/durable-objects/platform/limits/). */
 export const blockBytesMax = 1_900_000;
 
-/** JSON text that is tried as one block; product events compress at least fourfold, what does not is halved until it fits. */
-export const blockTextLengthMax = 4_000_000;
+/** Decompressed bodies of one block: a block is published as a whole, and its rows are in memory then. One body has at most so much. */
+export const blockBodyBytesMax = serverRequestBytesMax;
+
+/** Characters of text that a row has for each byte of its event: its documents, and once more what columns repeat of them. */
+export const rowTextPerBodyByte = 2;
 
 /**
  * Ids that are in memory because their block rows are not folded yet. At this many, an append folds them first: just
@@ -44,11 +48,8 @@ export const pendingSegmentsMax = 500_000;
 /** Rows of one part. They are all in memory while it is encoded: about 60 MB at the limits, of an isolate's 128. */
 export const partRowsMax = 20_000;
 
-/** JSON text of one part's rows, in characters, for the same reason. */
-export const partTextLengthMax = 16_000_000;
-
-/** Compressed size of one part's rows: Parquet packs them tighter than the log does, and readers take files of 32 MB. */
-export const partBytesMax = 16_000_000;
+/** Text of one part's rows, in characters, for the same reason; and so that no part exceeds the 32 MB that readers take. */
+export const partTextLengthMax = 24_000_000;
 
 /** Numbers of parts of one hour: the key has four digits. */
 export const partNumberMax = 9_999;

@@ -3,8 +3,6 @@ import {
   encodeRejected,
   eventColumns,
   fileBytesMax,
-  parseRejectedRow,
-  parseRow,
   type PartSource,
   readRejected,
   readRows,
@@ -18,18 +16,6 @@ import type { Dataset } from "@sluice/schema";
 export type PartRows =
   | { readonly dataset: "events"; readonly rows: readonly Row[] }
   | { readonly dataset: "rejected"; readonly rows: readonly RejectedRow[] };
-
-/** Parses the lines of the log, batch by batch, so that the text of one batch only is in memory. */
-export function parseLines(dataset: Dataset, batches: Iterable<readonly string[]>): PartRows {
-  if (dataset === "events") return { dataset, rows: parseAll(batches, parseRow) };
-  return { dataset, rows: parseAll(batches, parseRejectedRow) };
-}
-
-function parseAll<Parsed>(batches: Iterable<readonly string[]>, parse: (line: string) => Parsed): readonly Parsed[] {
-  const rows: Parsed[] = [];
-  for (const lines of batches) for (const line of lines) rows.push(parse(line));
-  return rows;
-}
 
 /** Reads all rows of a part back. */
 export async function readPart(dataset: Dataset, file: ArrayBuffer): Promise<PartRows> {
@@ -45,12 +31,13 @@ export function joinRows(a: PartRows, b: PartRows): PartRows {
   throw new Error("rows of two datasets do not make one part");
 }
 
-/** Encodes a part. The same rows give the same bytes, in whatever order they come. */
-export function encodePart(part: PartRows, source: PartSource): Uint8Array {
+/**
+ * Encodes a part; `null` where that makes more than a file may have, since it could never be read again. The same rows
+ * give the same bytes, in whatever order they come.
+ */
+export function encodePart(part: PartRows, source: PartSource): Uint8Array | null {
   const file = part.dataset === "events" ? encodeEvents(part.rows, source) : encodeRejected(part.rows, source);
-  // The bounds on rows and text imply it; a larger file could never be read again, so it must not be written.
-  if (file.length > fileBytesMax) throw new Error(`a part of ${file.length} bytes`);
-  return file;
+  return file.length > fileBytesMax ? null : file;
 }
 
 const eventNames = eventColumns.map((column) => column.name);

@@ -1,8 +1,16 @@
 import { expect, test } from "vitest";
 import { refusalOf } from "./append-plan.ts";
-import { databaseBytesMax, partBytesMax, partRowsMax, pendingSegmentsMax, publicOldHoursPerTickMax } from "./limits.ts";
+import { databaseBytesMax, partRowsMax, pendingSegmentsMax, publicOldHoursPerTickMax } from "./limits.ts";
 import { type PendingHour, PendingHours } from "./pending-hours.ts";
-import { choosePart, dueHours, judgeStored, nextTickMs, partPrefix, type PartState } from "./publish-plan.ts";
+import {
+  choosePart,
+  dueHours,
+  judgeStored,
+  nextTickMs,
+  partPrefix,
+  partSizeMax,
+  type PartState,
+} from "./publish-plan.ts";
 
 const hour = 3_600_000;
 const nowMs = 1000 * hour;
@@ -43,23 +51,26 @@ const confirmed: PartState = {
 };
 
 test("Q8: a part grows up to six times the waiting rows, within its bounds, and never when it is closed", () => {
-  expect(choosePart(null, { rows: 1, textLength: 10, bytes: 1 })).toEqual({ part: 0, grows: false });
-  expect(choosePart(confirmed, { rows: 100, textLength: 10, bytes: 1 })).toEqual({ part: 3, grows: true });
-  expect(choosePart(confirmed, { rows: 99, textLength: 10, bytes: 1 })).toEqual({ part: 4, grows: false });
-  expect(choosePart(confirmed, { rows: partRowsMax - 599, textLength: 10, bytes: 1 })).toEqual({
+  expect(choosePart(null, { rows: 1, textLength: 10 }, partSizeMax)).toEqual({ part: 0, grows: false });
+  expect(choosePart(confirmed, { rows: 100, textLength: 10 }, partSizeMax)).toEqual({ part: 3, grows: true });
+  expect(choosePart(confirmed, { rows: 99, textLength: 10 }, partSizeMax)).toEqual({ part: 4, grows: false });
+  expect(choosePart(confirmed, { rows: partRowsMax - 599, textLength: 10 }, partSizeMax)).toEqual({
     part: 4,
     grows: false,
   });
-  expect(choosePart({ ...confirmed, closed: true }, { rows: 100, textLength: 10, bytes: 1 })).toEqual({
+  expect(choosePart({ ...confirmed, closed: true }, { rows: 100, textLength: 10 }, partSizeMax)).toEqual({
     part: 4,
     grows: false,
   });
-  expect(choosePart({ ...confirmed, etag: null }, { rows: 1, textLength: 10, bytes: 1 })).toEqual({
+  expect(choosePart({ ...confirmed, etag: null }, { rows: 1, textLength: 10 }, partSizeMax)).toEqual({
     part: 3,
     grows: false,
   });
-  expect(choosePart(confirmed, { rows: 100, textLength: 10, bytes: partBytesMax })).toEqual({ part: 4, grows: false });
-  expect(() => choosePart({ ...confirmed, part: 9999 }, { rows: 1, textLength: 1, bytes: 1 })).toThrow("parts");
+  expect(choosePart(confirmed, { rows: 100, textLength: partSizeMax.textLength }, partSizeMax)).toEqual({
+    part: 4,
+    grows: false,
+  });
+  expect(() => choosePart({ ...confirmed, part: 9999 }, { rows: 1, textLength: 1 }, partSizeMax)).toThrow("parts");
 });
 
 test("Q7: an object at a part's key is adopted, left or planned again by what it says of itself", () => {
@@ -88,12 +99,21 @@ test("Q19: a log refuses at 8 GB, and when too much waits for publication", () =
 
 test("Q22: a part takes a prefix of the waiting blocks, so that one sequence says what is published", () => {
   const pending = new PendingHours();
-  const segment = { dataset: "events", hourMs: 0, rows: 9000, serverRows: 0, textLength: 1, at: 0, bytes: 1 } as const;
+  const segment = {
+    dataset: "events",
+    hourMs: 0,
+    rows: 9000,
+    serverRows: 0,
+    publicKeys: [],
+    textLength: 1,
+    at: 0,
+    bytes: 1,
+  } as const;
   for (let sequence = 1; sequence <= 5; sequence++)
     pending.add(sequence, 1, { takenAtMs: sequence, segments: [segment] });
   const first = pending.hour("events", 0);
   if (first === null) throw new Error("nothing waits");
-  expect(partPrefix(first).map((entry) => entry.sequence)).toEqual([1, 2]);
+  expect(partPrefix(first, partSizeMax).map((entry) => entry.sequence)).toEqual([1, 2]);
   pending.confirm("events", 0, 2);
   expect(pending.hour("events", 0)).toMatchObject({ rows: 27_000, firstTakenAtMs: 3 });
   expect([...pending.tables()]).toEqual([1]);

@@ -1,7 +1,6 @@
 import { hourMs as msPerHour } from "@sluice/schema";
 import {
   growRatioMax,
-  partBytesMax,
   partNumberMax,
   partRowsMax,
   partTextLengthMax,
@@ -48,38 +47,33 @@ function isRecent(hour: PendingHour, nowMs: number): boolean {
   return nowMs - (hour.hourMs + msPerHour) <= recentMsMax;
 }
 
+/** Size of rows, stored or waiting: their number, and the characters of their text. */
+export interface RowsSize {
+  readonly rows: number;
+  readonly textLength: number;
+}
+
+/** What one part may hold. */
+export const partSizeMax: RowsSize = { rows: partRowsMax, textLength: partTextLengthMax };
+
 /** The waiting segments of an hour that go into one part: a prefix, so that one sequence says what is published. At least one. */
-export function partPrefix(hour: PendingHour): readonly PendingSegment[] {
-  let size = noRows;
+export function partPrefix(hour: PendingHour, max: RowsSize): readonly PendingSegment[] {
+  let size: RowsSize = { rows: 0, textLength: 0 };
   let count = 0;
   for (const { segment } of hour.segments) {
     size = sumOf(size, segment);
-    if (count > 0 && !fitsPart(size)) break;
+    if (count > 0 && !fits(size, max)) break;
     count += 1;
   }
   return hour.segments.slice(0, count);
 }
 
-/** Size of rows, stored or waiting; `bytes` is compressed. */
-export interface RowsSize {
-  readonly rows: number;
-  readonly textLength: number;
-  readonly bytes: number;
-}
-
-const noRows: RowsSize = { rows: 0, textLength: 0, bytes: 0 };
-
-/** Size of waiting segments together. */
-export function sizeOf(segments: readonly PendingSegment[]): RowsSize {
-  return segments.reduce((sum, { segment }) => sumOf(sum, segment), noRows);
-}
-
 function sumOf(a: RowsSize, b: RowsSize): RowsSize {
-  return { rows: a.rows + b.rows, textLength: a.textLength + b.textLength, bytes: a.bytes + b.bytes };
+  return { rows: a.rows + b.rows, textLength: a.textLength + b.textLength };
 }
 
-function fitsPart(size: RowsSize): boolean {
-  return size.rows <= partRowsMax && size.textLength <= partTextLengthMax && size.bytes <= partBytesMax;
+function fits(size: RowsSize, max: RowsSize): boolean {
+  return size.rows <= max.rows && size.textLength <= max.textLength;
 }
 
 /** A part as the log last knew it. */
@@ -87,6 +81,7 @@ export interface PartState extends RowsSize {
   readonly part: number;
   /** Never written again: it is foreign, or was taken away. */
   readonly closed: boolean;
+  readonly bytes: number;
   /** Etag of the confirmed object, or `null` when none is confirmed yet. */
   readonly etag: string | null;
   /** Highest block sequence of the hour that the object holds; 0 when none is confirmed. */
@@ -103,11 +98,11 @@ export interface PartChoice {
  * Grows the last part while that costs little (its rows are at most 6 times the waiting ones) and it stays in bounds;
  * else starts the next.
  */
-export function choosePart(last: PartState | null, waiting: RowsSize): PartChoice {
+export function choosePart(last: PartState | null, waiting: RowsSize, max: RowsSize): PartChoice {
   if (last === null) return { part: 0, grows: false };
   if (last.closed) return nextPart(last);
   if (last.etag === null) return { part: last.part, grows: false };
-  const grows = last.rows <= growRatioMax * waiting.rows && fitsPart(sumOf(last, waiting));
+  const grows = last.rows <= growRatioMax * waiting.rows && fits(sumOf(last, waiting), max);
   return grows ? { part: last.part, grows } : nextPart(last);
 }
 

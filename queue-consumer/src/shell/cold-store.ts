@@ -1,6 +1,5 @@
 import type { R2Bucket } from "@cloudflare/workers-types";
 import type { AppendRequest } from "@sluice/schema";
-import type { RequestHashes } from "../log/append-plan.ts";
 import {
   coldKey,
   type ColdPlan,
@@ -11,6 +10,7 @@ import {
 } from "../log/cold-object.ts";
 import type { ColdWindow } from "../log/cold-ids.ts";
 import { coldObjectsPerCycleMax, coldReadsMax } from "../log/limits.ts";
+import type { RequestHashes } from "../log/request-hashes.ts";
 import type { Entries } from "../log/seen-entries.ts";
 import { sha256Hex } from "./hashing.ts";
 import type { LogState } from "./log-state.ts";

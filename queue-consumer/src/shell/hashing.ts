@@ -1,11 +1,8 @@
-import { createHash, createHmac, randomBytes } from "node:crypto";
-import type { AppendRequest } from "@sluice/schema";
-import type { RequestHashes } from "../log/append-plan.ts";
-import { hashBytes } from "../log/seen-set.ts";
+import { createHash, randomBytes } from "node:crypto";
 
 /** A new log's key for its hashes, hex. Without it nobody can make ids whose hashes collide or crowd one slot. */
 export function newHashKey(): string {
-  return randomBytes(32).toString("hex");
+  return randomBytes(16).toString("hex");
 }
 
 /** A new log's birth id, hex: another storage has another. */
@@ -13,24 +10,13 @@ export function newBirthId(): string {
   return randomBytes(16).toString("hex");
 }
 
-/** The hashes of a request's rows, by (key class, dataset, id), and of its slices. 128 bits of HMAC-SHA-256 each. */
-export function hashRequest(request: AppendRequest, hashKey: string): RequestHashes {
-  const rows = new Uint8Array(request.rows.length * hashBytes);
-  request.rows.forEach((row, i) => {
-    rows.set(hashOf(hashKey, `${row.keyKind} ${row.dataset} ${row.id}`), i * hashBytes);
-  });
-  const slices = new Uint8Array(request.slices.length * hashBytes);
-  request.slices.forEach((slice, i) => {
-    slices.set(hashOf(hashKey, `slice ${slice.receiptId} ${slice.firstIndex}`), i * hashBytes);
-  });
-  return { rows, slices };
+/** A hash key as SipHash takes it: its first 16 bytes as little-endian words. */
+export function wordsOfKey(hashKey: string): Uint32Array {
+  const bytes = Buffer.from(hashKey, "hex");
+  return Uint32Array.from([0, 4, 8, 12], (at) => bytes.readUInt32LE(at));
 }
 
 /** SHA-256, hex. */
 export function sha256Hex(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
-}
-
-function hashOf(key: string, text: string): Uint8Array {
-  return createHmac("sha256", key).update(text).digest().subarray(0, hashBytes);
 }

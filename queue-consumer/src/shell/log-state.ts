@@ -1,18 +1,20 @@
 import { type AppendRequest, type AppendResult, hourOf, type LedgerRow } from "@sluice/schema";
-import { type AppendPlan, newSlices, planAppend, refusalOf, type RequestHashes } from "../log/append-plan.ts";
-import { type Block, type BucketHashes, concatenate, packBlocks, unpackHashes } from "../log/block.ts";
+import { type AppendPlan, newSlices, planAppend, refusalOf } from "../log/append-plan.ts";
+import { type Block, type BucketHashes, concatenate, unpackHashes } from "../log/block.ts";
 import { LedgerTally } from "../log/ledger.ts";
 import { chooseWindows, ColdIds, type ColdPage, type ColdWindow } from "../log/cold-ids.ts";
 import type { PlannedPage } from "../log/cold-object.ts";
 import { FilterBudget } from "../log/filter-budget.ts";
-import { blockBytesMax, blockTextLengthMax, filterBytesMax, liveIdsMax, sliceDaysKept } from "../log/limits.ts";
+import { blockBodyBytesMax, blockBytesMax, filterBytesMax, liveIdsMax, sliceDaysKept } from "../log/limits.ts";
+import { packBlocks } from "../log/pack-blocks.ts";
 import { PendingHours } from "../log/pending-hours.ts";
+import { hashRequest, type RequestHashes } from "../log/request-hashes.ts";
 import { type Entries, entryWords, firstPlaceOf, readEntry } from "../log/seen-entries.ts";
 import { mayHold } from "../log/seen-filter.ts";
 import { SeenIndex } from "../log/seen-index.ts";
 import { hashBytes } from "../log/seen-set.ts";
 import { groupBy } from "../group-by.ts";
-import { hashRequest, newBirthId, newHashKey } from "./hashing.ts";
+import { newBirthId, newHashKey, wordsOfKey } from "./hashing.ts";
 import type { LogStorage } from "./log-storage.ts";
 
 /** One for all logs of this isolate. */
@@ -28,7 +30,7 @@ export class LogState {
   readonly storage: LogStorage;
   readonly birthId: string;
   readonly pending = new PendingHours();
-  readonly #hashKey: string;
+  readonly #hashKey: Uint32Array;
   readonly seen: SeenIndex;
   readonly cold: ColdIds;
   readonly #taken: SeenIndex;
@@ -42,7 +44,7 @@ export class LogState {
     this.storage = storage;
     storage.create({ birthId: newBirthId(), hashKey: newHashKey() });
     this.birthId = storage.meta("birthId") ?? missing("birthId");
-    this.#hashKey = storage.meta("hashKey") ?? missing("hashKey");
+    this.#hashKey = wordsOfKey(storage.meta("hashKey") ?? missing("hashKey"));
     this.cold = new ColdIds((page, entry) => mayHold(filters.get(page, () => storage.cold.filter(page)), entry));
     this.cold.add(storage.cold.pages());
     this.seen = new SeenIndex(storage.seen, filters, this.cold);
@@ -77,17 +79,18 @@ export class LogState {
     const asked: Entries[] = [];
     const pagesBySlice = new Map<number, ColdPage[]>();
     if (this.cold.last < 0) return { windows: [], asked };
-    const slices = newSlices(request, hashes.slices, this.#taken);
-    request.rows.forEach((row, i) => {
-      const at = i * hashBytes;
-      if (!slices.has(row.slice) || this.seen.has(row.bucketHourMs, hashes.rows, at) !== null) return;
-      const entry = new Uint32Array(entryWords);
-      readEntry(row.bucketHourMs, hashes.rows, at, entry);
-      asked.push(entry);
-      const pages = pagesBySlice.get(row.slice);
-      if (pages === undefined) pagesBySlice.set(row.slice, [...this.cold.unread(entry)]);
-      else pages.push(...this.cold.unread(entry));
-    });
+    for (const { slice, index, hashesAt } of newSlices(request, hashes.slices, this.#taken)) {
+      const pages: ColdPage[] = [];
+      slice.events.bucketHoursMs.forEach((bucketMs, event) => {
+        const at = hashesAt + event * hashBytes;
+        if (this.seen.has(bucketMs, hashes.events, at) !== null) return;
+        const entry = new Uint32Array(entryWords);
+        readEntry(bucketMs, hashes.events, at, entry);
+        asked.push(entry);
+        pages.push(...this.cold.unread(entry));
+      });
+      pagesBySlice.set(index, pages);
+    }
     return { windows: chooseWindows(pagesBySlice.values(), windowsMax), asked };
   }
 
@@ -101,7 +104,7 @@ export class LogState {
     if (reason !== null) return { ok: false, reason };
     if (Math.max(this.seen.liveCount, this.#taken.liveCount) >= liveIdsMax) this.#foldAndDrop([], nowMs);
     const plan = planAppend(request, hashes, this.seen, this.#taken);
-    if (plan.slices.length > 0) this.#store(request, plan, hashes, nowMs);
+    if (plan.slices.length > 0) this.#store(plan, hashes, nowMs);
     const { stored, duplicate, rejected, skippedSlices, unchecked } = plan;
     return { ok: true, stored, duplicate, rejected, skippedSlices, unchecked, logSequence: this.#lastSequence };
   }
@@ -146,15 +149,15 @@ export class LogState {
     return [...sum.rows()].sort((a, b) => a.hourMs - b.hourMs || (a.source < b.source ? -1 : 1));
   }
 
-  #store(request: AppendRequest, plan: AppendPlan, hashes: RequestHashes, nowMs: number): void {
+  #store(plan: AppendPlan, hashes: RequestHashes, nowMs: number): void {
     const content = {
       takenAtMs: nowMs,
-      rows: plan.rows,
-      rowHashes: hashes.rows,
-      slices: sliceBuckets(request, plan, hashes.slices),
+      slices: plan.slices,
+      eventHashes: hashes.events,
+      sliceHashes: sliceBuckets(plan, hashes.slices),
       ledger: plan.ledger,
     };
-    const blocks = packBlocks(content, { bytesMax: blockBytesMax, textLengthMax: blockTextLengthMax });
+    const blocks = packBlocks(content, { bytesMax: blockBytesMax, bodyBytesMax: blockBodyBytesMax });
     const first = this.#lastSequence + 1;
     this.storage.transaction(() => {
       blocks.forEach((block, i) => this.storage.insertBlock(this.#table, first + i, block));
@@ -234,11 +237,11 @@ export class LogState {
 }
 
 /** Hashes of the slices that an append takes, by receipt hour. */
-function sliceBuckets(request: AppendRequest, plan: AppendPlan, packed: Uint8Array): readonly BucketHashes[] {
-  const buckets = groupBy(plan.slices, (slice) => hourOf(request.slices[slice]?.receivedAtMs ?? 0));
+function sliceBuckets(plan: AppendPlan, packed: Uint8Array): readonly BucketHashes[] {
+  const buckets = groupBy(plan.slices, ({ slice }) => hourOf(slice.receipt.receivedAtMs));
   return [...buckets].map(([bucketMs, slices]) => ({
     bucketMs,
-    packed: concatenate(slices.map((slice) => packed.subarray(slice * hashBytes, (slice + 1) * hashBytes))),
+    packed: concatenate(slices.map(({ index }) => packed.subarray(index * hashBytes, (index + 1) * hashBytes))),
   }));
 }
 

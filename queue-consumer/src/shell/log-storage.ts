@@ -1,6 +1,6 @@
 import type { DurableObjectStorage, SqlStorage, SqlStorageValue } from "@cloudflare/workers-types";
 import type { Dataset, HourChange, LedgerRow } from "@sluice/schema";
-import type { Block, BlockHeader, Segment } from "../log/block.ts";
+import type { Block, BlockHeader } from "../log/block.ts";
 import type { ColdPlan } from "../log/cold-object.ts";
 import type { PartState } from "../log/publish-plan.ts";
 import { ColdTable, PageTable } from "./seen-storage.ts";
@@ -161,14 +161,9 @@ export class LogStorage {
     return new Uint8Array(row.hashes);
   }
 
-  segmentData(table: number, sequence: number, segment: Segment): Uint8Array {
+  blockData(table: number, sequence: number): Uint8Array {
     const row = this.#sql
-      .exec<{ data: ArrayBuffer }>(
-        `SELECT substr(data, ?, ?) AS data FROM ${blockTable(table)} WHERE sequence = ?`,
-        segment.at + 1,
-        segment.bytes,
-        sequence,
-      )
+      .exec<{ data: ArrayBuffer }>(`SELECT data FROM ${blockTable(table)} WHERE sequence = ?`, sequence)
       .one();
     return new Uint8Array(row.data);
   }

@@ -1,10 +1,18 @@
 import type { R2Bucket, R2Object } from "@cloudflare/workers-types";
 import { partKey } from "@sluice/lake";
-import { unpackSegment } from "../log/block.ts";
+import { type StoredEvents, storedEvents } from "../log/block-data.ts";
 import { publishAttemptsMax } from "../log/limits.ts";
-import { encodePart, joinRows, parseLines, type PartRows, readPart } from "../log/part-file.ts";
+import { encodePart, joinRows, type PartRows, readPart } from "../log/part-file.ts";
+import { makeRows } from "../log/part-rows.ts";
 import type { PendingHour, PendingHours, PendingSegment } from "../log/pending-hours.ts";
-import { choosePart, judgeStored, partPrefix, sizeOf, type StoredPart } from "../log/publish-plan.ts";
+import {
+  choosePart,
+  judgeStored,
+  partPrefix,
+  partSizeMax,
+  type RowsSize,
+  type StoredPart,
+} from "../log/publish-plan.ts";
 import { sha256Hex } from "./hashing.ts";
 import type { LogStorage, PartPlace, PartRecord, StoredPlan } from "./log-storage.ts";
 
@@ -54,23 +62,29 @@ export class Publisher {
       const last = this.#log.storage.lastPart(dataset, hourMs);
       if (last !== null && last.plan !== null)
         await this.#settle({ dataset, hourMs, part: last.part }, last, last.plan);
-      else await this.#publishPart(hour, last);
+      else await this.#publishPart(hour, last, partSizeMax);
     }
     throw new Error(`an hour of ${dataset} did not settle in ${publishAttemptsMax} tries`);
   }
 
   /** One part: read, encode, plan, PUT, confirm. Where the condition fails, the open plan is settled by the next attempt. */
-  async #publishPart(hour: PendingHour, last: PartRecord | null): Promise<void> {
-    const segments = partPrefix(hour);
-    const waiting = sizeOf(segments);
-    const choice = choosePart(last, waiting);
+  async #publishPart(hour: PendingHour, last: PartRecord | null, max: RowsSize): Promise<void> {
+    const prefix = partPrefix(hour, max);
+    const made = makeRows(hour.dataset, this.#blocksOf(prefix), max.textLength);
+    const waiting = { rows: made.rows.rows.length, textLength: made.textLength };
+    const choice = choosePart(last, waiting, max);
     const place: PartPlace = { dataset: hour.dataset, hourMs: hour.hourMs, part: choice.part };
     const key = this.#keyOf(place);
     const before = choice.grows ? last : null;
     const present = before === null ? null : await this.#readPresent(place, key, before);
     if (present === "changed") return;
-    const rows = this.#rowsOf(hour, segments);
-    const planned = this.#plan(present === null ? rows : joinRows(present, rows), segments, before, waiting);
+    const rows = present === null ? made.rows : joinRows(present, made.rows);
+    const segments = prefix.slice(0, made.blocks);
+    const planned = this.#plan(rows, segments, before, waiting);
+    if (planned === null) {
+      if (segments.length === 1 && before === null) throw new Error(`one block makes more than a file of ${key}`);
+      return this.#publishPart(hour, last, { rows: rows.rows.length / 2, textLength: waiting.textLength / 2 });
+    }
     this.#log.storage.transaction(() => this.#log.storage.putPlan(place, key, planned.plan));
     const stored = await this.#put(key, planned.plan, planned.file);
     if (stored === null) return;
@@ -85,10 +99,11 @@ export class Publisher {
     segments: readonly PendingSegment[],
     before: PartRecord | null,
     waiting: { readonly textLength: number },
-  ): { readonly plan: StoredPlan; readonly file: Uint8Array } {
+  ): { readonly plan: StoredPlan; readonly file: Uint8Array } | null {
     const firstSequence = segments.at(0)?.sequence ?? 0;
     const throughSequence = segments.at(-1)?.sequence ?? 0;
     const file = encodePart(rows, { birthId: this.#log.birthId, logSequence: throughSequence });
+    if (file === null) return null;
     const plan: StoredPlan = {
       firstSequence,
       throughSequence,
@@ -156,13 +171,10 @@ export class Publisher {
     return "changed";
   }
 
-  #rowsOf(hour: Hour, segments: readonly PendingSegment[]): PartRows {
-    return parseLines(hour.dataset, this.#linesOf(segments));
-  }
-
-  *#linesOf(segments: readonly PendingSegment[]): Generator<readonly string[]> {
+  /** The events of segments, read as they are asked for, so that one block only is in memory. */
+  *#blocksOf(segments: readonly PendingSegment[]): Generator<Iterable<StoredEvents>> {
     for (const { table, sequence, segment } of segments) {
-      yield unpackSegment(this.#log.storage.segmentData(table, sequence, segment), segment);
+      yield storedEvents(this.#log.storage.blockData(table, sequence), segment);
     }
   }
 

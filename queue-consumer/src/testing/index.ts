@@ -3,6 +3,8 @@
  * A crash is a real one (`abort`).
  */
 import { type AppendRequest, shardLogName } from "@sluice/schema";
+import { openMessage } from "../consume/decode-message.ts";
+import { sliceOf } from "../consume/message-slice.ts";
 import consumer from "../index.ts";
 import type { Environment } from "../shell/environment.ts";
 import { ShardLog as RealShardLog } from "../shell/shard-log.ts";
@@ -10,6 +12,7 @@ import { ShardLog as RealShardLog } from "../shell/shard-log.ts";
 /** One call of the log, as the tests ask for it over HTTP. */
 export type LogCall =
   | { readonly method: "append"; readonly request: AppendRequest }
+  | { readonly method: "appendMessages"; readonly messages: readonly string[] }
   | { readonly method: "flush" | "status" | "loseAlarm" | "rowsWritten" }
   | { readonly method: "changes" | "ledger"; readonly from: number; readonly to: number }
   | { readonly method: "crashAt"; readonly step: CrashStep; readonly nth: number };
@@ -38,6 +41,8 @@ async function callLog(log: DurableObjectStub<ShardLog>, call: LogCall): Promise
   switch (call.method) {
     case "append":
       return log.append(call.request);
+    case "appendMessages":
+      return log.append(requestOf(call.messages));
     case "flush":
       return log.flush();
     case "status":
@@ -53,6 +58,16 @@ async function callLog(log: DurableObjectStub<ShardLog>, call: LogCall): Promise
     case "crashAt":
       return log.crashAt(call.step, call.nth);
   }
+}
+
+/** The call of `append` that the consumer makes of messages, given in base64. */
+function requestOf(messages: readonly string[]): AppendRequest {
+  const slices = messages.map((message) => {
+    const opened = openMessage(Buffer.from(message, "base64"));
+    if (!opened.ok) throw new Error(`a message does not open: ${opened.error}`);
+    return sliceOf(opened.value);
+  });
+  return { project: slices[0]?.receipt.project ?? "", shard: 0, slices };
 }
 
 /**
