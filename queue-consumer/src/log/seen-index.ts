@@ -62,6 +62,14 @@ export class SeenIndex {
     return this.#pages;
   }
 
+  /** Place of the last id of all layers; −1 when there is none. */
+  get lastPlace(): number {
+    let last = Math.max(this.#cold?.last ?? -1, this.#pages.at(-1)?.last ?? -1);
+    const live = this.#live.entries();
+    for (let at = 0; at < live.length; at += entryWords) last = Math.max(last, placeOf(live, at));
+    return last;
+  }
+
   /** Whether the hash at byte `at` of `packed` was seen in a bucket; `null` when pages in the lake's bucket must be read first. */
   has(bucketMs: number, packed: Uint8Array, at: number): boolean | null {
     const entry = this.#asked;

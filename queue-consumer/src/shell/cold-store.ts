@@ -1,5 +1,5 @@
 import type { R2Bucket } from "@cloudflare/workers-types";
-import type { AppendRequest } from "@sluice/schema";
+import type { AskedIds } from "../log/asked-ids.ts";
 import {
   coldKey,
   type ColdPlan,
@@ -10,7 +10,6 @@ import {
 } from "../log/cold-object.ts";
 import type { ColdWindow } from "../log/cold-ids.ts";
 import { coldObjectsPerCycleMax, coldReadsMax } from "../log/limits.ts";
-import type { RequestHashes } from "../log/request-hashes.ts";
 import type { Entries } from "../log/seen-entries.ts";
 import { sha256Hex } from "./hashing.ts";
 import type { LogState } from "./log-state.ts";
@@ -34,19 +33,19 @@ export class ColdStore {
   }
 
   /**
-   * Reads what an append of the request needs to know, with a bounded number of reads. Never throws: what could not be read
+   * Reads what must be known to tell which ids were seen, with a bounded number of reads. Never throws: what could not be read
    * stays unknown, and the append leaves out the slices that need it.
    */
-  async readFor(request: AppendRequest, hashes: RequestHashes): Promise<void> {
+  async readFor(asked: readonly AskedIds[]): Promise<void> {
     if (this.#state.cold.last < 0) return;
     this.#state.cold.trim();
     // Ids may go cold between two reads, so what is needed is asked for again until nothing is.
     for (let left = coldReadsMax; left > 0; ) {
-      const { windows, asked } = this.#state.unreadIds(request, hashes, left);
+      const { windows, unread } = this.#state.unreadIds(asked, left);
       if (windows.length === 0) return;
       for (const window of windows) {
         try {
-          await this.#read(window, asked);
+          await this.#read(window, unread);
         } catch (error) {
           console.error(`cold ids could not be read: ${error instanceof Error ? error.message : String(error)}`);
           return;

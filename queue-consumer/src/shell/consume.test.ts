@@ -25,6 +25,7 @@ async function run(
     logOf: () => ({ append }),
     random: () => 0.5,
     counters: { messagesSettled: 0, messagesInFlight: 0 },
+    shardCounts: new Map<string, number>(),
   } as unknown as ConsumePorts;
   const batch = { queue: "sluice-events", messages } as unknown as Parameters<typeof consumeBatch>[0];
   await (options.dead === true ? consumeDeadLetters : consumeBatch)(batch, ports);

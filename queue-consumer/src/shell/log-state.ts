@@ -1,5 +1,14 @@
-import { type AppendRequest, type AppendResult, hourOf, type LedgerRow } from "@sluice/schema";
-import { type AppendPlan, newSlices, planAppend, refusalOf } from "../log/append-plan.ts";
+import {
+  type AppendRequest,
+  type AppendResult,
+  hourOf,
+  type Inheritance,
+  type LedgerRow,
+  parentShardOf,
+} from "@sluice/schema";
+import { belongsTo } from "../consume/route-slice.ts";
+import { type AppendPlan, newSlices, planAppend, refusalOf, type SeenBefore } from "../log/append-plan.ts";
+import { type AskedIds, forEachId, type Inherited } from "../log/asked-ids.ts";
 import { type Block, type BucketHashes, concatenate, unpackHashes } from "../log/block.ts";
 import { LedgerTally } from "../log/ledger.ts";
 import { chooseWindows, ColdIds, type ColdPage, type ColdWindow } from "../log/cold-ids.ts";
@@ -30,7 +39,7 @@ export class LogState {
   readonly storage: LogStorage;
   readonly birthId: string;
   readonly pending = new PendingHours();
-  readonly #hashKey: Uint32Array;
+  #hashKey: Uint32Array;
   readonly seen: SeenIndex;
   readonly cold: ColdIds;
   readonly #taken: SeenIndex;
@@ -39,12 +48,16 @@ export class LogState {
   #table = 1;
   #lastSequence = 0;
   #place: { readonly project: string; readonly shard: number } | null = null;
+  #shards: number;
+  #inheritedLast: number;
 
   constructor(storage: LogStorage) {
     this.storage = storage;
     storage.create({ birthId: newBirthId(), hashKey: newHashKey() });
     this.birthId = storage.meta("birthId") ?? missing("birthId");
     this.#hashKey = wordsOfKey(storage.meta("hashKey") ?? missing("hashKey"));
+    this.#shards = Number(storage.meta("shards") ?? 0);
+    this.#inheritedLast = Number(storage.meta("inheritedLast") ?? -1);
     this.cold = new ColdIds((page, entry) => mayHold(filters.get(page, () => storage.cold.filter(page)), entry));
     this.cold.add(storage.cold.pages());
     this.seen = new SeenIndex(storage.seen, filters, this.cold);
@@ -62,48 +75,105 @@ export class LogState {
     return this.#place;
   }
 
+  /** Number of shards as of which the log owns its ids; 0 for the first while it has no others, and for others while they are not open. */
+  get shards(): number {
+    return this.#shards;
+  }
+
+  /** Place of the last id of the shards before; −1 when there are none. */
+  get inheritedLast(): number {
+    return this.#inheritedLast;
+  }
+
   /** The hashes of a request, under this log's key. */
   hash(request: AppendRequest): RequestHashes {
     return hashRequest(request, this.#hashKey);
   }
 
   /**
-   * What must be read from the lake's bucket before an append of the request can tell which of its ids were seen, as far
-   * as `windowsMax` reads go; and the ids that are asked for.
+   * The ids of a request that may have to be looked for elsewhere than here, slice by slice, without those of slices that were
+   * taken before.
+   */
+  askedIds(request: AppendRequest, hashes: RequestHashes): readonly AskedIds[] {
+    if (this.cold.last < 0 && this.#inheritedLast < 0) return [];
+    return newSlices(request, hashes.slices, this.#taken).map(({ slice, hashesAt }) => ({
+      bucketHoursMs: slice.events.bucketHoursMs,
+      packed: hashes.events,
+      hashesAt,
+    }));
+  }
+
+  /**
+   * What must be read from the lake's bucket before it can be told which ids were seen, as far as `windowsMax` reads go; and
+   * the ids that need it.
    */
   unreadIds(
-    request: AppendRequest,
-    hashes: RequestHashes,
+    asked: readonly AskedIds[],
     windowsMax: number,
-  ): { readonly windows: readonly ColdWindow[]; readonly asked: readonly Entries[] } {
-    const asked: Entries[] = [];
-    const pagesBySlice = new Map<number, ColdPage[]>();
-    if (this.cold.last < 0) return { windows: [], asked };
-    for (const { slice, index, hashesAt } of newSlices(request, hashes.slices, this.#taken)) {
-      const pages: ColdPage[] = [];
-      slice.events.bucketHoursMs.forEach((bucketMs, event) => {
-        const at = hashesAt + event * hashBytes;
-        if (this.seen.has(bucketMs, hashes.events, at) !== null) return;
+  ): { readonly windows: readonly ColdWindow[]; readonly unread: readonly Entries[] } {
+    const unread: Entries[] = [];
+    if (this.cold.last < 0) return { windows: [], unread };
+    const pages = asked.map((ids) => {
+      const needed: ColdPage[] = [];
+      forEachId([ids], (bucketMs, packed, at) => {
+        if (this.seen.has(bucketMs, packed, at) !== null) return;
         const entry = new Uint32Array(entryWords);
-        readEntry(bucketMs, hashes.events, at, entry);
-        asked.push(entry);
-        pages.push(...this.cold.unread(entry));
+        readEntry(bucketMs, packed, at, entry);
+        unread.push(entry);
+        needed.push(...this.cold.unread(entry));
       });
-      pagesBySlice.set(index, pages);
-    }
-    return { windows: chooseWindows(pagesBySlice.values(), windowsMax), asked };
+      return needed;
+    });
+    return { windows: chooseWindows(pages, windowsMax), unread };
+  }
+
+  /** Whether an id was stored here, or in the shards before; `null` when that cannot be told yet. */
+  hasId(inherited: Inherited, bucketMs: number, packed: Uint8Array, at: number): boolean | null {
+    const own = this.seen.has(bucketMs, packed, at);
+    if (own === true || this.#inheritedLast < 0) return own;
+    const before = inherited.has(bucketMs, packed, at);
+    return before === true ? true : own === false && before === false ? false : null;
+  }
+
+  /** Takes up the place of a shard above the first, and what its parent gave. */
+  open(place: { readonly project: string; readonly shard: number }, { hashKey, lastPlace }: Inheritance): void {
+    this.#assertPlace(place);
+    this.storage.transaction(() => {
+      this.storage.setMeta("hashKey", hashKey);
+      this.storage.setMeta("inheritedLast", String(lastPlace));
+      this.storage.setMeta("shards", String(place.shard + 1));
+    });
+    this.#hashKey = wordsOfKey(hashKey);
+    this.#inheritedLast = lastPlace;
+    this.#shards = place.shard + 1;
+  }
+
+  /** Gives up the ids that belong to a child: from now on they are refused. */
+  giveUp(child: number): Inheritance {
+    if (parentShardOf(child) !== (this.#place?.shard ?? 0)) throw new Error(`shard ${child} has another parent`);
+    const shards = Math.max(this.#shards, child + 1);
+    this.storage.transaction(() => this.storage.setMeta("shards", String(shards)));
+    this.#shards = shards;
+    const hashKey = this.storage.meta("hashKey") ?? missing("hashKey");
+    return { hashKey, lastPlace: Math.max(this.seen.lastPlace, this.#inheritedLast) };
   }
 
   /** Stores what is new of a request, in one transaction; synchronous, so that nothing comes between. */
-  append(request: AppendRequest, hashes: RequestHashes, nowMs: number): AppendResult {
+  append(request: AppendRequest, hashes: RequestHashes, inherited: Inherited, nowMs: number): AppendResult {
+    if (request.shard > 0 && this.#shards === 0) return { ok: false, reason: "overloaded" }; // is about to be opened
     this.#assertPlace(request);
+    const shards = this.#shards;
+    if (shards > 1 && !request.slices.every((slice) => belongsTo(slice, request.shard, shards))) {
+      return { ok: false, reason: "moved", shards };
+    }
     const reason = refusalOf({
       databaseBytes: this.storage.databaseBytes,
       pendingSegments: this.pending.segments,
     });
     if (reason !== null) return { ok: false, reason };
     if (Math.max(this.seen.liveCount, this.#taken.liveCount) >= liveIdsMax) this.#foldAndDrop([], nowMs);
-    const plan = planAppend(request, hashes, this.seen, this.#taken);
+    const seen: SeenBefore = { has: (bucketMs, packed, at) => this.hasId(inherited, bucketMs, packed, at) };
+    const plan = planAppend(request, hashes, seen, this.#taken);
     if (plan.slices.length > 0) this.#store(plan, hashes, nowMs);
     const { stored, duplicate, rejected, skippedSlices, unchecked } = plan;
     return { ok: true, stored, duplicate, rejected, skippedSlices, unchecked, logSequence: this.#lastSequence };
@@ -222,8 +292,7 @@ export class LogState {
   }
 
   /** The name of the object chose project and shard; a request for another would be stored under the wrong one. */
-  #assertPlace(request: AppendRequest): void {
-    const { project, shard } = request;
+  #assertPlace({ project, shard }: { readonly project: string; readonly shard: number }): void {
     if (this.#place === null) {
       this.storage.transaction(() => {
         this.storage.setMeta("project", project);

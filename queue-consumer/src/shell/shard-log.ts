@@ -1,7 +1,22 @@
 import { DurableObject } from "cloudflare:workers";
-import type { AppendRequest, AppendResult, ChangePage, LedgerRow, LogStatus, ShardLogRpc } from "@sluice/schema";
+import {
+  type AppendRequest,
+  type AppendResult,
+  type ChangePage,
+  type Inheritance,
+  type InheritedAnswers,
+  type InheritedQuery,
+  type LedgerRow,
+  type LogStatus,
+  parentShardOf,
+  shardLogName,
+  type ShardLogRpc,
+  shardsMax,
+} from "@sluice/schema";
+import { type AskedIds, Inherited, inheritedQuery } from "../log/asked-ids.ts";
 import { changesPageMax, failureDelaySecondsMax } from "../log/limits.ts";
 import type { PendingHour } from "../log/pending-hours.ts";
+import { hashBytes } from "../log/seen-set.ts";
 import { dueHours, nextTickMs, type PublishPolicy } from "../log/publish-plan.ts";
 import type { CoolPolicy } from "../log/cold-object.ts";
 import { ColdStore } from "./cold-store.ts";
@@ -46,8 +61,10 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
 
   async append(request: AppendRequest): Promise<AppendResult> {
     const hashes = this.#state.hash(request);
-    await this.#cold.readFor(request, hashes);
-    const result = this.#state.append(request, hashes, Date.now());
+    const asked = this.#state.askedIds(request, hashes);
+    await this.#cold.readFor(asked);
+    const inherited = await this.#askParent(asked);
+    const result = this.#state.append(request, hashes, inherited, Date.now());
     await this.#arm(this.#policy.publishMs);
     return result;
   }
@@ -59,6 +76,32 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
       if (cycle.failed > 0) throw cycle.failure;
     });
     return this.#status();
+  }
+
+  async open(project: string, shard: number): Promise<LogStatus> {
+    if (this.#state.shards === 0) {
+      if (shard < 1 || shard >= shardsMax) throw new Error(`shard ${shard} cannot be opened`);
+      if (shard > 1 && (await this.#logOf(project, shard - 1).status()).shards === 0) {
+        throw new Error(`shard ${shard} waits for the one before it`);
+      }
+      const inheritance = await this.#logOf(project, parentShardOf(shard)).seal(shard);
+      if (this.#state.shards === 0) this.#state.open({ project, shard }, inheritance);
+    }
+    return this.status();
+  }
+
+  async seal(child: number): Promise<Inheritance> {
+    return this.#state.giveUp(child);
+  }
+
+  async inherited(query: InheritedQuery): Promise<InheritedAnswers> {
+    const asked = [{ bucketHoursMs: query.bucketHoursMs, packed: query.hashes, hashesAt: 0 }];
+    await this.#cold.readFor(asked);
+    const inherited = await this.#askParent(asked);
+    return Uint8Array.from(query.bucketHoursMs, (bucketMs, i) => {
+      const known = this.#state.hasId(inherited, bucketMs, query.hashes, i * hashBytes);
+      return known === null ? 2 : Number(known);
+    });
   }
 
   async status(): Promise<LogStatus> {
@@ -116,6 +159,24 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
     return cycle;
   }
 
+  /** Asks the parent for the ids that only it can know. Never throws: without an answer they stay unknown. */
+  async #askParent(asked: readonly AskedIds[]): Promise<Inherited> {
+    const { place, inheritedLast, seen } = this.#state;
+    const inherited = new Inherited(inheritedLast);
+    const query = inheritedQuery(asked, (bucketMs, packed, at) => seen.has(bucketMs, packed, at), inherited);
+    if (query === null || place === null) return inherited;
+    try {
+      inherited.take(query, await this.#logOf(place.project, parentShardOf(place.shard)).inherited(query));
+    } catch (error) {
+      console.error(`the parent shard did not answer: ${messageOf(error)}`);
+    }
+    return inherited;
+  }
+
+  #logOf(project: string, shard: number): Pick<ShardLogRpc, "inherited" | "seal" | "status"> {
+    return this.env.SHARD_LOG.getByName(shardLogName(project, shard));
+  }
+
   /** Moves ids that went cold. A failure is left to the next cycle: they take room, but nothing depends on their move. */
   async #cool(): Promise<void> {
     try {
@@ -164,6 +225,7 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
   #status(): LogStatus {
     return {
       birthId: this.#state.birthId,
+      shards: this.#state.shards,
       pendingRows: this.#state.pending.rows,
       logSequence: this.#state.lastSequence,
       lastChange: this.#state.storage.lastChange(),

@@ -5,6 +5,7 @@
 import { type AppendRequest, shardLogName } from "@sluice/schema";
 import { openMessage } from "../consume/decode-message.ts";
 import { sliceOf } from "../consume/message-slice.ts";
+import { routeSlice } from "../consume/route-slice.ts";
 import consumer from "../index.ts";
 import type { Environment } from "../shell/environment.ts";
 import { ShardLog as RealShardLog } from "../shell/shard-log.ts";
@@ -12,8 +13,9 @@ import { ShardLog as RealShardLog } from "../shell/shard-log.ts";
 /** One call of the log, as the tests ask for it over HTTP. */
 export type LogCall =
   | { readonly method: "append"; readonly request: AppendRequest }
-  | { readonly method: "appendMessages"; readonly messages: readonly string[] }
+  | { readonly method: "appendParts"; readonly shards: number; readonly messages: readonly string[] }
   | { readonly method: "flush" | "status" | "loseAlarm" | "rowsWritten" }
+  | { readonly method: "open"; readonly project: string; readonly shard: number }
   | { readonly method: "changes" | "ledger"; readonly from: number; readonly to: number }
   | { readonly method: "crashAt"; readonly step: CrashStep; readonly nth: number };
 
@@ -22,11 +24,11 @@ export default {
   async fetch(request, env) {
     const url = new URL(request.url);
     if (url.pathname !== "/test/log") return consumer.fetch(request, env);
-    const log = (env as unknown as TestEnvironment).SHARD_LOG.getByName(
-      shardLogName(url.searchParams.get("project") ?? "", 0),
-    );
+    const shard = Number(url.searchParams.get("shard"));
+    const name = shardLogName(url.searchParams.get("project") ?? "", shard);
+    const log = (env as unknown as TestEnvironment).SHARD_LOG.getByName(name);
     try {
-      return Response.json(await callLog(log, await request.json<LogCall>()));
+      return Response.json(await callLog(log, shard, await request.json<LogCall>()));
     } catch (error) {
       return Response.json(String(error), { status: 500 });
     }
@@ -37,12 +39,14 @@ interface TestEnvironment {
   readonly SHARD_LOG: DurableObjectNamespace<ShardLog>;
 }
 
-async function callLog(log: DurableObjectStub<ShardLog>, call: LogCall): Promise<unknown> {
+async function callLog(log: DurableObjectStub<ShardLog>, shard: number, call: LogCall): Promise<unknown> {
   switch (call.method) {
     case "append":
       return log.append(call.request);
-    case "appendMessages":
-      return log.append(requestOf(call.messages));
+    case "appendParts":
+      return log.append(requestOf(call, shard));
+    case "open":
+      return log.open(call.project, call.shard);
     case "flush":
       return log.flush();
     case "status":
@@ -60,14 +64,15 @@ async function callLog(log: DurableObjectStub<ShardLog>, call: LogCall): Promise
   }
 }
 
-/** The call of `append` that the consumer makes of messages, given in base64. */
-function requestOf(messages: readonly string[]): AppendRequest {
-  const slices = messages.map((message) => {
+/** The call of `append` that the consumer makes of messages, given in base64, to one shard of so many. */
+function requestOf(call: LogCall & { readonly method: "appendParts" }, shard: number): AppendRequest {
+  const slices = call.messages.map((message) => {
     const opened = openMessage(Buffer.from(message, "base64"));
     if (!opened.ok) throw new Error(`a message does not open: ${opened.error}`);
     return sliceOf(opened.value);
   });
-  return { project: slices[0]?.receipt.project ?? "", shard: 0, slices };
+  const parts = slices.flatMap((slice) => routeSlice(slice, call.shards)).filter((part) => part.shard === shard);
+  return { project: slices[0]?.receipt.project ?? "", shard, slices: parts.map(({ slice }) => slice) };
 }
 
 /**
