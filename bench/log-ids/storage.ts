@@ -13,7 +13,11 @@ export function fileStorage(path: string): { readonly storage: DurableObjectStor
   };
   const exec = (text: string, ...values: unknown[]) => {
     if (text.includes(";")) return (database.exec(text), cursorOf([]));
-    return cursorOf(prepared(text).all(...values.map(inputOf)).map(rowOf));
+    return cursorOf(
+      prepared(text)
+        .all(...values.map(inputOf))
+        .map(rowOf),
+    );
   };
   const storage = {
     sql: { exec, databaseSize: 0 },

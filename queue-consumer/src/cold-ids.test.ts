@@ -144,8 +144,18 @@ test("Q43: while cold ids cannot be read, what needs them is left out whole, and
     messageOf(["new", ...cold], { project, receiptId: "needs them" }),
     testMessage([testEvent("fresh", new Date().toISOString())], { project, receiptId: "does not" }),
   ];
-  expect(await log.appendMessages(...messages)).toMatchObject({ stored: 1, duplicate: 0, skippedSlices: 0, unchecked: [0] });
-  expect(await log.appendMessages(...messages)).toMatchObject({ stored: 1, duplicate: 20, skippedSlices: 1, unchecked: [] });
+  expect(await log.appendMessages(...messages)).toMatchObject({
+    stored: 1,
+    duplicate: 0,
+    skippedSlices: 0,
+    unchecked: [0],
+  });
+  expect(await log.appendMessages(...messages)).toMatchObject({
+    stored: 1,
+    duplicate: 20,
+    skippedSlices: 1,
+    unchecked: [],
+  });
   await log.flush();
   expect(await idsIn(consumer.lake, project)).toEqual([...cold, "fresh", "new"].toSorted());
 });

@@ -104,7 +104,8 @@ function knownEvents(
     owners.fill(index, first, first + slice.events.ids.length);
     for (let event = first; event < first + slice.events.ids.length; event++) asked.push(event);
   }
-  const startOf = (event: number): number => ((packed[event * hashBytes] ?? 0) << 8) | (packed[event * hashBytes + 1] ?? 0);
+  const startOf = (event: number): number =>
+    ((packed[event * hashBytes] ?? 0) << 8) | (packed[event * hashBytes + 1] ?? 0);
   asked.sort((a, b) => (bucketsMs[a] ?? 0) - (bucketsMs[b] ?? 0) || startOf(a) - startOf(b));
   for (const event of asked) {
     const answer = seen.has(bucketsMs[event] ?? 0, packed, event * hashBytes);
@@ -122,7 +123,8 @@ export function newSlices(request: AppendRequest, packed: Uint8Array, taken: See
   request.slices.forEach((slice, index) => {
     const bucketMs = hourOf(slice.receipt.receivedAtMs);
     const at = index * hashBytes;
-    if (taken.has(bucketMs, packed, at) !== true && fresh.add(bucketMs, packed, at)) slices.push({ slice, index, hashesAt });
+    if (taken.has(bucketMs, packed, at) !== true && fresh.add(bucketMs, packed, at))
+      slices.push({ slice, index, hashesAt });
     hashesAt += slice.events.ids.length * hashBytes;
   });
   return slices;

@@ -11,7 +11,10 @@ export interface AskedIds {
 }
 
 /** Calls `visit` with the bucket and the byte of the hash of each id. */
-export function forEachId(asked: readonly AskedIds[], visit: (bucketMs: number, packed: Uint8Array, at: number) => void): void {
+export function forEachId(
+  asked: readonly AskedIds[],
+  visit: (bucketMs: number, packed: Uint8Array, at: number) => void,
+): void {
   for (const { bucketHoursMs, packed, hashesAt } of asked) {
     bucketHoursMs.forEach((bucketMs, i) => visit(bucketMs, packed, hashesAt + i * hashBytes));
   }

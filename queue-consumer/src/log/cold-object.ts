@@ -28,7 +28,10 @@ export interface PlannedPage {
 }
 
 /** Key of a cold object. The birth id keeps the objects of a log that began anew apart from those of its predecessor. */
-export function coldKey(log: { readonly project: string; readonly shard: number; readonly birthId: string }, object: number): string {
+export function coldKey(
+  log: { readonly project: string; readonly shard: number; readonly birthId: string },
+  object: number,
+): string {
   const shard = String(log.shard).padStart(5, "0");
   return `seen/project=${log.project}/shard=${shard}/${log.birthId}-${String(object).padStart(6, "0")}.ids`;
 }

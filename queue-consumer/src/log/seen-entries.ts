@@ -51,8 +51,7 @@ export function sortEntries(entries: Entries): Entries {
   const count = entryCount(entries);
   const places = Float64Array.from({ length: count }, (_, i) => placeOf(entries, i * entryWords));
   const order = Uint32Array.from({ length: count }, (_, i) => i).sort(
-    (a, b) =>
-      (places[a] ?? 0) - (places[b] ?? 0) || compareEntries(entries, a * entryWords, entries, b * entryWords),
+    (a, b) => (places[a] ?? 0) - (places[b] ?? 0) || compareEntries(entries, a * entryWords, entries, b * entryWords),
   );
   const sorted = new Uint32Array(entries.length);
   order.forEach((from, to) => copyEntry(entries, from * entryWords, sorted, to * entryWords));

@@ -90,7 +90,9 @@ export class SeenIndex {
    */
   fold(version: number, nowMs: number): () => void {
     const known = new Map(this.#pages.map((page) => [page.place, page]));
-    for (const write of planFold(this.#places, sortEntries(this.#live.entries()), (place) => this.#store.entries(place))) {
+    for (const write of planFold(this.#places, sortEntries(this.#live.entries()), (place) =>
+      this.#store.entries(place),
+    )) {
       const { place, entries, replaces } = write;
       const before = replaces === null ? undefined : known.get(replaces);
       if (before !== undefined) {
@@ -119,7 +121,13 @@ export class SeenIndex {
   #isWarm(entry: Entries): boolean {
     const page = this.#pages[pageIndexOf(this.#places, placeOf(entry))];
     if (page === undefined) return false;
-    if (!mayHold(this.#filters.get(page, () => this.#store.filter(page.place)), entry)) return false;
+    if (
+      !mayHold(
+        this.#filters.get(page, () => this.#store.filter(page.place)),
+        entry,
+      )
+    )
+      return false;
     if (this.#open?.page !== page) this.#open = { page, entries: this.#store.entries(page.place) };
     return hasEntry(this.#open.entries, entry);
   }

@@ -40,7 +40,7 @@ export class ColdStore {
     if (this.#state.cold.last < 0) return;
     this.#state.cold.trim();
     // Ids may go cold between two reads, so what is needed is asked for again until nothing is.
-    for (let left = coldReadsMax; left > 0; ) {
+    for (let left = coldReadsMax; left > 0;) {
       const { windows, unread } = this.#state.unreadIds(asked, left);
       if (windows.length === 0) return;
       for (const window of windows) {

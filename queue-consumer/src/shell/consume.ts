@@ -152,11 +152,7 @@ interface Failure {
 }
 
 /** Calls the log, and notes the messages of which it left slices out. */
-async function append(
-  plan: PlannedAppend<Message>,
-  ports: ConsumePorts,
-  failures: Failures,
-): Promise<Failure | null> {
+async function append(plan: PlannedAppend<Message>, ports: ConsumePorts, failures: Failures): Promise<Failure | null> {
   try {
     const result = await ports.logOf(plan.log).append(plan.request);
     if (!result.ok) {

@@ -58,7 +58,12 @@ export class LogState {
     this.#hashKey = wordsOfKey(storage.meta("hashKey") ?? missing("hashKey"));
     this.#shards = Number(storage.meta("shards") ?? 0);
     this.#inheritedLast = Number(storage.meta("inheritedLast") ?? -1);
-    this.cold = new ColdIds((page, entry) => mayHold(filters.get(page, () => storage.cold.filter(page)), entry));
+    this.cold = new ColdIds((page, entry) =>
+      mayHold(
+        filters.get(page, () => storage.cold.filter(page)),
+        entry,
+      ),
+    );
     this.cold.add(storage.cold.pages());
     this.seen = new SeenIndex(storage.seen, filters, this.cold);
     this.#taken = new SeenIndex(storage.slices, filters, null);

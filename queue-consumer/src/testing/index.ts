@@ -125,7 +125,10 @@ function countRows(storage: DurableObjectStorage): void {
   rows.isCounted = true;
   const prototype = Object.getPrototypeOf(storage.sql) as SqlStorage;
   const { exec } = prototype;
-  prototype.exec = function <T extends Record<string, SqlStorageValue>>(this: SqlStorage, ...call: [string, ...unknown[]]) {
+  prototype.exec = function <T extends Record<string, SqlStorageValue>>(
+    this: SqlStorage,
+    ...call: [string, ...unknown[]]
+  ) {
     const cursor = exec.apply(this, call) as SqlStorageCursor<T>;
     rows.written += cursor.rowsWritten;
     return cursor;
