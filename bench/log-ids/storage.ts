@@ -2,7 +2,7 @@ import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import type { DurableObjectStorage } from "@cloudflare/workers-types";
 
 /** As much of a Durable Object's storage as the log's SQL needs, over a file, so that its pages are not in the heap. */
-export function fileStorage(path: string): { readonly storage: DurableObjectStorage; close(): void } {
+export function fileStorage(path: string): { readonly storage: DurableObjectStorage; readonly close: () => void } {
   const database = new DatabaseSync(path);
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA cache_size = -2000");
   const statements = new Map<string, ReturnType<DatabaseSync["prepare"]>>();

@@ -67,7 +67,7 @@ async function callLog(log: DurableObjectStub<ShardLog>, shard: number, call: Lo
 /** The call of `append` that the consumer makes of messages, given in base64, to one shard of so many. */
 function requestOf(call: LogCall & { readonly method: "appendParts" }, shard: number): AppendRequest {
   const slices = call.messages.map((message) => {
-    const opened = openMessage(Buffer.from(message, "base64"));
+    const opened = openMessage(Uint8Array.from(atob(message), (character) => character.charCodeAt(0)));
     if (!opened.ok) throw new Error(`a message does not open: ${opened.error}`);
     return sliceOf(opened.value);
   });
@@ -124,12 +124,9 @@ function countRows(storage: DurableObjectStorage): void {
   if (rows.isCounted) return;
   rows.isCounted = true;
   const prototype = Object.getPrototypeOf(storage.sql) as SqlStorage;
-  const { exec } = prototype;
-  prototype.exec = function <T extends Record<string, SqlStorageValue>>(
-    this: SqlStorage,
-    ...call: [string, ...unknown[]]
-  ) {
-    const cursor = exec.apply(this, call) as SqlStorageCursor<T>;
+  const exec = Reflect.get(prototype, "exec") as (...call: unknown[]) => SqlStorageCursor<never>;
+  prototype.exec = function (this: SqlStorage, ...call: unknown[]) {
+    const cursor = Reflect.apply(exec, this, call);
     rows.written += cursor.rowsWritten;
     return cursor;
   };
