@@ -203,7 +203,8 @@ class Run {
     const segments = [...batch.hours].map(([hourMs, rows]) => {
       const textLength = rows * this.#textPerRow;
       const place = { at: 0, bytes: 0 };
-      return { dataset: "events", hourMs, rows, serverRows: 0, publicKeys: [], textLength, ...place } as const;
+      const publicKeys = ["web.1"];
+      return { dataset: "events", hourMs, rows, serverRows: 0, publicKeys, textLength, ...place } as const;
     });
     this.#sequence += 1;
     this.#pending.add(this.#sequence, 1, { segments, takenAtMs: nowMs });

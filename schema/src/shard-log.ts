@@ -146,7 +146,10 @@ export interface LogStatus {
 /** The methods of the Durable Object. */
 export interface ShardLogRpc {
   append(request: AppendRequest): Promise<AppendResult>;
-  /** Publishes everything that is pending; resolves when it is confirmed in the lake. */
+  /**
+   * Publishes what is pending, for a bounded time; resolves when it is confirmed in the lake. While rows are pending that
+   * were before, ask again: each call that does not throw publishes at least one part.
+   */
   flush(): Promise<LogStatus>;
   /**
    * Opens a shard above the first, or does what `status` does when it is open. Its parent refuses the shard's ids first, and answers for the

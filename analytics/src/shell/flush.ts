@@ -8,6 +8,9 @@ import { shardLog } from "./shard-logs.ts";
 const drainMsMax = 60_000;
 const drainPollMs = 100;
 
+/** Calls for one log, each of which publishes for a bounded time. */
+const flushCallsMax = 20;
+
 /** What a flush did. */
 export interface FlushSummary {
   /** Whether the queue was seen empty. Only a local pipeline can tell; deployed it is `false`. */
@@ -39,7 +42,12 @@ export async function flushPipeline(env: Env): Promise<FlushSummary & { readonly
 
 async function flushLog(log: ShardLogRpc): Promise<number> {
   const before = await log.status();
-  const after = await log.flush();
+  let after = await log.flush();
+  for (let calls = 1; after.pendingRows > 0 && calls < flushCallsMax; calls++) {
+    const { lastChange } = after;
+    after = await log.flush();
+    if (after.lastChange === lastChange) break; // nothing of it can be published now
+  }
   return Math.max(0, before.pendingRows - after.pendingRows);
 }
 

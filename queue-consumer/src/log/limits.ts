@@ -60,7 +60,7 @@ export const growRatioMax = 6;
 /** How old the end of an hour may be for the hour to be published at every tick, in ms. */
 export const recentMsMax = 2 * 3_600_000;
 
-/** Old hours with rows of public keys only that are published at one tick; else 10,000 invented hours in one request cost 10,000 PUTs. */
+/** Old hours of one public key that are published at one tick; else 10,000 invented hours in one request cost 10,000 PUTs. */
 export const publicOldHoursPerTickMax = 64;
 
 /** Tries for one part in one tick, foreign parts and lost races included. */

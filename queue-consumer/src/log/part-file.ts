@@ -31,13 +31,12 @@ export function joinRows(a: PartRows, b: PartRows): PartRows {
   throw new Error("rows of two datasets do not make one part");
 }
 
-/**
- * Encodes a part; `null` where that makes more than a file may have, since it could never be read again. The same rows
- * give the same bytes, in whatever order they come.
- */
-export function encodePart(part: PartRows, source: PartSource): Uint8Array | null {
+/** Encodes a part. The same rows give the same bytes, in whatever order they come. */
+export function encodePart(part: PartRows, source: PartSource): Uint8Array {
   const file = part.dataset === "events" ? encodeEvents(part.rows, source) : encodeRejected(part.rows, source);
-  return file.length > fileBytesMax ? null : file;
+  // The bounds on rows and text imply it; a larger file could never be read again, so it must not be written.
+  if (file.length > fileBytesMax) throw new Error(`a part of ${file.length} bytes`);
+  return file;
 }
 
 const eventNames = eventColumns.map((column) => column.name);

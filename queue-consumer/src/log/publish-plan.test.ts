@@ -8,6 +8,7 @@ import {
   judgeStored,
   nextTickMs,
   partPrefix,
+  partSizeAfter,
   partSizeMax,
   type PartState,
 } from "./publish-plan.ts";
@@ -17,7 +18,7 @@ const nowMs = 1000 * hour;
 const policy = { publishMs: 300_000, publishOldMs: hour, publishOldRows: 1000 };
 
 function waiting(fields: Partial<PendingHour> & { hourMs: number }): PendingHour {
-  return { dataset: "events", rows: 1, serverRows: 0, firstTakenAtMs: nowMs, segments: [], ...fields };
+  return { dataset: "events", rows: 1, serverRows: 1, firstTakenAtMs: nowMs, segments: [], ...fields };
 }
 
 test("Q21: recent hours are published at every tick, older ones when they are many, all when one of them has waited long", () => {
@@ -32,12 +33,23 @@ test("Q21: recent hours are published at every tick, older ones when they are ma
   expect(nextTickMs([], nowMs, policy)).toBeNull();
 });
 
-test("Q22: one tick publishes a bounded number of old hours that only public keys wrote", () => {
-  const hours = Array.from({ length: 100 }, (_, i) => waiting({ hourMs: i * hour, firstTakenAtMs: 0 }));
-  const server = waiting({ hourMs: 200 * hour, firstTakenAtMs: 0, serverRows: 1 });
-  const due = dueHours([...hours, server], nowMs, policy);
-  expect(due).toHaveLength(publicOldHoursPerTickMax + 1);
-  expect(due.at(-1)).toBe(server);
+test("Q22: one tick publishes a bounded number of old hours of each public key, and holds up no other key's", () => {
+  const of = (hourMs: number, ...publicKeys: string[]): PendingHour => {
+    const size = { rows: 1, serverRows: 0, textLength: 1, at: 0, bytes: 1 };
+    const segment = { dataset: "events", hourMs, publicKeys, ...size } as const;
+    const segments = [{ sequence: 1, table: 1, takenAtMs: 0, segment }];
+    return waiting({ hourMs, firstTakenAtMs: 0, serverRows: 0, segments });
+  };
+  const invented = Array.from({ length: 100 }, (_, i) => of(i * hour, "web.1"));
+  const shared = of(150 * hour, "web.1", "app.1");
+  const others = Array.from({ length: 70 }, (_, i) => of((200 + i) * hour, "app.1"));
+  const server = waiting({ hourMs: 300 * hour, firstTakenAtMs: 0 });
+  expect(dueHours([...invented, shared, ...others, server], nowMs, policy)).toEqual([
+    ...invented.slice(0, publicOldHoursPerTickMax),
+    shared,
+    ...others.slice(0, publicOldHoursPerTickMax - 1),
+    server,
+  ]);
 });
 
 const confirmed: PartState = {
@@ -119,4 +131,10 @@ test("Q22: a part takes a prefix of the waiting blocks, so that one sequence say
   expect([...pending.tables()]).toEqual([1]);
   pending.confirm("events", 0, 5);
   expect(pending.rows + pending.segments + pending.hours().length + pending.tables().size).toBe(0);
+});
+
+test("Q59: a log that died while it published makes parts of half the size, down to a sixteenth", () => {
+  expect(partSizeAfter(0)).toEqual(partSizeMax);
+  expect(partSizeAfter(1)).toEqual({ rows: partSizeMax.rows / 2, textLength: partSizeMax.textLength / 2 });
+  expect(partSizeAfter(50)).toEqual({ rows: partSizeMax.rows / 16, textLength: partSizeMax.textLength / 16 });
 });

@@ -18,17 +18,20 @@ export interface PublishPolicy {
 
 /**
  * The hours to publish at a tick: recent ones always, older ones when they are many or when one of them has waited long.
- * Older ones go together, since what is built from the lake is built anew for each day that changed.
+ * Older ones go together, since what is built from the lake is built anew for each day that changed. Of those that no
+ * server key wrote to, each public key has a bounded number: whoever invents hours holds up nobody else's.
  */
 export function dueHours(hours: readonly PendingHour[], nowMs: number, policy: PublishPolicy): readonly PendingHour[] {
-  let publicOld = 0;
+  const oldHoursOf = new Map<string, number>();
   const isOldDue = hours.some((hour) => !isRecent(hour, nowMs) && nowMs - hour.firstTakenAtMs >= policy.publishOldMs);
   return hours.filter((hour) => {
     if (isRecent(hour, nowMs)) return true;
     const due = isOldDue || hour.rows >= policy.publishOldRows;
     if (!due || hour.serverRows > 0) return due;
-    publicOld += 1;
-    return publicOld <= publicOldHoursPerTickMax;
+    const keys = new Set(hour.segments.flatMap(({ segment }) => segment.publicKeys));
+    const isDue = [...keys].some((key) => (oldHoursOf.get(key) ?? 0) < publicOldHoursPerTickMax);
+    if (isDue) for (const key of keys) oldHoursOf.set(key, (oldHoursOf.get(key) ?? 0) + 1);
+    return isDue;
   });
 }
 
@@ -55,6 +58,18 @@ export interface RowsSize {
 
 /** What one part may hold. */
 export const partSizeMax: RowsSize = { rows: partRowsMax, textLength: partTextLengthMax };
+
+/** Deaths in a row after which parts become no smaller: a sixteenth is little more than one block. */
+const deathsMax = 4;
+
+/**
+ * What one part may hold in a log that died so many times in a row while it published: half as much each time, since it
+ * may have died of the memory that parts take.
+ */
+export function partSizeAfter(deaths: number): RowsSize {
+  const share = 2 ** -Math.min(deaths, deathsMax);
+  return { rows: partSizeMax.rows * share, textLength: partSizeMax.textLength * share };
+}
 
 /** The waiting segments of an hour that go into one part: a prefix, so that one sequence says what is published. At least one. */
 export function partPrefix(hour: PendingHour, max: RowsSize): readonly PendingSegment[] {

@@ -16,6 +16,7 @@ import type { PlannedPage } from "../log/cold-object.ts";
 import { FilterBudget } from "../log/filter-budget.ts";
 import { blockBodyBytesMax, blockBytesMax, filterBytesMax, liveIdsMax, sliceDaysKept } from "../log/limits.ts";
 import { packBlocks } from "../log/pack-blocks.ts";
+import { partSizeAfter, type RowsSize } from "../log/publish-plan.ts";
 import { PendingHours } from "../log/pending-hours.ts";
 import { hashRequest, type RequestHashes } from "../log/request-hashes.ts";
 import { type Entries, entryWords, firstPlaceOf, readEntry } from "../log/seen-entries.ts";
@@ -44,6 +45,8 @@ export class LogState {
   readonly cold: ColdIds;
   readonly #taken: SeenIndex;
   readonly #ledger = new LedgerTally();
+  /** Times in a row that an earlier life of this object ended while it published. */
+  readonly #deaths: number;
   /** First sequence of the block table that takes appends. */
   #table = 1;
   #lastSequence = 0;
@@ -67,7 +70,19 @@ export class LogState {
     this.cold.add(storage.cold.pages());
     this.seen = new SeenIndex(storage.seen, filters, this.cold);
     this.#taken = new SeenIndex(storage.slices, filters, null);
+    this.#deaths = Number(storage.meta("deaths") ?? 0);
     this.#rebuild();
+  }
+
+  /** What a part of this log may hold. */
+  get partSizeMax(): RowsSize {
+    return partSizeAfter(this.#deaths);
+  }
+
+  /** Says that publishing begins or has ended: what a life that ends in between leaves behind is one death more. */
+  async setPublishing(isPublishing: boolean): Promise<void> {
+    this.storage.transaction(() => this.storage.setMeta("deaths", String(isPublishing ? this.#deaths + 1 : 0)));
+    await this.storage.sync(); // what is not on disk yet would die with the object
   }
 
   /** Sequence of the newest block; 0 before the first. */

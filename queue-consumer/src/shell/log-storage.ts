@@ -9,7 +9,8 @@ import { ColdTable, PageTable } from "./seen-storage.ts";
  * The shard log's SQL. Rows written are the price ($1 per million), so: one row per append, whole tables dropped
  * instead of rows deleted, hashes packed in large rows. Tables:
  *
- *   meta(name, value)                      birth id, hash key, project, shard, sequence up to which blocks are folded
+ *   meta(name, value)                      birth id, hash key, project, shard, sequence up to which blocks are folded,
+ *                                          deaths in a row while publishing
  *   blocks_<n>(sequence, header, hashes, data)   blocks with sequences from n; the newest takes appends
  *   seen, slices, seen_cold                folded ids and slices: see seen-storage.ts
  *   ledger(hour, source, …)                folded counts
@@ -69,6 +70,11 @@ export class LogStorage {
   /** Runs statements so that all happen or none. */
   transaction<Value>(statements: () => Value): Value {
     return this.#storage.transactionSync(statements);
+  }
+
+  /** Resolves when all that was written is on disk. */
+  sync(): Promise<void> {
+    return this.#storage.sync();
   }
 
   /** Bytes in use. */

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { testEvent, testReceipt } from "../../testing/harness.ts";
 import { packPicks } from "../log/block-data.ts";
 import { partTextLengthMax, publishAttemptsMax } from "../log/limits.ts";
+import { partSizeMax } from "../log/publish-plan.ts";
 import { PendingHours } from "../log/pending-hours.ts";
 import { sha256Hex } from "./hashing.ts";
 import { Publisher, type PublisherLog } from "./publisher.ts";
@@ -39,7 +40,7 @@ function logOf(segments: number): { publisher: Publisher; pending: PendingHours;
     },
   };
   const log = { project: "shop", shard: 0, birthId: "b", storage, pending, lastSequence: () => segments };
-  const publisher = new Publisher(lake as unknown as R2Bucket, log as unknown as PublisherLog);
+  const publisher = new Publisher(lake as unknown as R2Bucket, log as unknown as PublisherLog, partSizeMax);
   return { publisher, pending, puts };
 }
 

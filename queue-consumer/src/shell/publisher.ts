@@ -5,15 +5,9 @@ import { publishAttemptsMax } from "../log/limits.ts";
 import { encodePart, joinRows, type PartRows, readPart } from "../log/part-file.ts";
 import { makeRows } from "../log/part-rows.ts";
 import type { PendingHour, PendingHours, PendingSegment } from "../log/pending-hours.ts";
-import {
-  choosePart,
-  judgeStored,
-  partPrefix,
-  partSizeMax,
-  type RowsSize,
-  type StoredPart,
-} from "../log/publish-plan.ts";
+import { choosePart, judgeStored, partPrefix, type RowsSize, type StoredPart } from "../log/publish-plan.ts";
 import { sha256Hex } from "./hashing.ts";
+import { publishLease } from "./lease.ts";
 import type { LogStorage, PartPlace, PartRecord, StoredPlan } from "./log-storage.ts";
 
 /** The log as its publisher sees it. */
@@ -38,10 +32,12 @@ type Hour = Pick<PendingHour, "dataset" | "hourMs">;
 export class Publisher {
   readonly #lake: Lake;
   readonly #log: PublisherLog;
+  readonly #partSizeMax: RowsSize;
 
-  constructor(lake: Lake, log: PublisherLog) {
+  constructor(lake: Lake, log: PublisherLog, partSizeMax: RowsSize) {
     this.#lake = lake;
     this.#log = log;
+    this.#partSizeMax = partSizeMax;
   }
 
   /**
@@ -62,13 +58,14 @@ export class Publisher {
       const last = this.#log.storage.lastPart(dataset, hourMs);
       if (last !== null && last.plan !== null)
         await this.#settle({ dataset, hourMs, part: last.part }, last, last.plan);
-      else await this.#publishPart(hour, last, partSizeMax);
+      else await publishLease.hold(this.#log.birthId, () => this.#publishPart(hour, last));
     }
     throw new Error(`an hour of ${dataset} did not settle in ${publishAttemptsMax} tries`);
   }
 
   /** One part: read, encode, plan, PUT, confirm. Where the condition fails, the open plan is settled by the next attempt. */
-  async #publishPart(hour: PendingHour, last: PartRecord | null, max: RowsSize): Promise<void> {
+  async #publishPart(hour: PendingHour, last: PartRecord | null): Promise<void> {
+    const max = this.#partSizeMax;
     const prefix = partPrefix(hour, max);
     const made = makeRows(hour.dataset, this.#blocksOf(prefix), max.textLength);
     const waiting = { rows: made.rows.rows.length, textLength: made.textLength };
@@ -81,10 +78,6 @@ export class Publisher {
     const rows = present === null ? made.rows : joinRows(present, made.rows);
     const segments = prefix.slice(0, made.blocks);
     const planned = this.#plan(rows, segments, before, waiting);
-    if (planned === null) {
-      if (segments.length === 1 && before === null) throw new Error(`one block makes more than a file of ${key}`);
-      return this.#publishPart(hour, last, { rows: rows.rows.length / 2, textLength: waiting.textLength / 2 });
-    }
     this.#log.storage.transaction(() => this.#log.storage.putPlan(place, key, planned.plan));
     const stored = await this.#put(key, planned.plan, planned.file);
     if (stored === null) return;
@@ -99,11 +92,10 @@ export class Publisher {
     segments: readonly PendingSegment[],
     before: PartRecord | null,
     waiting: { readonly textLength: number },
-  ): { readonly plan: StoredPlan; readonly file: Uint8Array } | null {
+  ): { readonly plan: StoredPlan; readonly file: Uint8Array } {
     const firstSequence = segments.at(0)?.sequence ?? 0;
     const throughSequence = segments.at(-1)?.sequence ?? 0;
     const file = encodePart(rows, { birthId: this.#log.birthId, logSequence: throughSequence });
-    if (file === null) return null;
     const plan: StoredPlan = {
       firstSequence,
       throughSequence,

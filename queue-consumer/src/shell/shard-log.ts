@@ -25,8 +25,8 @@ import { LogState } from "./log-state.ts";
 import { LogStorage } from "./log-storage.ts";
 import { Publisher } from "./publisher.ts";
 
-/** Time one alarm spends on publishing, in ms, below the 30 s of CPU that one invocation has. The rest follows at once. */
-const alarmMsMax = 20_000;
+/** Time one alarm or flush spends on publishing, in ms, below the 30 s of CPU that one invocation has. The rest follows at once. */
+const cycleMsMax = 20_000;
 /** Failures without one success after which a cycle ends: R2 is down, and the other hours would only fail as well. */
 const cycleFailuresMax = 3;
 /** An alarm that is later than this, in ms, is looked for in storage. */
@@ -72,7 +72,7 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
   async flush(): Promise<LogStatus> {
     await this.#exclusively(async () => {
       const through = this.#state.lastSequence;
-      const cycle = await this.#publish(this.#state.pending.hours(), through, Number.POSITIVE_INFINITY);
+      const cycle = await this.#publishAndCool(this.#state.pending.hours(), through, Date.now() + cycleMsMax);
       if (cycle.failed > 0) throw cycle.failure;
     });
     return this.#status();
@@ -126,7 +126,7 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
     let cycle: Cycle;
     try {
       const due = this.#rotate(dueHours(this.#state.pending.hours(), startMs, this.#policy));
-      cycle = await this.#exclusively(() => this.#publish(due, this.#state.lastSequence, startMs + alarmMsMax));
+      cycle = await this.#exclusively(() => this.#publishAndCool(due, this.#state.lastSequence, startMs + cycleMsMax));
     } catch (error) {
       cycle = { published: 0, failed: 1, failure: error };
     }
@@ -135,15 +135,23 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
     await this.#arm(this.#pauseMs(startMs));
   }
 
+  async #publishAndCool(hours: readonly PendingHour[], through: number, untilMs: number): Promise<Cycle> {
+    const cycle = await this.#publish(hours, through, untilMs);
+    await this.#cool();
+    return cycle;
+  }
+
   /** Publishes hours up to a sequence. One that fails does not keep the others back, unless none succeeds. */
   async #publish(hours: readonly PendingHour[], through: number, untilMs: number): Promise<Cycle> {
     const cycle: Cycle = { published: 0, failed: 0, failure: null };
     const { place } = this.#state;
-    if (place === null) return cycle;
+    if (place === null || hours.length === 0) return cycle;
     this.#state.seal();
+    await this.#state.setPublishing(true);
     const { birthId, storage, pending } = this.#state;
     const lastSequence = (): number => this.#state.lastSequence;
-    const publisher = new Publisher(this.env.LAKE, { ...place, birthId, storage, pending, lastSequence });
+    const log = { ...place, birthId, storage, pending, lastSequence };
+    const publisher = new Publisher(this.env.LAKE, log, this.#state.partSizeMax);
     for (const hour of hours) {
       if (Date.now() >= untilMs || (cycle.published === 0 && cycle.failed >= cycleFailuresMax)) break;
       try {
@@ -154,8 +162,8 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
         cycle.failed += 1;
       }
     }
+    await this.#state.setPublishing(false);
     this.#state.dropPublished(Date.now());
-    await this.#cool();
     return cycle;
   }
 
@@ -219,7 +227,7 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
     if (this.#idleCycles > 0) {
       return Math.min(this.#policy.publishMs * 2 ** Math.min(this.#idleCycles, 10), failureDelaySecondsMax * 1000);
     }
-    return Date.now() - cycleStartMs >= alarmMsMax ? 0 : this.#policy.publishMs;
+    return Date.now() - cycleStartMs >= cycleMsMax ? 0 : this.#policy.publishMs;
   }
 
   #status(): LogStatus {
