@@ -5,6 +5,7 @@
  * importing it does nothing (so it may be imported where pages are rendered on a server).
  */
 export { createClient, createClient as load } from "./create-client.ts";
-export type { WebClient, WebOptions } from "./options.ts";
+export type * from "./notices.ts";
+export type * from "./options.ts";
 export { snippet, type SnippetOptions } from "./snippet.ts";
-export type { CallOptions, DropReason, EventResult, Fields, FlushReport } from "@sluice/core";
+export type { CallOptions, Fields } from "@sluice/core";

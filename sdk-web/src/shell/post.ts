@@ -1,0 +1,45 @@
+/** Bodies below this are sent plain: gzip would save less than a packet. */
+const gzipCharactersMin = 1024;
+
+/** Bytes of all keepalive requests in flight; browsers refuse more than 65,536, https://fetch.spec.whatwg.org/#http-network-or-cache-fetch. */
+const keepaliveBytesMax = 64_000;
+
+const requestTimeoutMs = 30_000;
+
+let keepaliveBytes = 0;
+
+/** Bytes that may leave at once, for requests that outlive the page. */
+export const keepaliveRoom = (): number => keepaliveBytesMax - keepaliveBytes;
+
+/** Status (0: no answer), `Retry-After`, and body of an answer. */
+export type Answer = readonly [status: number, retryAfter?: string | null, text?: string];
+
+/**
+ * Sends one body. The request is "simple" by the rules of CORS (POST, text/plain, no header of our own), so the browser
+ * asks no leave first. It never rejects: offline, blocked and timed out are status 0, and whether it arrived is unknown.
+ *
+ * @param isUrgent the page may go in this very task, so nothing is awaited before the request.
+ */
+export async function post(url: string, text: string, isUrgent: boolean): Promise<Answer> {
+  let bytes = 0;
+  try {
+    let body = new Blob([text]);
+    if (!isUrgent && text.length > gzipCharactersMin && globalThis.CompressionStream) {
+      body = await new Response(body.stream().pipeThrough(new CompressionStream("gzip"))).blob();
+    }
+    const keepalive = body.size <= keepaliveRoom();
+    if (keepalive) keepaliveBytes += bytes = body.size;
+    const response = await fetch(url, {
+      method: "POST",
+      body,
+      headers: { "content-type": "text/plain" },
+      keepalive,
+      signal: AbortSignal.timeout?.(requestTimeoutMs) ?? null,
+    });
+    return [response.status, response.headers.get("retry-after"), await response.text()];
+  } catch {
+    return [0];
+  } finally {
+    keepaliveBytes -= bytes;
+  }
+}
