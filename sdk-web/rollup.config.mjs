@@ -9,9 +9,8 @@ const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 // Names that live inside the bundle only: no option, no method of window.sluice, no field on the wire or in storage,
 // and nothing of the browser's that the bundle uses. Shortening them is what brings the script under 4 KiB.
 const internalNames = `
-  add adopt anonymousId_ before_ bornMs call change characters chunk clockOffset delivery drop event_ forget
-  isFlying isLeaving isWanted keeper learn mayStore messageIds offsetFor open_ put read receivedMs release
-  renew review save sentMs_ serverMs stampMs take tell waiting
+  call change delivery drop forget isWanted keep keeper learn letGo mayStore messageIds
+  offsetFor openUp push_ renew review save send settle stampMs take tell waiting wake
 `;
 
 export default {

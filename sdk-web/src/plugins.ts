@@ -14,6 +14,19 @@ export interface Plugins {
 /** A client without plugins. */
 export function createPlugins(): Plugins {
   let plugins: Plugin[] = [];
+
+  function run(hook: keyof Plugin, value: unknown): unknown {
+    for (const plugin of plugins) {
+      try {
+        const result: unknown = plugin[hook]?.(value as never);
+        if (result !== undefined && hook === "before") value = result;
+      } catch {
+        // the page's own code failed; the event goes on as it was
+      }
+    }
+    return value;
+  }
+
   return {
     use(plugin) {
       plugins = [...plugins, plugin];
@@ -21,25 +34,7 @@ export function createPlugins(): Plugins {
         plugins = plugins.filter((other) => other !== plugin);
       };
     },
-    before(event) {
-      let current: Record<string, unknown> | null = event;
-      for (const plugin of plugins) {
-        try {
-          if (current && plugin.before) current = plugin.before(current) as typeof current;
-        } catch {
-          // the event goes on as it was
-        }
-      }
-      return current;
-    },
-    tell(notice) {
-      for (const { after } of plugins) {
-        try {
-          after?.(notice);
-        } catch {
-          // the delivery goes on
-        }
-      }
-    },
+    before: (event) => run("before", event) as typeof event | null,
+    tell: (notice) => void run("after", notice),
   };
 }

@@ -1,4 +1,5 @@
 import { foreignClockStepMs, futureEventMsMax } from "@sluice/schema";
+import { readLocal, writeLocal } from "./local.ts";
 
 const clockKey = "sluice.clock";
 
@@ -8,60 +9,56 @@ const offsetChangeMsMin = 60_000;
 /** A reading whose round trip took longer says too little about a clock that is known, ms. */
 const offsetRoundTripMsMax = 30_000;
 
-/** One exchange with the server, ms; `serverMs` is NaN when the reply did not say. */
-interface ClockReading {
-  readonly sentMs: number;
-  readonly receivedMs: number;
-  readonly serverMs: number;
-}
-
-/** Server minus device time, learned from replies and kept for the next page. Device and server times are ms. */
+/** Server minus device time, learned from replies and kept for the next page. All times are ms. */
 export interface PageClock {
-  /** The offset to send a batch with; `undefined` until the first reply. Times are of the batch's first and last event. */
+  /** The offset to send a tab's batch with; `undefined` until the first reply. Times are of its first and last event. */
   readonly offsetFor: (tab: string, firstMs: number, lastMs: number) => number | undefined;
-  /** A batch was delivered with an offset. */
-  readonly learn: (tab: string, sentWith: number | undefined, lastMs: number, reading: ClockReading) => void;
+  /** A batch that was sent with an offset is delivered; `serverMs` is NaN when the reply did not say. */
+  readonly learn: (
+    tab: string,
+    sentWith: number | undefined,
+    lastMs: number,
+    sentMs: number,
+    serverMs: number,
+    receivedMs: number,
+  ) => void;
 }
 
 /**
- * The clock of one page, by the rules of the engine's own (`clock-offset.ts` in @sluice/core), for one batch at a time:
- * no batch is sent with an offset that would move its first event before one that was sent earlier.
+ * The clock of one page, by the rules of the engine's own (`clock-offset.ts` in @sluice/core): no batch is sent with an
+ * offset that would move its first event before one that its tab sent earlier.
  *
- * @param mayStore whether the offset may be kept.
+ * @param mayStore whether the offset may be kept on the device.
  */
 export function createPageClock(mayStore: () => boolean): PageClock {
-  let offsetMs: number | undefined;
-  /** Latest corrected time of what was sent, ms, of each tab. */
+  const kept = mayStore() ? parseInt(readLocal(clockKey) ?? "", 10) : NaN;
+  let offsetMs = isNaN(kept) ? undefined : kept;
+  /** Latest corrected time of what each tab has sent. */
   const marks = new Map<string, number>();
-  try {
-    const kept = mayStore() ? parseInt(localStorage[clockKey] as string, 10) : NaN;
-    if (!isNaN(kept)) offsetMs = kept;
-  } catch {
-    // no storage here: the offset is learned anew
-  }
+
+  const raise = (tab: string, toMs: number): number => {
+    const mark = Math.max(marks.get(tab) ?? 0, toMs);
+    marks.set(tab, mark);
+    return mark;
+  };
+
   return {
     offsetFor(tab, firstMs, lastMs) {
-      if (offsetMs === undefined) return;
-      const mark = marks.get(tab) ?? 0;
-      const sentWith = Math.max(offsetMs, mark - firstMs);
-      marks.set(tab, Math.max(mark, lastMs + sentWith));
+      if (offsetMs === undefined) return undefined;
+      const sentWith = Math.max(offsetMs, raise(tab, 0) - firstMs);
+      raise(tab, lastMs + sentWith);
       return sentWith;
     },
-    learn(tab, sentWith, lastMs, { sentMs, serverMs, receivedMs }) {
+    learn(tab, sentWith, lastMs, sentMs, serverMs, receivedMs) {
       const roundTripMs = receivedMs - sentMs;
-      if (!serverMs) return;
-      if (roundTripMs >= 0 && (offsetMs === undefined || roundTripMs <= offsetRoundTripMsMax)) {
+      if (!serverMs || roundTripMs < 0) return;
+      if (offsetMs === undefined || roundTripMs <= offsetRoundTripMsMax) {
         const measuredMs = Math.round(serverMs - sentMs - roundTripMs / 2);
         if (Math.abs(measuredMs - (offsetMs ??= 0)) > offsetChangeMsMin) offsetMs = measuredMs;
       }
-      const reachedMs = lastMs + (sentWith ?? (offsetMs ?? 0) + foreignClockStepMs);
-      const boundMs = serverMs + (sentWith === undefined ? 0 : futureEventMsMax);
-      marks.set(tab, Math.min(boundMs, Math.max(marks.get(tab) ?? 0, reachedMs)));
-      try {
-        if (mayStore()) localStorage[clockKey] = offsetMs;
-      } catch {
-        // storage is full or forbidden: the next page learns for itself
-      }
+      const reachedMs = lastMs + (sentWith ?? offsetMs + foreignClockStepMs);
+      marks.set(tab, Math.min(raise(tab, reachedMs), serverMs + (sentWith === undefined ? 0 : futureEventMsMax)));
+      if (mayStore()) writeLocal(clockKey, offsetMs);
     },
   };
 }

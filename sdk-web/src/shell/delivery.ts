@@ -1,9 +1,9 @@
 import { eventBytesMax } from "@sluice/schema";
 import type { Notice, WebFlushReport } from "../notices.ts";
-import type { WebOptions } from "../options.ts";
+import type { Permission, WebOptions } from "../options.ts";
 import type { Plugins } from "../plugins.ts";
 import { keepaliveRoom } from "./post.ts";
-import { createQueue, tabOf, type Waiting } from "./queue.ts";
+import { createQueue } from "./queue.ts";
 import { createSender } from "./sender.ts";
 import type { Item } from "./store.ts";
 
@@ -12,13 +12,6 @@ const batchCharactersMax = 300_000;
 
 /** Bytes of a request that are not events: key, times, punctuation. The longest write key has 200 characters. */
 const envelopeBytesMax = 400;
-
-/** What the page and its visitor allow at this moment. */
-export interface Permission {
-  readonly mayStore: () => boolean;
-  /** Whether what waits is still wanted; else it is given up. */
-  readonly isWanted: () => boolean;
-}
 
 /** The events of one tab on their way to the server. */
 export interface Delivery {
@@ -36,37 +29,35 @@ export interface Delivery {
  * A tab holds a Web Lock while it has events. When it dies the lock is free, and the next page takes over what it left.
  */
 export function createDelivery(options: WebOptions, tab: string, allowed: Permission, plugins: Plugins): Delivery {
-  const { writeKey, host, flushAt = 100, flushIntervalMs = 2000, maxQueueCharacters = 2_000_000 } = options;
-  const queue = createQueue(`sluice.${writeKey}.`, tab, maxQueueCharacters, allowed.mayStore);
+  const { writeKey, flushAt = 100, flushIntervalMs = 2000, maxQueueCharacters = 2_000_000 } = options;
   let isLeaving = false;
   let isDue = false;
   let isBusy = false;
   let timer: unknown;
-  const sender = createSender({
-    url: `${host.replace(/\/+$/, "")}/v1/batch`,
-    writeKey,
-    mayStore: allowed.mayStore,
-    isWanted: allowed.isWanted,
-    isLeaving: () => isLeaving,
-    tell: plugins.tell,
+  const sender = createSender(options, allowed, () => isLeaving, plugins.tell);
+  const queue = createQueue(`sluice.${writeKey}.`, tab, maxQueueCharacters, allowed.mayStore, (expired) => {
+    sender.drop(expired, "expired");
+    sendAll();
   });
 
-  async function fly(batch: readonly Waiting[]): Promise<void> {
-    const [first] = batch;
-    if (!first) return;
-    const items = batch.flatMap(({ chunk }) => chunk[2]);
-    await sender.send(tabOf(first), items);
-    queue.remove(batch);
+  /** Sends the next batch of at most so many characters; `undefined` when there is none. */
+  function fly(eventsMax: number, charactersMax: number): Promise<void> | undefined {
+    const batch = queue.take(eventsMax, charactersMax);
+    return (
+      batch[0] &&
+      sender
+        .send(
+          batch[0][0],
+          batch.flatMap((chunk) => chunk[3]),
+        )
+        .then(() => queue.settle(batch))
+    );
   }
 
   async function pump(): Promise<void> {
     if (isBusy) return;
     isBusy = true;
-    while (isDue || queue.waiting() >= flushAt) {
-      const batch = queue.take(flushAt, batchCharactersMax);
-      if (!batch[0]) break;
-      await fly(batch);
-    }
+    for (let flight; (isDue || queue.waiting() >= flushAt) && (flight = fly(flushAt, batchCharactersMax)); ) await flight;
     isBusy = isDue = false;
   }
 
@@ -75,17 +66,17 @@ export function createDelivery(options: WebOptions, tab: string, allowed: Permis
     void pump();
   }
 
-  /** What is not in flight leaves in this very task, as far as a request that outlives the page may carry it. */
+  /** What is not in flight leaves in this very task, as far as requests that outlive the page may carry it. */
   function leavePage(): void {
     isLeaving = true;
     setTimeout(() => (isLeaving = false));
-    for (let batch; (batch = queue.take(Infinity, keepaliveRoom() - envelopeBytesMax, true))[0]; ) void fly(batch);
+    while (fly(Infinity, keepaliveRoom() - envelopeBytesMax));
     sender.wake();
   }
 
   addEventListener("pagehide", () => {
     leavePage();
-    queue.release();
+    queue.letGo();
   });
   addEventListener("visibilitychange", leavePage); // also when the page comes back, which only sends a little earlier
   addEventListener("online", sender.wake);
@@ -93,7 +84,7 @@ export function createDelivery(options: WebOptions, tab: string, allowed: Permis
   return {
     add(item) {
       if (item[1].length > eventBytesMax) return sender.drop([item], "event_too_large");
-      if (!queue.add(item, Date.now())) return sender.drop([item], "queue_full");
+      if (!queue.push(item)) return sender.drop([item], "queue_full");
       timer ??= setTimeout(() => {
         timer = undefined;
         sendAll();
@@ -122,15 +113,10 @@ export function createDelivery(options: WebOptions, tab: string, allowed: Permis
       }),
     review() {
       if (!allowed.isWanted()) {
-        for (let batch; (batch = queue.take(Infinity, Infinity))[0]; ) void fly(batch);
+        while (fly(Infinity, Infinity));
         sender.wake();
-        return;
       }
-      queue.open((expired) => {
-        sender.drop(expired, "expired");
-        sendAll();
-      });
-      sendAll();
+      queue.openUp();
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Fields } from "@sluice/core";
+import { readLocal, writeLocal } from "./local.ts";
 
 /** Idle time after which a new session begins, ms: 30 minutes, as in GA4 and Segment. */
 const sessionIdleMsMax = 30 * 60_000;
@@ -59,12 +60,8 @@ export function createIdentityKeeper(
     renew,
     read() {
       if (!mayStore()) return identity;
-      try {
-        const kept = JSON.parse(localStorage[key] as string) as Identity;
-        if (kept[0]) identity = kept;
-      } catch {
-        // nothing is kept, storage is forbidden, or something else wrote there
-      }
+      const kept = parseIdentity(readLocal(key));
+      if (kept) identity = kept;
       if (cookieDomain !== undefined && cookie === undefined) {
         cookie = /sluice_id=(\w{26})/.exec(document.cookie)?.[1] ?? "";
         identity[0] = cookie || identity[0];
@@ -75,22 +72,23 @@ export function createIdentityKeeper(
       identity = next;
       if (!mayStore()) return;
       setCookie(next[0], cookieSeconds);
-      try {
-        localStorage[key] = JSON.stringify(next);
-      } catch {
-        // storage is full or forbidden: the identity lives as long as the page
-      }
+      writeLocal(key, JSON.stringify(next));
     },
     forget() {
       identity = renew();
       setCookie("", 0);
-      try {
-        delete localStorage[key];
-      } catch {
-        // forbidden, so it holds nothing
-      }
+      writeLocal(key);
     },
   };
+}
+
+function parseIdentity(text: string | undefined): Identity | undefined {
+  try {
+    const kept = JSON.parse(text ?? "0") as Identity;
+    return kept[0] ? kept : undefined;
+  } catch {
+    return undefined; // something else wrote there
+  }
 }
 
 /** Begins a new session after 30 idle minutes, or with another campaign where `campaign` is given. */

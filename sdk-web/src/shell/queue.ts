@@ -1,4 +1,4 @@
-import { type Chunk, type ChunkStore, type Item, openStore, tabCharacters } from "./store.ts";
+import { type Chunk, type ChunkStore, type Item, openStore } from "./store.ts";
 
 /** Characters after which a chunk takes no more events: four such chunks fit what may leave with the page. */
 const chunkCharactersMax = 15_000;
@@ -6,126 +6,126 @@ const chunkCharactersMax = 15_000;
 /** Events older than this are no longer sent, ms: the lake would file them under the day of their receipt. */
 const ageMsMax = 30 * 86_400_000;
 
-/** A chunk in this page's memory. */
-export interface Waiting {
-  readonly chunk: Chunk;
-  characters: number;
-  isFlying?: boolean;
-}
-
 /** The events of this tab, until they are settled: in memory, and in the store where that is allowed. */
 export interface Queue {
-  /** Whether the event was taken: not when so much waits already. */
-  readonly add: (item: Item, nowMs: number) => boolean;
+  /** Whether the event was taken: not when too much waits already. */
+  readonly push: (item: Item) => boolean;
   /** Events that wait for their first batch. */
   readonly waiting: () => number;
   /** Ids of all events, in flight or not. */
   readonly messageIds: () => string[];
-  /** Chunks for one request from the front, at least one unless `isStrict`. They are in flight until removed. */
-  readonly take: (eventsMax: number, charactersMax: number, isStrict?: boolean) => Waiting[];
-  readonly remove: (batch: readonly Waiting[]) => void;
-  /** Storing is allowed now: stores what waits, and takes over what tabs that are gone have left, save what has expired. */
-  readonly open: (found: (expired: Item[]) => void) => void;
+  /** Chunks of one tab for one request, from the front. They are in flight until removed. */
+  readonly take: (eventsMax: number, charactersMax: number) => Chunk[];
+  readonly settle: (batch: readonly Chunk[]) => void;
+  /** Where storing is allowed now: stores what waits, and takes over what tabs that are gone have left. */
+  readonly openUp: () => void;
   /** The page goes: other pages may take over what it stored. */
-  readonly release: () => void;
+  readonly letGo: () => void;
 }
 
-/** @param charactersMax of all events, those of earlier pages included. */
-export function createQueue(name: string, tab: string, charactersMax: number, mayStore: () => boolean): Queue {
+/**
+ * @param charactersMax of all events, those of earlier pages included.
+ * @param adopted called when events of other tabs were taken over, with those that have expired and were not.
+ */
+export function createQueue(
+  name: string,
+  tab: string,
+  charactersMax: number,
+  mayStore: () => boolean,
+  adopted: (expired: Item[]) => void,
+): Queue {
   let store: ChunkStore | undefined;
-  let all: Waiting[] = [];
-  let growing: Waiting | undefined;
-  let chunks = 0;
+  let all: Chunk[] = [];
+  let growing: Chunk | undefined;
+  let number = 0;
   let waiting = 0;
   let characters = 0;
-  let letGo: (() => void) | undefined;
+  let release: (() => void) | undefined;
   let held: Promise<void> | undefined;
 
   /** As long as this tab has events, its lock says that it lives. */
   function hold(): Promise<void> | undefined {
-    if (!letGo) {
-      held = new Promise((resolve) => (letGo = resolve));
+    if (!release) {
+      held = new Promise((resolve) => (release = resolve));
       void navigator.locks?.request(name + tab, () => held).catch(Boolean);
     }
     return held;
   }
 
-  function release(): void {
-    letGo?.();
-    letGo = undefined;
+  function letGo(): void {
+    release?.();
+    release = undefined;
   }
 
-  function entryOf(chunk: Chunk): Waiting {
-    const entry: Waiting = { chunk, characters: 0 };
-    for (const item of chunk[2]) count(entry, item);
-    return entry;
-  }
-
-  function count(entry: Waiting, item: Item): void {
-    entry.characters += item[1].length;
-    characters += item[1].length;
-    waiting++;
-  }
-
-  function save(entry: Waiting): void {
+  function save(chunk: Chunk): void {
     if (!store || !mayStore()) return;
     void hold();
-    store.put(entry.chunk);
+    store.keep(chunk);
+  }
+
+  function adopt(left: Chunk[]): unknown {
+    const expired: Item[] = [];
+    for (const chunk of left.reverse()) {
+      if (Date.now() - chunk[2] > ageMsMax) {
+        expired.push(...chunk[3]);
+        store?.forget(chunk);
+        continue;
+      }
+      chunk[5] = false;
+      waiting += chunk[3].length;
+      characters += chunk[4];
+      all.unshift(chunk);
+    }
+    adopted(expired);
+    return hold();
   }
 
   return {
-    add(item, nowMs) {
-      if (characters + item[1].length > charactersMax) return false;
-      if (!growing || growing.characters + item[1].length > chunkCharactersMax) {
-        const entry = (growing = entryOf([`${tab}${chunks++}`, nowMs, []]));
-        all.push(entry);
+    push(item) {
+      const size = item[1].length + 1;
+      if (characters + size > charactersMax) return false;
+      if (!growing || growing[4] + size > chunkCharactersMax) {
+        const chunk = (growing = [tab, number++, Date.now(), [], 0] as Chunk);
+        all.push(chunk);
         queueMicrotask(() => {
-          if (growing === entry) growing = undefined;
-          if (all.includes(entry)) save(entry);
+          growing = undefined;
+          save(chunk);
         });
       }
-      growing.chunk[2].push(item);
-      count(growing, item);
+      growing[3].push(item);
+      growing[4] += size;
+      characters += size;
+      waiting++;
       return true;
     },
     waiting: () => waiting,
-    messageIds: () => all.flatMap(({ chunk }) => chunk[2].map(([messageId]) => messageId)),
-    take(eventsMax, room, isStrict) {
-      const batch: Waiting[] = [];
-      let events = 0;
-      for (const entry of all) {
-        if (entry.isFlying) continue;
-        events += entry.chunk[2].length;
-        room -= entry.characters + entry.chunk[2].length;
-        if ((isStrict || batch[0]) && (room < 0 || events > eventsMax || tabOf(entry) !== tabOf(batch[0] ?? entry))) break;
-        entry.isFlying = true;
-        waiting -= entry.chunk[2].length;
-        batch.push(entry);
+    messageIds: () => all.flatMap((chunk) => chunk[3].map(([messageId]) => messageId)),
+    take(eventsMax, room) {
+      const batch: Chunk[] = [];
+      for (const chunk of all) {
+        if (chunk[5]) continue;
+        eventsMax -= chunk[3].length;
+        room -= chunk[4];
+        if (room < 0 || (batch[0] && (eventsMax < 0 || batch[0][0] !== chunk[0]))) break;
+        chunk[5] = true;
+        waiting -= chunk[3].length;
+        batch.push(chunk);
       }
       return batch;
     },
-    remove(batch) {
-      all = all.filter((entry) => !batch.includes(entry));
-      for (const entry of batch) characters -= entry.characters;
-      store?.remove(batch.map(({ chunk }) => chunk));
-      if (!all[0]) release();
+    settle(batch) {
+      all = all.filter((chunk) => !batch.includes(chunk));
+      for (const chunk of batch) {
+        characters -= chunk[4];
+        store?.forget(chunk);
+      }
+      if (!all[0]) letGo();
     },
-    open(found) {
+    openUp() {
       if (store || !mayStore()) return;
-      store = openStore(name, tab);
+      store = openStore(name, tab, adopt);
       all.forEach(save);
-      void store.adopt((left) => {
-        const isFresh = ([, bornMs]: Chunk): boolean => Date.now() - bornMs < ageMsMax;
-        const expired = left.filter((chunk) => !isFresh(chunk));
-        store?.remove(expired);
-        all.unshift(...left.filter(isFresh).map(entryOf));
-        found(expired.flatMap(([, , items]) => items));
-        return hold();
-      });
     },
-    release,
+    letGo,
   };
 }
-
-/** The tab that took the events; one request holds those of one tab, whose clock's offset may not reverse them. */
-export const tabOf = ({ chunk: [key] }: Waiting): string => key.slice(0, tabCharacters);

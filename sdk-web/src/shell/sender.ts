@@ -1,5 +1,6 @@
 import type { IngestReply, RejectedInReply } from "@sluice/schema";
 import type { Notice, WebDropReason } from "../notices.ts";
+import type { Permission, WebOptions } from "../options.ts";
 import { createPageClock } from "./clock.ts";
 import { post } from "./post.ts";
 import type { Item } from "./store.ts";
@@ -20,22 +21,18 @@ export interface Sender {
   readonly wake: () => void;
 }
 
-/** What the sender needs to know of its page. */
-export interface SenderPage {
-  readonly url: string;
-  readonly writeKey: string;
-  readonly mayStore: () => boolean;
-  /** Whether what waits is still wanted; else it is dropped as `no_consent`. */
-  readonly isWanted: () => boolean;
-  /** Whether the page may go in this very task: pauses are passed over then, and nothing is compressed. */
-  readonly isLeaving: () => boolean;
-  readonly tell: (notice: Notice) => void;
-}
-
-/** A sender with nothing to send. After a failure nothing is sent for a while, whichever batch it was. */
-export function createSender(page: SenderPage): Sender {
-  const { tell } = page;
-  const clock = createPageClock(page.mayStore);
+/**
+ * A sender with nothing to send. After a failure nothing is sent for a while, whichever batch it was.
+ *
+ * @param isLeaving whether the page may go in this very task: pauses are passed over then, and nothing is compressed.
+ */
+export function createSender(
+  { host, writeKey }: WebOptions,
+  { mayStore, isWanted }: Permission,
+  isLeaving: () => boolean,
+  tell: (notice: Notice) => void,
+): Sender {
+  const clock = createPageClock(mayStore);
   let failures = 0;
   let pause: Promise<void> | undefined;
   let wake: () => void = Boolean;
@@ -66,17 +63,17 @@ export function createSender(page: SenderPage): Sender {
     const lastMs = Math.max(...stamps);
     const clockOffsetMs = given ?? clock.offsetFor(tab, Math.min(...stamps), lastMs);
     for (;;) {
-      if (!page.isLeaving()) await pause;
-      if (!page.isWanted()) return drop(items, "no_consent");
+      if (!isLeaving()) await pause;
+      if (!isWanted()) return drop(items, "no_consent");
       const sentMs = Date.now();
-      const envelope = JSON.stringify({ writeKey: page.writeKey, sentAt: new Date(sentMs), clockOffsetMs });
+      const envelope = JSON.stringify({ writeKey, sentAt: new Date(sentMs), clockOffsetMs });
       const body = `${envelope.slice(0, -1)},"batch":[${items.map(([, json]) => json)}]}`;
-      const [status, retryAfter, text] = await post(page.url, body, page.isLeaving());
+      const [status, retryAfter, text] = await post(`${host.replace(/\/+$/, "")}/v1/batch`, body, isLeaving());
       const reply = status === 200 && parse(text);
       if (reply && reply.success === true) {
         failures = 0;
         const serverMs = Date.parse(reply.serverTime);
-        clock.learn(tab, clockOffsetMs, lastMs, { sentMs, serverMs, receivedMs: Date.now() });
+        clock.learn(tab, clockOffsetMs, lastMs, sentMs, serverMs, Date.now());
         const rejected = new Map(reply.rejected?.map((entry) => [entry.index, entry]));
         items.forEach(([messageId], index) => tell(resultOf(messageId, rejected.get(index))));
         return;

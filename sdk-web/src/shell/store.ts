@@ -1,21 +1,24 @@
+import { readLocal, writeLocal } from "./local.ts";
+
 /** One event on its way: message id, JSON, and the device time that the SDK gave it, ms (0: the caller gave one). */
 export type Item = readonly [messageId: string, json: string, stampMs: number];
 
-/**
- * Events that are stored, sent and removed together. The key is the tab's id and a number, so keys of all tabs of all
- * times are distinct; the time is that of the first event.
- */
-export type Chunk = readonly [key: string, bornMs: number, items: Item[]];
+/** Events that are stored, sent and removed together. Tab and number tell it from all chunks of all times. */
+export type Chunk = [
+  tab: string,
+  number: number,
+  /** When the first event was taken, ms. */
+  bornMs: number,
+  items: Item[],
+  /** Characters of its events in a request. */
+  characters: number,
+  isFlying?: boolean,
+];
 
-/** Characters of a tab's id, a ULID. */
-export const tabCharacters = 26;
-
-/** Where chunks wait across pages. No method throws or rejects. */
+/** Where chunks wait across pages. No method throws. */
 export interface ChunkStore {
-  readonly put: (chunk: Chunk) => void;
-  readonly remove: (chunks: readonly Chunk[]) => void;
-  /** Takes over what tabs that are gone have left; `take` keeps it from others until its promise resolves. */
-  readonly adopt: (take: (chunks: readonly Chunk[]) => unknown) => Promise<void>;
+  readonly keep: (chunk: Chunk) => void;
+  readonly forget: (chunk: Chunk) => void;
 }
 
 /**
@@ -23,8 +26,9 @@ export interface ChunkStore {
  * full, in which case the page's own memory is all there is.
  *
  * @param name of the database, of the keys' prefix and of the tabs' locks.
+ * @param adopt is given what each tab that is gone has left, and keeps it from others until its promise resolves.
  */
-export function openStore(name: string, tab: string): ChunkStore {
+export function openStore(name: string, ownTab: string, adopt: (chunks: Chunk[]) => unknown): ChunkStore {
   let db: IDBDatabase | undefined;
   const opened = new Promise<void>((done) => {
     const request = indexedDB.open(name);
@@ -32,82 +36,58 @@ export function openStore(name: string, tab: string): ChunkStore {
     request.onsuccess = () => done(void (db = request.result));
     request.onerror = () => done();
   });
+  const keyOf = ([tab, number]: Chunk): string => `${name + tab}.${number}`;
 
   /** Throws where there is no database. The commit is asked for at once, so that it happens even if the page goes. */
-  function transact<T>(work: (store: IDBObjectStore) => T, onAbort?: () => void): T {
+  function transact<T>(work: (store: IDBObjectStore) => IDBRequest<T>, onAbort: () => void): IDBRequest<T> {
     const transaction = (db as IDBDatabase).transaction("q", "readwrite");
-    const result = work(transaction.objectStore("q"));
-    if (onAbort) transaction.onabort = onAbort;
+    const request = work(transaction.objectStore("q"));
+    transaction.onabort = onAbort;
     transaction.commit?.();
-    return result;
+    return request;
   }
 
-  function putLocally(chunk: Chunk): void {
-    try {
-      localStorage[name + chunk[0]] = JSON.stringify(chunk);
-    } catch {
-      // forbidden or full: the chunk stays in memory
-    }
-  }
-
-  /** Chunks whose key begins so, oldest first. */
-  async function read(prefix: string): Promise<Chunk[]> {
+  async function read(): Promise<Chunk[]> {
     const found: Chunk[] = [];
     try {
-      for (const key in localStorage) {
-        if (key.startsWith(name + prefix)) found.push(JSON.parse(localStorage[key] as string) as Chunk);
-      }
+      for (const key in localStorage) if (key.startsWith(name)) found.push(JSON.parse(readLocal(key) ?? "") as Chunk);
     } catch {
       // forbidden, or written by something else
     }
-    try {
-      const range = IDBKeyRange.bound(prefix, `${prefix}~`);
-      found.push(
-        ...(await new Promise<Chunk[]>((done, fail) => {
-          const request = transact((store) => store.getAll(range) as IDBRequest<Chunk[]>, fail as () => void);
-          request.onsuccess = () => done(request.result);
-        })),
-      );
-    } catch {
-      // no database
-    }
-    return found;
+    const stored = new Promise<Chunk[]>((done, fail) => {
+      const request = transact((store) => store.getAll() as IDBRequest<Chunk[]>, fail as () => void);
+      request.onsuccess = () => done(request.result);
+    });
+    return found.concat(await stored.catch(() => []));
   }
 
+  async function adoptAll(): Promise<void> {
+    await opened.catch(Boolean);
+    for (const gone of new Set((await read()).map(([tab]) => tab))) {
+      const adoptTab = async (isGone: unknown): Promise<unknown> =>
+        isGone && adopt((await read()).filter(([tab]) => tab === gone));
+      if (gone === ownTab) continue;
+      if (navigator.locks) void navigator.locks.request(name + gone, { ifAvailable: true }, adoptTab).catch(Boolean);
+      else void adoptTab(1);
+    }
+  }
+
+  void adoptAll();
   return {
-    put(chunk) {
+    keep(chunk) {
+      const keepLocally = (): void => writeLocal(keyOf(chunk), JSON.stringify(chunk));
       try {
-        transact(
-          (store) => store.put(chunk, chunk[0]),
-          () => putLocally(chunk),
-        );
+        transact((store) => store.put(chunk, keyOf(chunk)), keepLocally);
       } catch {
-        putLocally(chunk);
+        keepLocally(); // the database is not open yet, or never will be
       }
     },
-    remove(chunks) {
-      for (const [key] of chunks) {
-        try {
-          delete localStorage[name + key];
-        } catch {
-          // forbidden, so it holds nothing
-        }
-        try {
-          transact((store) => store.delete(key));
-        } catch {
-          // no database
-        }
-      }
-    },
-    async adopt(take) {
-      await opened.catch(() => 0);
-      const tabs = new Set((await read("")).map(([key]) => key.slice(0, tabCharacters)));
-      tabs.delete(tab);
-      for (const gone of tabs) {
-        const adoptTab = async (isGone: unknown): Promise<unknown> =>
-          isGone && take(await read(gone));
-        if (navigator.locks) void navigator.locks.request(name + gone, { ifAvailable: true }, adoptTab).catch(() => 0);
-        else void adoptTab(1);
+    forget(chunk) {
+      writeLocal(keyOf(chunk));
+      try {
+        transact((store) => store.delete(keyOf(chunk)), Boolean);
+      } catch {
+        // no database
       }
     },
   };
