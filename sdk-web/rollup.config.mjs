@@ -8,11 +8,6 @@ const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 // Names that live inside the bundle only: no option, no method of window.sluice, no field on the wire or in storage,
 // and nothing of the browser's that the bundle uses. Shortening them is what brings the script under 4 KiB.
-const internalNames = `
-  call change delivery drop forget isWanted keep keeper learn letGo mayStore messageIds
-  offsetFor openUp push_ renew review save send settle stampMs take tell waiting wake
-`;
-
 export default {
   input: at("dist/iife.js"),
   output: { file: at("dist/sluice.min.js"), format: "iife", strict: false },
@@ -21,9 +16,6 @@ export default {
     terser({
       ecma: 2022,
       compress: { passes: 4, unsafe_arrows: true, unsafe: true, pure_getters: true, hoist_props: true },
-      mangle: {
-        properties: { builtins: true, regex: new RegExp(`^(${internalNames.trim().split(/\s+/).join("|")})$`) },
-      },
       format: { comments: false },
     }),
   ],

@@ -3,7 +3,6 @@
  * It defines window.sluice. With the snippet it takes over at once and replays the calls queued so far; without
  * it, window.sluice.load({host, writeKey}) starts a client and puts it in its own place.
  */
-import { checkOptions } from "./check-options.ts";
 import type { WebClient, WebOptions } from "./options.ts";
 import { startClient } from "./shell/client.ts";
 
@@ -18,10 +17,7 @@ type Loader = { load(options: WebOptions): WebClient };
 
 const page = globalThis as unknown as { sluice?: Queued | WebClient | Loader };
 
-const load = (options: WebOptions): WebClient => {
-  checkOptions(options);
-  return (page.sluice = startClient(options));
-};
+const load = (options: WebOptions): WebClient => (page.sluice = startClient(options));
 
 const before = page.sluice as Queued | undefined;
 if (!before) page.sluice = { load };

@@ -1,5 +1,13 @@
 import type { Fields } from "@sluice/core";
+import { newId } from "./ids.ts";
 import { readLocal, writeLocal } from "./local.ts";
+import { mayStore, options } from "./settings.ts";
+
+/*
+ * Who uses this browser, in which session: in localStorage, and with a `cookieDomain` the anonymous id in a cookie as well,
+ * which wins: it is shared with subdomains, and an ingest host on the page's own origin renews it. In memory only while
+ * nothing may be stored.
+ */
 
 /** Idle time after which a new session begins, ms: 30 minutes, as in GA4 and Segment. */
 const sessionIdleMsMax = 30 * 60_000;
@@ -9,7 +17,7 @@ const cookieSeconds = 34_560_000;
 
 const key = "sluice.identity";
 
-/** Who uses this browser, in which session; small enough to be written at every event. */
+/** Small enough to be written at every event. */
 export type Identity = [
   anonymousId: string,
   /** "" until `identify`. */
@@ -25,78 +33,58 @@ export type Identity = [
   campaign?: string | undefined,
 ];
 
-/** The identity as all tabs share it. */
-export interface IdentityKeeper {
-  /** Read anew each time, because another tab may have identified the user meanwhile. */
-  readonly read: () => Identity;
-  readonly save: (identity: Identity) => void;
-  /** A visitor nobody has seen, with an anonymous id of their own or this one. */
-  readonly renew: (anonymousId?: string) => Identity;
-  /** Forgets what is kept on the device. */
-  readonly forget: () => void;
+/** A visitor nobody has seen. */
+export const newIdentity = (): Identity => [newId(), "", "", 0, 0, {}];
+
+let identity = newIdentity();
+let cookie: string | undefined;
+
+function setCookie(value: string, seconds: number): void {
+  const domain = options.cookieDomain;
+  if (domain === undefined || value === cookie) return;
+  cookie = value;
+  document.cookie = `sluice_id=${value};path=/;samesite=lax;max-age=${seconds}${domain && `;domain=${domain}`}`;
 }
 
-/**
- * The identity in `localStorage` and, with a `cookieDomain`, its anonymous id in a cookie, which wins: it is shared with
- * subdomains, and an ingest host on the page's own origin renews it. In memory only while nothing may be stored.
- */
-export function createIdentityKeeper(
-  cookieDomain: string | undefined,
-  newId: () => string,
-  mayStore: () => boolean,
-): IdentityKeeper {
-  const renew = (anonymousId = newId()): Identity => [anonymousId, "", "", 0, 0, {}];
-  let identity = renew();
-  let cookie: string | undefined;
-
-  function setCookie(value: string, seconds: number): void {
-    if (cookieDomain === undefined || value === cookie) return;
-    cookie = value;
-    const domain = cookieDomain && `;domain=${cookieDomain}`;
-    document.cookie = `sluice_id=${value};path=/;samesite=lax;max-age=${seconds}${domain}`;
+/** Read anew each time, because another tab may have identified the user meanwhile. */
+export function readIdentity(): Identity {
+  if (mayStore()) {
+    try {
+      identity = JSON.parse(readLocal(key) ?? "") as Identity;
+    } catch {
+      // nothing is kept, or something else wrote there
+    }
+    if (options.cookieDomain !== undefined && cookie === undefined) {
+      cookie = /sluice_id=(\w{26})/.exec(document.cookie)?.[1] ?? "";
+      identity[0] = cookie || identity[0];
+    }
   }
-
-  return {
-    renew,
-    read() {
-      if (!mayStore()) return identity;
-      const kept = parseIdentity(readLocal(key));
-      if (kept) identity = kept;
-      if (cookieDomain !== undefined && cookie === undefined) {
-        cookie = /sluice_id=(\w{26})/.exec(document.cookie)?.[1] ?? "";
-        identity[0] = cookie || identity[0];
-      }
-      return identity;
-    },
-    save(next) {
-      identity = next;
-      if (!mayStore()) return;
-      setCookie(next[0], cookieSeconds);
-      writeLocal(key, JSON.stringify(next));
-    },
-    forget() {
-      identity = renew();
-      setCookie("", 0);
-      writeLocal(key);
-    },
-  };
+  return identity;
 }
 
-function parseIdentity(text: string | undefined): Identity | undefined {
-  try {
-    const kept = JSON.parse(text ?? "0") as Identity;
-    return kept[0] ? kept : undefined;
-  } catch {
-    return undefined; // something else wrote there
-  }
+/** Keeps an identity, if it may be kept. */
+export function saveIdentity(next: Identity): void {
+  identity = next;
+  if (!mayStore()) return;
+  setCookie(next[0], cookieSeconds);
+  writeLocal(key, JSON.stringify(next));
+}
+
+/** Forgets what is kept on the device. */
+export function forgetIdentity(): void {
+  identity = newIdentity();
+  setCookie("", 0);
+  writeLocal(key);
 }
 
 /** Begins a new session after 30 idle minutes, or with another campaign where `campaign` is given. */
-export function touchSession(identity: Identity, nowMs: number, newId: () => string, campaign?: string): void {
+export function touchSession(nowMs: number, campaign?: string): Identity {
+  readIdentity();
   if (Math.abs(nowMs - identity[4]) > sessionIdleMsMax || (campaign && campaign !== identity[6])) {
     identity[2] = newId();
     identity[3]++;
     identity[6] = campaign;
   }
   identity[4] = nowMs;
+  return identity;
 }

@@ -1,5 +1,6 @@
 import type { Fields } from "@sluice/core";
 import { campaignOf } from "../campaign.ts";
+import { tab } from "./queue.ts";
 import { sdkName, sdkVersion } from "../version.ts";
 
 /** What a page has and a worker has not. */
@@ -19,16 +20,12 @@ export function pageFields(): Fields {
 let campaign: ReturnType<typeof campaignOf>;
 export const currentCampaign = (): typeof campaign => (campaign = campaignOf(location.search) ?? campaign);
 
-/**
- * What surrounds every event of this page. Fields that the browser does not know are left out.
- *
- * @param loadId distinct for every load of a page.
- */
-export function pageContext(loadId: string): Fields {
+/** What surrounds every event of this page. Fields that the browser does not know are left out. */
+export function pageContext(): Fields {
   const { screen, innerWidth, innerHeight, devicePixelRatio } = page;
   const { language, userAgentData } = navigator as Navigator & { readonly userAgentData?: object };
   return {
-    page: { ...pageFields(), loadId },
+    page: { ...pageFields(), loadId: tab },
     campaign: currentCampaign(),
     locale: language,
     timezone,

@@ -1,3 +1,5 @@
+import { options } from "./settings.ts";
+
 /** Bodies below this are sent plain: gzip would save less than a packet. */
 const gzipCharactersMin = 1024;
 
@@ -20,7 +22,7 @@ export type Answer = readonly [status: number, retryAfter?: string | null, text?
  *
  * @param isUrgent the page may go in this very task, so nothing is awaited before the request.
  */
-export async function post(url: string, text: string, isUrgent: boolean): Promise<Answer> {
+export async function post(text: string, isUrgent: boolean): Promise<Answer> {
   let bytes = 0;
   try {
     let body = new Blob([text]);
@@ -29,7 +31,7 @@ export async function post(url: string, text: string, isUrgent: boolean): Promis
     }
     const keepalive = body.size <= keepaliveRoom();
     if (keepalive) keepaliveBytes += bytes = body.size;
-    const response = await fetch(url, {
+    const response = await fetch(`${options.host.replace(/\/+$/, "")}/v1/batch`, {
       method: "POST",
       body,
       headers: { "content-type": "text/plain" },

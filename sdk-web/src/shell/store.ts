@@ -15,80 +15,80 @@ export type Chunk = [
   isFlying?: boolean,
 ];
 
-/** Where chunks wait across pages. No method throws. */
-export interface ChunkStore {
-  readonly keep: (chunk: Chunk) => void;
-  readonly forget: (chunk: Chunk) => void;
+/*
+ * Chunks wait across pages in IndexedDB; in localStorage until that is open and whenever it fails; nowhere when both are
+ * forbidden or full, in which case the page's own memory is all there is. Nothing here throws.
+ */
+
+let name: string;
+let db: IDBDatabase | undefined;
+
+/** Name of a tab's lock: it is held while the tab has events, and is free when the tab is gone. */
+export const lockOf = (tab: string): string => name + tab;
+
+const keyOf = ([tab, number]: Chunk): string => `${name + tab}.${number}`;
+
+/** Throws where there is no database. The commit is asked for at once, so that it happens even if the page goes. */
+function transact<T>(work: (store: IDBObjectStore) => IDBRequest<T>, onAbort: () => void): IDBRequest<T> {
+  const transaction = (db as IDBDatabase).transaction("q", "readwrite");
+  const request = work(transaction.objectStore("q"));
+  transaction.onabort = onAbort;
+  transaction.commit?.();
+  return request;
+}
+
+/** Stores a chunk. */
+export function keep(chunk: Chunk): void {
+  const keepLocally = (): void => writeLocal(keyOf(chunk), JSON.stringify(chunk));
+  try {
+    transact((store) => store.put(chunk, keyOf(chunk)), keepLocally);
+  } catch {
+    keepLocally(); // the database is not open yet, or never will be
+  }
+}
+
+/** Removes a chunk, wherever it is. */
+export function forget(chunk: Chunk): void {
+  writeLocal(keyOf(chunk));
+  try {
+    transact((store) => store.delete(keyOf(chunk)), Boolean);
+  } catch {
+    // no database
+  }
+}
+
+async function read(): Promise<Chunk[]> {
+  const found: Chunk[] = [];
+  try {
+    for (const key in localStorage) if (key.startsWith(name)) found.push(JSON.parse(readLocal(key) ?? "") as Chunk);
+  } catch {
+    // forbidden, or written by something else
+  }
+  const stored = new Promise<Chunk[]>((done, fail) => {
+    const request = transact((store) => store.getAll() as IDBRequest<Chunk[]>, fail as () => void);
+    request.onsuccess = () => done(request.result);
+  });
+  return found.concat(await stored.catch(() => []));
 }
 
 /**
- * A store in IndexedDB; in localStorage until that is open and whenever it fails; nowhere when both are forbidden or
- * full, in which case the page's own memory is all there is.
+ * Opens the store of a source and takes over what tabs that are gone have left.
  *
- * @param name of the database, of the keys' prefix and of the tabs' locks.
- * @param adopt is given what each tab that is gone has left, and keeps it from others until its promise resolves.
+ * @param adopt is given what one of them left, and keeps it from other tabs until its promise resolves.
  */
-export function openStore(name: string, ownTab: string, adopt: (chunks: Chunk[]) => unknown): ChunkStore {
-  let db: IDBDatabase | undefined;
-  const opened = new Promise<void>((done) => {
+export async function openStore(writeKey: string, ownTab: string, adopt: (chunks: Chunk[]) => unknown): Promise<void> {
+  name = `sluice.${writeKey}.`;
+  await new Promise((done, fail) => {
     const request = indexedDB.open(name);
     request.onupgradeneeded = () => request.result.createObjectStore("q");
-    request.onsuccess = () => done(void (db = request.result));
-    request.onerror = () => done();
-  });
-  const keyOf = ([tab, number]: Chunk): string => `${name + tab}.${number}`;
-
-  /** Throws where there is no database. The commit is asked for at once, so that it happens even if the page goes. */
-  function transact<T>(work: (store: IDBObjectStore) => IDBRequest<T>, onAbort: () => void): IDBRequest<T> {
-    const transaction = (db as IDBDatabase).transaction("q", "readwrite");
-    const request = work(transaction.objectStore("q"));
-    transaction.onabort = onAbort;
-    transaction.commit?.();
-    return request;
+    request.onsuccess = () => done((db = request.result));
+    request.onerror = fail;
+  }).catch(Boolean);
+  for (const gone of new Set((await read()).map(([tab]) => tab))) {
+    const adoptTab = async (isGone: unknown): Promise<unknown> =>
+      isGone && adopt((await read()).filter(([tab]) => tab === gone));
+    if (gone === ownTab) continue;
+    if (navigator.locks) void navigator.locks.request(lockOf(gone), { ifAvailable: true }, adoptTab).catch(Boolean);
+    else void adoptTab(1);
   }
-
-  async function read(): Promise<Chunk[]> {
-    const found: Chunk[] = [];
-    try {
-      for (const key in localStorage) if (key.startsWith(name)) found.push(JSON.parse(readLocal(key) ?? "") as Chunk);
-    } catch {
-      // forbidden, or written by something else
-    }
-    const stored = new Promise<Chunk[]>((done, fail) => {
-      const request = transact((store) => store.getAll() as IDBRequest<Chunk[]>, fail as () => void);
-      request.onsuccess = () => done(request.result);
-    });
-    return found.concat(await stored.catch(() => []));
-  }
-
-  async function adoptAll(): Promise<void> {
-    await opened.catch(Boolean);
-    for (const gone of new Set((await read()).map(([tab]) => tab))) {
-      const adoptTab = async (isGone: unknown): Promise<unknown> =>
-        isGone && adopt((await read()).filter(([tab]) => tab === gone));
-      if (gone === ownTab) continue;
-      if (navigator.locks) void navigator.locks.request(name + gone, { ifAvailable: true }, adoptTab).catch(Boolean);
-      else void adoptTab(1);
-    }
-  }
-
-  void adoptAll();
-  return {
-    keep(chunk) {
-      const keepLocally = (): void => writeLocal(keyOf(chunk), JSON.stringify(chunk));
-      try {
-        transact((store) => store.put(chunk, keyOf(chunk)), keepLocally);
-      } catch {
-        keepLocally(); // the database is not open yet, or never will be
-      }
-    },
-    forget(chunk) {
-      writeLocal(keyOf(chunk));
-      try {
-        transact((store) => store.delete(keyOf(chunk)), Boolean);
-      } catch {
-        // no database
-      }
-    },
-  };
 }
