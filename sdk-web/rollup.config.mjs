@@ -14,9 +14,12 @@ export default {
   plugins: [
     nodeResolve(),
     terser({
+      module: true,
       ecma: 2022,
       compress: { passes: 4, unsafe_arrows: true, unsafe: true, pure_getters: true, hoist_props: true },
       format: { comments: false },
     }),
+    // One keyword instead of two compresses better; terser keeps `const`.
+    { name: "let", renderChunk: (code) => code.replace(/\bconst\b/g, "let") },
   ],
 };

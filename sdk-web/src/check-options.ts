@@ -5,7 +5,7 @@ const positive = /^([1-9]\d*|undefined)$/;
 /** What the text of an option looks like; options that are not named here are switches. */
 const checks: readonly (readonly [keyof WebOptions, RegExp])[] = [
   ["host", /^(https?:\/)?\/\S/],
-  ["writeKey", /^(?!(undefined|null)$)\S+$/],
+  ["writeKey", /\S\.\S/],
   ["flushAt", positive],
   ["flushIntervalMs", positive],
   ["maxQueueCharacters", positive],
@@ -16,6 +16,6 @@ const checks: readonly (readonly [keyof WebOptions, RegExp])[] = [
 /** Throws a `TypeError` that names the first option that cannot be used, and does not repeat its value. */
 export function checkOptions(options: WebOptions): void {
   for (const [name, pattern] of checks) {
-    if (!pattern.test(String(options?.[name]))) throw new TypeError(`sluice: bad option ${name}`);
+    if (!pattern.test(String(options?.[name]))) throw new TypeError(`sluice: bad ${name}`);
   }
 }

@@ -41,10 +41,10 @@ export interface WebOptions {
   /** Whether Do Not Track means `denied`; default `false`. */
   readonly dnt?: boolean;
   /**
-   * Domain of a first-party cookie `sluice_id` that holds the anonymous id, such as `shop.example`; "" for the page's own
-   * host. Default: no cookie, the id is in `localStorage` only.
+   * Attributes of a first-party cookie `sluice_id` that holds the anonymous id for 400 days, such as
+   * `domain=shop.example;secure`. Default: no cookie, the id is in `localStorage` only.
    */
-  readonly cookieDomain?: string;
+  readonly cookie?: string;
   /**
    * Hosts between which a visitor keeps the anonymous id: links to them carry it for two minutes, and it is accepted from
    * pages of them. A host stands for its subdomains too. Default: none.

@@ -1,24 +1,25 @@
+import type { CallOptions } from "@sluice/core";
+import type { EventType } from "@sluice/schema";
 import { checkOptions } from "../check-options.ts";
 import type { WebClient, WebOptions } from "../options.ts";
 import { use } from "../plugins.ts";
 import { flush, startDelivery } from "./delivery.ts";
 import { newIdentity, readIdentity, saveIdentity } from "./identity.ts";
-import { onPageView, pageFields } from "./page.ts";
+import { onPageView } from "./page.ts";
 import { call, setConsent } from "./recorder.ts";
 import { configure } from "./settings.ts";
 
-/** The client of this page or worker. Before {@link startClient} its methods must not be called. */
-const client: WebClient = {
-  track: (event, ...[properties, given]) => call("track", { event, properties }, given),
-  identify: (userId, traits, given) =>
-    call("identify", { traits }, given, (identity) => {
-      identity[1] = userId || identity[1];
-    }),
-  page: (name, properties, given) => call("page", { name, properties: { ...pageFields(), ...properties } }, given),
-  screen: (name, properties, given) => call("screen", { name, properties }, given),
-  group: (groupId, traits, given) => call("group", { groupId, traits }, given),
-  alias: (userId, previousId, given) =>
-    call("alias", { userId }, given, (identity) => ({ previousId: previousId || identity[1] || identity[0] })),
+/** The calls that make events: type, and the fields that their two arguments are. */
+const calls = [
+  ["track", "event", "properties"],
+  ["identify", "userId", "traits"],
+  ["page", "name", "properties"],
+  ["screen", "name", "properties"],
+  ["group", "groupId", "traits"],
+  ["alias", "userId", "previousId"],
+] as const satisfies readonly (readonly [EventType, string, string])[];
+
+const client = {
   register(properties) {
     const identity = readIdentity();
     identity[5] = { ...identity[5], ...properties };
@@ -36,9 +37,14 @@ const client: WebClient = {
     saveIdentity(identity);
     return identity[0];
   },
-};
+} as WebClient;
 
-/** Starts the client of this page. Throws a `TypeError` that names an option that cannot be used. */
+for (const [type, first, second] of calls) {
+  client[type] = (value: unknown, fields?: unknown, given?: CallOptions) =>
+    call(type, { [first]: value, [second]: fields }, given);
+}
+
+/** Starts the client of this page or worker. Throws a `TypeError` that names an option that cannot be used. */
 export function startClient(options: WebOptions): WebClient {
   checkOptions(options);
   configure(options);

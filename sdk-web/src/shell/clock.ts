@@ -51,9 +51,7 @@ export function learnOffset(
     offsetMs ||= 0;
     if (Math.abs(measuredMs - offsetMs) > offsetChangeMsMin) offsetMs = measuredMs;
   }
-  const [reachedMs, boundMs] = isNaN(sentWith)
-    ? [lastMs + offsetMs + foreignClockStepMs, serverMs]
-    : [lastMs + sentWith, serverMs + futureEventMsMax];
-  marks.set(tab, Math.min(raise(tab, reachedMs), boundMs));
+  const reachedMs = raise(tab, lastMs + (isNaN(sentWith) ? offsetMs + foreignClockStepMs : sentWith));
+  marks.set(tab, Math.min(reachedMs, serverMs + (isNaN(sentWith) ? 0 : futureEventMsMax)));
   if (mayStore()) writeLocal(clockKey, offsetMs);
 }

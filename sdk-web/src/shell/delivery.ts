@@ -1,8 +1,8 @@
 import { eventBytesMax } from "@sluice/schema";
-import type { Notice, WebFlushReport } from "../notices.ts";
+import type { WebFlushReport } from "../notices.ts";
 import { use } from "../plugins.ts";
 import { keepaliveRoom } from "./post.ts";
-import { letGo, messageIds, openQueue, push, settle, take, waiting } from "./queue.ts";
+import { letGo, messageIds, openQueue, push, settle, startQueue, take, waiting } from "./queue.ts";
 import { drop, hurry, send, wake } from "./sender.ts";
 import { consent, options } from "./settings.ts";
 import type { Item } from "./store.ts";
@@ -67,6 +67,7 @@ export function startDelivery(): void {
   });
   addEventListener("visibilitychange", leavePage); // also when the page comes back, which only sends a little earlier
   addEventListener("online", wake);
+  startQueue();
   openQueue(sendAll);
 }
 
@@ -85,11 +86,11 @@ export function add(item: Item): void {
 export function flush(timeoutMs = 10_000): Promise<WebFlushReport> {
   return new Promise((resolve) => {
     const ids = new Set<string | undefined>(messageIds());
-    const report: Record<string, Notice[]> = { delivered: [], rejected: [], dropped: [] };
+    const report: Record<string, unknown[]> = { delivered: [], rejected: [], dropped: [], kept: [] };
     const finish = (): void => {
       stop();
-      const kept = [...ids].map((messageId) => ({ outcome: "kept", messageId }));
-      resolve({ ...report, kept } as unknown as WebFlushReport); // each list holds the results of its own outcome
+      for (const messageId of ids) report["kept"]?.push({ outcome: "kept", messageId });
+      resolve(report as unknown as WebFlushReport); // each list holds the results of its own outcome
     };
     const stop = use({
       after(notice) {

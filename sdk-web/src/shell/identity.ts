@@ -4,7 +4,7 @@ import { readLocal, writeLocal } from "./local.ts";
 import { mayStore, options } from "./settings.ts";
 
 /*
- * Who uses this browser, in which session: in localStorage, and with a `cookieDomain` the anonymous id in a cookie as well,
+ * Who uses this browser, in which session: in localStorage, and with the option `cookie` the anonymous id in a cookie as well,
  * which wins: it is shared with subdomains, and an ingest host on the page's own origin renews it. In memory only while
  * nothing may be stored.
  */
@@ -36,27 +36,27 @@ export type Identity = [
 /** A visitor nobody has seen. */
 export const newIdentity = (): Identity => [newId(), "", "", 0, 0, {}];
 
-let identity = newIdentity();
+let identity: Identity;
 let cookie: string | undefined;
 
 function setCookie(value: string, seconds: number): void {
-  const domain = options.cookieDomain;
-  if (domain === undefined || value === cookie) return;
+  if (!options.cookie || value === cookie) return;
   cookie = value;
-  document.cookie = `sluice_id=${value};path=/;samesite=lax;max-age=${seconds}${domain && `;domain=${domain}`}`;
+  document.cookie = `sluice_id=${value};path=/;samesite=lax;max-age=${seconds};${options.cookie}`;
 }
 
 /** Read anew each time, because another tab may have identified the user meanwhile. */
 export function readIdentity(): Identity {
+  identity ??= newIdentity();
   if (mayStore()) {
     try {
       identity = JSON.parse(readLocal(key) ?? "") as Identity;
     } catch {
       // nothing is kept, or something else wrote there
     }
-    if (options.cookieDomain !== undefined && cookie === undefined) {
-      cookie = /sluice_id=(\w{26})/.exec(document.cookie)?.[1] ?? "";
-      identity[0] = cookie || identity[0];
+    if (options.cookie && !cookie) {
+      cookie = /sluice_id=(\w{26})/.exec(document.cookie)?.[1];
+      identity[0] = cookie ?? identity[0];
     }
   }
   return identity;
@@ -77,13 +77,15 @@ export function forgetIdentity(): void {
   writeLocal(key);
 }
 
-/** Begins a new session after 30 idle minutes, or with another campaign where `campaign` is given. */
-export function touchSession(nowMs: number, campaign?: string): Identity {
+/** The identity at an event: in a new session after 30 idle minutes, or with another campaign where one is given. */
+export function touchSession(campaign: object | false | undefined): Identity {
+  const nowMs = Date.now();
+  const source = JSON.stringify(campaign || 0);
   readIdentity();
-  if (Math.abs(nowMs - identity[4]) > sessionIdleMsMax || (campaign && campaign !== identity[6])) {
+  if (Math.abs(nowMs - identity[4]) > sessionIdleMsMax || (campaign && source !== identity[6])) {
     identity[2] = newId();
     identity[3]++;
-    identity[6] = campaign;
+    identity[6] = source;
   }
   identity[4] = nowMs;
   return identity;

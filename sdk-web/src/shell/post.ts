@@ -1,8 +1,5 @@
 import { options } from "./settings.ts";
 
-/** Bodies below this are sent plain: gzip would save less than a packet. */
-const gzipCharactersMin = 1024;
-
 /** Bytes of all keepalive requests in flight; browsers refuse more than 65,536, https://fetch.spec.whatwg.org/#http-network-or-cache-fetch. */
 const keepaliveBytesMax = 64_000;
 
@@ -26,7 +23,7 @@ export async function post(text: string, isUrgent: boolean): Promise<Answer> {
   let bytes = 0;
   try {
     let body = new Blob([text]);
-    if (!isUrgent && text.length > gzipCharactersMin && globalThis.CompressionStream) {
+    if (!isUrgent && globalThis.CompressionStream) {
       body = await new Response(body.stream().pipeThrough(new CompressionStream("gzip"))).blob();
     }
     const keepalive = body.size <= keepaliveRoom();
@@ -36,7 +33,7 @@ export async function post(text: string, isUrgent: boolean): Promise<Answer> {
       body,
       headers: { "content-type": "text/plain" },
       keepalive,
-      signal: AbortSignal.timeout?.(requestTimeoutMs) ?? null,
+      signal: AbortSignal.timeout?.(requestTimeoutMs) as AbortSignal, // browsers before 2022 wait for as long as they like
     });
     return [response.status, response.headers.get("retry-after"), await response.text()];
   } catch {

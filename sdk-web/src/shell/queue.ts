@@ -14,7 +14,7 @@ const chunkCharactersMax = 15_000;
 const charactersMax = 2_000_000;
 
 /** This tab, and this load of its page. */
-export const tab = newId();
+export let tab: string;
 
 let all: Chunk[] = [];
 let growing: Chunk | undefined;
@@ -93,6 +93,11 @@ export function settle(batch: readonly Chunk[]): void {
     forget(chunk);
   }
   if (!all[0]) letGo();
+}
+
+/** Begins with the events of this load of the page. */
+export function startQueue(): void {
+  tab = newId();
 }
 
 /** Where storing is allowed: stores what waits, and takes over what tabs that are gone have left, and then calls back. */

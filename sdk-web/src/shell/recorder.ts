@@ -1,9 +1,9 @@
 import type { CallOptions, Fields } from "@sluice/core";
 import type { EventType } from "@sluice/schema";
-import { before } from "../plugins.ts";
 import type { Consent } from "../options.ts";
+import { before } from "../plugins.ts";
 import { add, review } from "./delivery.ts";
-import { forgetIdentity, type Identity, saveIdentity, touchSession } from "./identity.ts";
+import { forgetIdentity, saveIdentity, touchSession } from "./identity.ts";
 import { newId } from "./ids.ts";
 import { currentCampaign, pageContext } from "./page.ts";
 import { drop } from "./sender.ts";
@@ -16,33 +16,37 @@ import { changeConsent, consent, options } from "./settings.ts";
 /** Calls that are held in memory until consent is granted. */
 const heldMax = 1000;
 
-/** What a call reads of the visitor's identity, or changes in it: further fields of the event. */
-type Change = (identity: Identity) => Fields | void;
+/** An event, without what the visitor's identity adds to it. */
+interface CalledEvent extends CallOptions {
+  readonly type: EventType;
+  readonly messageId: string;
+  readonly userId?: string | undefined;
+  readonly previousId?: string | undefined;
+  readonly properties?: Fields | undefined;
+  readonly context: Fields;
+}
 
-/** A call, without what the visitor's identity adds to it. */
-type Call = readonly [
-  messageId: string,
-  event: Readonly<Record<string, unknown>>,
-  /** Time of the call, ms; 0 when the caller gave a time. */
-  stampMs: number,
-  change?: Change | undefined,
-];
+/** A call: its message id, its event, and its time, ms (0 when the caller gave one). */
+type Call = readonly [messageId: string, event: CalledEvent, stampMs: number];
 
 const held: Call[] = [];
 
-function record([messageId, event, stampMs, change]: Call): void {
-  const identity = touchSession(stampMs || Date.now(), options.campaignSessions ? JSON.stringify(currentCampaign()) : "");
-  const changed = change?.(identity);
+function record([messageId, event, stampMs]: Call): void {
+  const identity = touchSession(options.campaignSessions && currentCampaign());
+  const [anonymousId, knownId, id, number, , registered] = identity;
+  const userId = event.userId || knownId || undefined;
+  if (event.type === "identify") identity[1] = userId ?? "";
   saveIdentity(identity);
   try {
-    const [anonymousId, userId, id, number, , registered] = identity;
     const complete = before({
       anonymousId,
-      userId: userId || undefined,
       ...event,
-      ...changed,
-      properties: "properties" in event ? { ...registered, ...(event["properties"] as Fields | undefined) } : undefined,
-      context: { session: { id, number }, ...(event["context"] as Fields) },
+      userId,
+      previousId: event.type === "alias" ? event.previousId || knownId || anonymousId : undefined,
+      properties: "properties" in event
+        ? { ...registered, ...(event.type === "page" && (event.context["page"] as Fields)), ...event.properties }
+        : undefined,
+      context: { session: { id, number }, ...event.context },
     });
     if (complete) add([complete["messageId"] as string, JSON.stringify(complete), stampMs]);
     else drop([[messageId]], "hook");
@@ -52,15 +56,15 @@ function record([messageId, event, stampMs, change]: Call): void {
 }
 
 /** Takes one call of the page's. Never throws. */
-export function call(type: EventType, fields: object, given?: CallOptions, change?: Change): void {
+export function call(type: EventType, fields: Fields, given?: CallOptions): void {
   try {
-    const nowMs = Date.now();
     const messageId = given?.messageId || newId();
-    const timestamp = given?.timestamp ?? new Date(nowMs);
+    const timestamp = given?.timestamp ?? new Date();
     const context = { ...pageContext(), ...given?.context };
-    const stampMs = given?.timestamp === undefined ? nowMs : 0;
-    const made: Call = [messageId, { ...fields, ...given, type, messageId, timestamp, context }, stampMs, change];
-    if (consent === "granted" || (consent !== "denied" && options.pending === "anonymous" && !change)) record(made);
+    const event = { ...fields, ...given, type, messageId, timestamp, context };
+    const made: Call = [messageId, event, given?.timestamp ? 0 : Date.now()];
+    const isKnown = consent === "granted";
+    if (isKnown || (consent !== "denied" && options.pending === "anonymous" && !("userId" in fields))) record(made);
     else if (consent === "denied" || options.pending === "drop") drop([made], "no_consent");
     else if (held.push(made) > heldMax) drop(held.splice(heldMax), "queue_full");
   } catch {

@@ -35,9 +35,11 @@ function fail(status: number, events: number, retryAfter: string | null | undefi
   if (pause) return;
   const seconds = parseInt(retryAfter ?? "", 10);
   const isServers = seconds >= 0;
-  const ceilingMs = isServers ? 1000 : Math.min(status ? retryDelayMsMax : silentDelayMsMax, 1000 * 2 ** failures++);
-  const waitMs = isServers ? Math.min(retryAfterSecondsMax, seconds) * 1000 : 0;
-  const delayMs = Math.ceil(waitMs + Math.random() * ceilingMs);
+  const delayMs = Math.ceil(
+    isServers
+      ? (Math.min(retryAfterSecondsMax, seconds) + Math.random()) * 1000
+      : Math.random() * Math.min(status ? retryDelayMsMax : silentDelayMsMax, 1000 * 2 ** failures++),
+  );
   pause = new Promise<void>((resume) => {
     setTimeout(resume, delayMs);
     endPause = isServers ? Boolean : resume;
@@ -65,13 +67,12 @@ export async function send(tab: string, items: readonly Item[], given?: number):
     const envelope = JSON.stringify({ writeKey: options.writeKey, sentAt: new Date(sentMs), clockOffsetMs });
     const body = `${envelope.slice(0, -1)},"batch":[${items.map(([, json]) => json)}]}`;
     const [status, retryAfter, text] = await post(body, isLeaving);
-    const reply = status === 200 && parse(text);
-    if (reply && reply.success === true) {
+    const reply = status === 200 ? parse(text) : undefined;
+    if (reply?.success === true) {
       failures = 0;
       learnOffset(tab, offsetMs, lastMs, sentMs, Date.parse(reply.serverTime), Date.now());
-      const rejected = new Map(reply.rejected?.map((entry) => [entry.index, entry]));
       items.forEach(([messageId], index) => {
-        const entry = rejected.get(index);
+        const entry = reply.rejected?.find((rejected) => rejected.index === index);
         tell(entry ? { ...entry, outcome: "rejected", messageId } : { outcome: "delivered", messageId });
       });
       return;

@@ -1,4 +1,4 @@
-import { readLocal, writeLocal } from "./local.ts";
+import { writeLocal } from "./local.ts";
 
 /** One event on its way: message id, JSON, and the device time that the SDK gave it, ms (0: the caller gave one). */
 export type Item = readonly [messageId: string, json: string, stampMs: number];
@@ -60,7 +60,9 @@ export function forget(chunk: Chunk): void {
 async function read(): Promise<Chunk[]> {
   const found: Chunk[] = [];
   try {
-    for (const key in localStorage) if (key.startsWith(name)) found.push(JSON.parse(readLocal(key) ?? "") as Chunk);
+    for (const key in localStorage) {
+      if (key.startsWith(name)) found.push(JSON.parse(localStorage[key] as string) as Chunk);
+    }
   } catch {
     // forbidden, or written by something else
   }
