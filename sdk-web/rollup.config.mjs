@@ -6,20 +6,18 @@ import { fileURLToPath } from "node:url";
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-// Names that live inside the bundle only: no option, no method of window.sluice, no field on the wire or in storage,
-// and nothing of the browser's that the bundle uses. Shortening them is what brings the script under 4 KiB.
 export default {
   input: at("dist/iife.js"),
   output: { file: at("dist/sluice.min.js"), format: "iife", strict: false },
   plugins: [
     nodeResolve(),
+    // One keyword instead of two compresses better.
+    { name: "let", renderChunk: (code) => code.replace(/^(\s*(?:for \()?)const\b/gm, "$1let") },
     terser({
       module: true,
       ecma: 2022,
       compress: { passes: 4, unsafe_arrows: true, unsafe: true, pure_getters: true, hoist_props: true },
       format: { comments: false },
     }),
-    // One keyword instead of two compresses better; terser keeps `const`.
-    { name: "let", renderChunk: (code) => code.replace(/\bconst\b/g, "let") },
   ],
 };

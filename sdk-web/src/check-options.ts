@@ -4,7 +4,7 @@ const positive = /^([1-9]\d*|undefined)$/;
 
 /** What the text of an option looks like; options that are not named here are switches. */
 const checks: readonly (readonly [keyof WebOptions, RegExp])[] = [
-  ["host", /^(https?:\/)?\/\S/],
+  ["host", /^(https?:\/)?\/.*[^/]$/],
   ["writeKey", /\S\.\S/],
   ["flushAt", positive],
   ["flushIntervalMs", positive],

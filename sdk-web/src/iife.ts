@@ -17,7 +17,11 @@ type Loader = { load(options: WebOptions): WebClient };
 
 const page = globalThis as unknown as { sluice?: Queued | WebClient | Loader };
 
-const load = (options: WebOptions): WebClient => (page.sluice = startClient(options));
+/** The snippet checks every option when it is made; a page that calls `load` itself is told of the two it must give. */
+function load(options: WebOptions): WebClient {
+  for (const name of ["host", "writeKey"] as const) if (!options?.[name]) throw new TypeError(`sluice: bad ${name}`);
+  return (page.sluice = startClient(options));
+}
 
 const before = page.sluice as Queued | undefined;
 if (!before) page.sluice = { load };

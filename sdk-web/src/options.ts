@@ -40,16 +40,6 @@ export interface WebOptions {
   readonly gpc?: boolean;
   /** Whether Do Not Track means `denied`; default `false`. */
   readonly dnt?: boolean;
-  /**
-   * Attributes of a first-party cookie `sluice_id` that holds the anonymous id for 400 days, such as
-   * `domain=shop.example;secure`. Default: no cookie, the id is in `localStorage` only.
-   */
-  readonly cookie?: string;
-  /**
-   * Hosts between which a visitor keeps the anonymous id: links to them carry it for two minutes, and it is accepted from
-   * pages of them. A host stands for its subdomains too. Default: none.
-   */
-  readonly linkedHosts?: readonly string[];
   /** Whether a change of address by `history` is a page view; default `false`. The first view is the page's to record. */
   readonly pageViews?: boolean;
   /** Whether another campaign begins another session; default `false`. */
@@ -105,6 +95,6 @@ export interface WebClient<Events extends object = Record<string, Fields>> {
   ready(callback: () => void): void;
   /** Sends everything now; resolves when it is settled, or after `timeoutMs` (default 10,000). Never rejects. */
   flush(timeoutMs?: number): Promise<WebFlushReport>;
-  /** The anonymous id of this browser; "" where there is no page. */
-  anonymousId(): string;
+  /** The anonymous id of this browser, which is `given` from now on where one is given; "" where there is no page. */
+  anonymousId(given?: string): string;
 }

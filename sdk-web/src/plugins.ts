@@ -11,13 +11,13 @@ export function use(plugin: Plugin): () => void {
   };
 }
 
-/** The event as the plugins, one after the other, want it; `null` when one of them drops it. */
-export const before = (event: object): Record<string, unknown> | null => run("before", event) as ReturnType<typeof before>;
-
-/** Tells all plugins what became of an event. */
-export const tell = (notice: Notice): unknown => run("after", notice);
-
-function run(hook: keyof Plugin, value: unknown): unknown {
+/**
+ * Calls a hook of all plugins, one after the other. Returns the event as they want it (`null` when one of them drops it);
+ * notices stay what they are.
+ */
+export function callHooks(hook: "before", event: object): Record<string, unknown> | null;
+export function callHooks(hook: "after", notice: Notice): Notice;
+export function callHooks(hook: keyof Plugin, value: unknown): unknown {
   for (const plugin of plugins) {
     try {
       const result: unknown = plugin[hook]?.(value as never);

@@ -1,6 +1,5 @@
 import type { CallOptions } from "@sluice/core";
 import type { EventType } from "@sluice/schema";
-import { checkOptions } from "../check-options.ts";
 import type { WebClient, WebOptions } from "../options.ts";
 import { use } from "../plugins.ts";
 import { flush, startDelivery } from "./delivery.ts";
@@ -22,20 +21,22 @@ const calls = [
 const client = {
   register(properties) {
     const identity = readIdentity();
-    identity[5] = { ...identity[5], ...properties };
+    Object.assign(identity[5], properties);
     saveIdentity(identity);
   },
-  reset: () => saveIdentity(newIdentity()),
+  reset() {
+    saveIdentity(newIdentity());
+  },
   setConsent,
   use,
   on: (outcome, listener) =>
     use({ after: (notice) => notice.outcome === outcome && listener(notice as Parameters<typeof listener>[0]) }),
   ready: (callback) => callback(),
   flush,
-  anonymousId() {
+  anonymousId(given) {
     const identity = readIdentity();
-    saveIdentity(identity);
-    return identity[0];
+    identity[0] = given ?? identity[0];
+    return saveIdentity(identity)[0];
   },
 } as WebClient;
 
@@ -44,9 +45,8 @@ for (const [type, first, second] of calls) {
     call(type, { [first]: value, [second]: fields }, given);
 }
 
-/** Starts the client of this page or worker. Throws a `TypeError` that names an option that cannot be used. */
+/** Starts the client of this page or worker. */
 export function startClient(options: WebOptions): WebClient {
-  checkOptions(options);
   configure(options);
   startDelivery();
   if (options.pageViews) onPageView(client.page);

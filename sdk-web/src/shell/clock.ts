@@ -1,5 +1,5 @@
 import { foreignClockStepMs, futureEventMsMax } from "@sluice/schema";
-import { readLocal, writeLocal } from "./local.ts";
+import { writeLocal } from "./local.ts";
 import { mayStore } from "./settings.ts";
 
 /*
@@ -29,7 +29,11 @@ function raise(tab: string, toMs: number): number {
 
 /** The offset to send a tab's batch with; NaN while none is known. The times are of its first and last event. */
 export function offsetFor(tab: string, firstMs: number, lastMs: number): number {
-  if (isNaN(offsetMs) && mayStore()) offsetMs = parseInt(readLocal(clockKey) ?? "", 10);
+  try {
+    if (isNaN(offsetMs) && mayStore()) offsetMs = parseInt(localStorage[clockKey] as string, 10);
+  } catch {
+    // storage is forbidden: the first reply teaches it
+  }
   const sentWith = Math.max(offsetMs, raise(tab, 0) - firstMs);
   if (sentWith) raise(tab, lastMs + sentWith);
   return sentWith;

@@ -2,10 +2,10 @@ import { eventBytesMax } from "@sluice/schema";
 import type { WebFlushReport } from "../notices.ts";
 import { use } from "../plugins.ts";
 import { keepaliveRoom } from "./post.ts";
-import { letGo, messageIds, openQueue, push, settle, startQueue, take, waiting } from "./queue.ts";
-import { drop, hurry, send, wake } from "./sender.ts";
+import { fly, hasRoom, letGo, messageIds, openQueue, push, waiting } from "./queue.ts";
+import { drop, hurry, wake } from "./sender.ts";
 import { consent, options } from "./settings.ts";
-import type { Item } from "./store.ts";
+import { type Item, nameTab } from "./store.ts";
 
 /*
  * One loop per tab. It takes chunks from the front, sends them until the server has answered for each event, removes them,
@@ -20,24 +20,9 @@ const batchCharactersMax = 300_000;
 /** Bytes of a request that are not events: key, times, punctuation. The longest write key has 200 characters. */
 const envelopeBytesMax = 400;
 
-/** Events older than this are no longer sent, ms: the lake would file them under the day of their receipt. */
-const ageMsMax = 30 * 86_400_000;
-
 let isDue = false;
 let isBusy = false;
 let timer: unknown;
-
-/** Sends the next batch of at most so many characters; `undefined` when there is none. */
-function fly(eventsMax: number, charactersMax: number): Promise<void> | undefined {
-  const batch = take(eventsMax, charactersMax);
-  if (!batch[0]) return;
-  const items: Item[] = [];
-  for (const [, , bornMs, chunk] of batch) {
-    if (Date.now() - bornMs > ageMsMax) drop(chunk, "expired");
-    else items.push(...chunk);
-  }
-  return send(batch[0][0], items).then(() => settle(batch));
-}
 
 const isBatchFull = (): boolean => waiting >= (options.flushAt ?? 100);
 
@@ -67,14 +52,16 @@ export function startDelivery(): void {
   });
   addEventListener("visibilitychange", leavePage); // also when the page comes back, which only sends a little earlier
   addEventListener("online", wake);
-  startQueue();
-  openQueue(sendAll);
+  nameTab();
+  review();
 }
 
 /** Takes an event, which leaves when a batch is full or the time is over. */
 export function add(item: Item): void {
-  if (item[1].length > eventBytesMax) return drop([item], "event_too_large");
-  if (!push(item)) return drop([item], "queue_full");
+  const size = item[1].length + 1;
+  if (size > eventBytesMax + 1) return drop([item], "event_too_large");
+  if (!hasRoom(size)) return drop([item], "queue_full");
+  push(item, size);
   timer ??= setTimeout(() => {
     timer = undefined;
     sendAll();

@@ -1,19 +1,14 @@
 import type { Fields } from "@sluice/core";
 import { newId } from "./ids.ts";
-import { readLocal, writeLocal } from "./local.ts";
+import { writeLocal } from "./local.ts";
 import { mayStore, options } from "./settings.ts";
 
 /*
- * Who uses this browser, in which session: in localStorage, and with the option `cookie` the anonymous id in a cookie as well,
- * which wins: it is shared with subdomains, and an ingest host on the page's own origin renews it. In memory only while
- * nothing may be stored.
+ * Who uses this browser, in which session: in localStorage, and in memory only while nothing may be stored.
  */
 
 /** Idle time after which a new session begins, ms: 30 minutes, as in GA4 and Segment. */
 const sessionIdleMsMax = 30 * 60_000;
-
-/** 400 days, the longest time that browsers keep a cookie, s. */
-const cookieSeconds = 34_560_000;
 
 const key = "sluice.identity";
 
@@ -33,60 +28,46 @@ export type Identity = [
   campaign?: string | undefined,
 ];
 
+let identity: Identity | undefined;
+
 /** A visitor nobody has seen. */
-export const newIdentity = (): Identity => [newId(), "", "", 0, 0, {}];
-
-let identity: Identity;
-let cookie: string | undefined;
-
-function setCookie(value: string, seconds: number): void {
-  if (!options.cookie || value === cookie) return;
-  cookie = value;
-  document.cookie = `sluice_id=${value};path=/;samesite=lax;max-age=${seconds};${options.cookie}`;
-}
+export const newIdentity = (anonymousId = newId()): Identity => [anonymousId, "", "", 0, 0, {}];
 
 /** Read anew each time, because another tab may have identified the user meanwhile. */
 export function readIdentity(): Identity {
-  identity ??= newIdentity();
   if (mayStore()) {
     try {
-      identity = JSON.parse(readLocal(key) ?? "") as Identity;
+      identity = JSON.parse(localStorage[key] as string) as Identity;
     } catch {
-      // nothing is kept, or something else wrote there
-    }
-    if (options.cookie && !cookie) {
-      cookie = /sluice_id=(\w{26})/.exec(document.cookie)?.[1];
-      identity[0] = cookie ?? identity[0];
+      // nothing is kept, something else wrote there, or storage is forbidden
     }
   }
-  return identity;
+  return (identity ??= newIdentity());
 }
 
 /** Keeps an identity, if it may be kept. */
-export function saveIdentity(next: Identity): void {
+export function saveIdentity(next: Identity): Identity {
   identity = next;
-  if (!mayStore()) return;
-  setCookie(next[0], cookieSeconds);
-  writeLocal(key, JSON.stringify(next));
+  if (mayStore()) writeLocal(key, JSON.stringify(next));
+  return next;
 }
 
-/** Forgets what is kept on the device. */
+/** Forgets the visitor, on the device too. */
 export function forgetIdentity(): void {
-  identity = newIdentity();
-  setCookie("", 0);
+  identity = undefined;
   writeLocal(key);
 }
 
-/** The identity at an event: in a new session after 30 idle minutes, or with another campaign where one is given. */
-export function touchSession(campaign: object | false | undefined): Identity {
+/** The identity at an event: in a new session after 30 idle minutes, or with another campaign where that matters. */
+export function touchSession(campaign: object | undefined): Identity {
+  const touched = readIdentity();
   const nowMs = Date.now();
-  const source = JSON.stringify(campaign || 0);
-  readIdentity();
-  if (Math.abs(nowMs - identity[4]) > sessionIdleMsMax || (campaign && source !== identity[6])) {
-    identity[2] = newId();
-    identity[3]++;
-    identity[6] = source;
+  const source = options.campaignSessions ? campaign && JSON.stringify(campaign) : undefined;
+  if (Math.abs(nowMs - touched[4]) > sessionIdleMsMax || (source && source !== touched[6])) {
+    touched[2] = newId();
+    touched[3]++;
+    touched[6] = source;
   }
-  identity[4] = nowMs;
-  return identity;
+  touched[4] = nowMs;
+  return touched;
 }

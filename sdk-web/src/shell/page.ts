@@ -1,6 +1,6 @@
 import type { Fields } from "@sluice/core";
 import { campaignOf } from "../campaign.ts";
-import { tab } from "./queue.ts";
+import { tab } from "./store.ts";
 import { sdkName, sdkVersion } from "../version.ts";
 
 /** What a page has and a worker has not. */
@@ -18,18 +18,17 @@ export function pageFields(): Fields {
 
 /** The campaign that brought the visitor, which outlives changes of the address within the page. */
 let campaign: ReturnType<typeof campaignOf>;
-export const currentCampaign = (): typeof campaign => (campaign = campaignOf(location.search) ?? campaign);
 
 /** What surrounds every event of this page. Fields that the browser does not know are left out. */
 export function pageContext(): Fields {
-  const { screen, innerWidth, innerHeight, devicePixelRatio } = page;
+  const { screen, innerWidth, innerHeight } = page;
   const { language, userAgentData } = navigator as Navigator & { readonly userAgentData?: object };
   return {
     page: { ...pageFields(), loadId: tab },
-    campaign: currentCampaign(),
+    campaign: (campaign = campaignOf(location.search) ?? campaign),
     locale: language,
     timezone,
-    screen: screen && { width: screen.width, height: screen.height, density: devicePixelRatio, innerWidth, innerHeight },
+    screen: { width: screen?.width, height: screen?.height, innerWidth, innerHeight },
     userAgentData,
     library: { name: sdkName, version: sdkVersion },
   };
@@ -45,12 +44,10 @@ export function onPageView(viewed: () => void): void {
     setTimeout(viewed); // the page sets its title after its address
   };
   if (page.navigation) return page.navigation.addEventListener("currententrychange", check);
-  for (const name of ["pushState", "replaceState"] as const) {
-    const original = history[name];
-    history[name] = function (...given) {
-      original.apply(this, given);
-      check();
-    };
-  }
+  const { pushState } = history;
+  history.pushState = (...given) => {
+    pushState.apply(history, given);
+    check();
+  };
   addEventListener("popstate", check);
 }

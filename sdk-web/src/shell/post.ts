@@ -28,7 +28,7 @@ export async function post(text: string, isUrgent: boolean): Promise<Answer> {
     }
     const keepalive = body.size <= keepaliveRoom();
     if (keepalive) keepaliveBytes += bytes = body.size;
-    const response = await fetch(`${options.host.replace(/\/+$/, "")}/v1/batch`, {
+    const response = await fetch(`${options.host}/v1/batch`, {
       method: "POST",
       body,
       headers: { "content-type": "text/plain" },

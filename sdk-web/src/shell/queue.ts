@@ -1,6 +1,6 @@
-import { newId } from "./ids.ts";
+import { drop, send } from "./sender.ts";
 import { mayStore, options } from "./settings.ts";
-import { type Chunk, forget, type Item, keep, lockOf, openStore } from "./store.ts";
+import { type Chunk, forget, type Item, keep, lockOf, openStore, tab } from "./store.ts";
 
 /*
  * The events of this tab until they are settled: in memory, and in the store where that is allowed. They are kept in chunks,
@@ -13,14 +13,13 @@ const chunkCharactersMax = 15_000;
 /** Characters that may wait, unless the page says otherwise. */
 const charactersMax = 2_000_000;
 
-/** This tab, and this load of its page. */
-export let tab: string;
+/** Events older than this are no longer sent, ms: the lake would file them under the day of their receipt. */
+const ageMsMax = 30 * 86_400_000;
 
 let all: Chunk[] = [];
 let growing: Chunk | undefined;
 let number = 0;
 let characters = 0;
-let isOpen: boolean | undefined;
 let release: (() => void) | undefined;
 let held: Promise<void> | undefined;
 
@@ -43,15 +42,17 @@ export function letGo(): void {
 }
 
 function save(chunk: Chunk): void {
-  if (!isOpen || !mayStore()) return;
+  if (!mayStore()) return;
   void hold();
   keep(chunk);
 }
 
-/** Takes an event; not when too much waits already. */
-export function push(item: Item): boolean {
-  const size = item[1].length + 1;
-  if (characters + size > (options.maxQueueCharacters ?? charactersMax)) return false;
+/** Whether so many characters may wait besides those that do. */
+export const hasRoom = (size: number): boolean =>
+  characters + size <= (options.maxQueueCharacters ?? charactersMax);
+
+/** Takes an event of so many characters. */
+export function push(item: Item, size: number): void {
   if (!growing || growing[4] + size > chunkCharactersMax) {
     const chunk: Chunk = (growing = [tab, number++, Date.now(), [], 0]);
     all.push(chunk);
@@ -64,29 +65,32 @@ export function push(item: Item): boolean {
   growing[4] += size;
   characters += size;
   waiting++;
-  return true;
 }
 
 /** Ids of all events, in flight or not. */
 export const messageIds = (): string[] => all.flatMap((chunk) => chunk[3].map(([messageId]) => messageId));
 
-/** Chunks of one tab for one request, from the front; they are in flight until they are settled. */
-export function take(eventsMax: number, room: number): Chunk[] {
+/**
+ * Sends the next chunks that are not in flight: those of one tab, of at most so many events (but one chunk at least) and so
+ * many characters. `undefined` when there is none; else it resolves when they are settled.
+ */
+export function fly(eventsMax: number, room: number): Promise<void> | undefined {
   const batch: Chunk[] = [];
+  const items: Item[] = [];
   for (const chunk of all) {
     if (chunk[5]) continue;
-    eventsMax -= chunk[3].length;
     room -= chunk[4];
-    if (room < 0 || (batch[0] && (eventsMax < 0 || batch[0][0] !== chunk[0]))) break;
+    if (room < 0 || (batch[0] && (items.length + chunk[3].length > eventsMax || batch[0][0] !== chunk[0]))) break;
     chunk[5] = true;
     waiting -= chunk[3].length;
     batch.push(chunk);
+    if (Date.now() - chunk[2] > ageMsMax) drop(chunk[3], "expired");
+    else items.push(...chunk[3]);
   }
-  return batch;
+  return batch[0] && send(batch[0][0], items).then(() => settle(batch));
 }
 
-/** Every event of these chunks is settled. */
-export function settle(batch: readonly Chunk[]): void {
+function settle(batch: readonly Chunk[]): void {
   all = all.filter((chunk) => !batch.includes(chunk));
   for (const chunk of batch) {
     characters -= chunk[4];
@@ -95,16 +99,9 @@ export function settle(batch: readonly Chunk[]): void {
   if (!all[0]) letGo();
 }
 
-/** Begins with the events of this load of the page. */
-export function startQueue(): void {
-  tab = newId();
-}
-
-/** Where storing is allowed: stores what waits, and takes over what tabs that are gone have left, and then calls back. */
+/** Where storing is allowed: stores what waits, takes over what tabs that are gone have left, and then calls back. */
 export function openQueue(adopted: () => void): void {
-  if (isOpen || !mayStore()) return;
-  isOpen = true;
-  void openStore(options.writeKey, tab, (left) => {
+  void openStore((left) => {
     for (const chunk of left) {
       chunk[5] = false;
       waiting += chunk[3].length;

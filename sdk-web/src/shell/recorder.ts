@@ -1,11 +1,11 @@
 import type { CallOptions, Fields } from "@sluice/core";
 import type { EventType } from "@sluice/schema";
 import type { Consent } from "../options.ts";
-import { before } from "../plugins.ts";
+import { callHooks } from "../plugins.ts";
 import { add, review } from "./delivery.ts";
 import { forgetIdentity, saveIdentity, touchSession } from "./identity.ts";
 import { newId } from "./ids.ts";
-import { currentCampaign, pageContext } from "./page.ts";
+import { pageContext } from "./page.ts";
 import { drop } from "./sender.ts";
 import { changeConsent, consent, options } from "./settings.ts";
 
@@ -32,13 +32,13 @@ type Call = readonly [messageId: string, event: CalledEvent, stampMs: number];
 const held: Call[] = [];
 
 function record([messageId, event, stampMs]: Call): void {
-  const identity = touchSession(options.campaignSessions && currentCampaign());
+  const identity = touchSession(event.context["campaign"] as object | undefined);
   const [anonymousId, knownId, id, number, , registered] = identity;
   const userId = event.userId || knownId || undefined;
   if (event.type === "identify") identity[1] = userId ?? "";
   saveIdentity(identity);
   try {
-    const complete = before({
+    const complete = callHooks("before", {
       anonymousId,
       ...event,
       userId,

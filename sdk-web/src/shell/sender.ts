@@ -1,6 +1,6 @@
 import type { IngestReply } from "@sluice/schema";
 import type { WebDropReason } from "../notices.ts";
-import { tell } from "../plugins.ts";
+import { callHooks } from "../plugins.ts";
 import { learnOffset, offsetFor } from "./clock.ts";
 import { post } from "./post.ts";
 import { consent, options } from "./settings.ts";
@@ -35,23 +35,21 @@ function fail(status: number, events: number, retryAfter: string | null | undefi
   if (pause) return;
   const seconds = parseInt(retryAfter ?? "", 10);
   const isServers = seconds >= 0;
-  const delayMs = Math.ceil(
-    isServers
-      ? (Math.min(retryAfterSecondsMax, seconds) + Math.random()) * 1000
-      : Math.random() * Math.min(status ? retryDelayMsMax : silentDelayMsMax, 1000 * 2 ** failures++),
-  );
+  const delayMs = isServers
+    ? (Math.min(retryAfterSecondsMax, seconds) + Math.random()) * 1000
+    : Math.random() * Math.min(status ? retryDelayMsMax : silentDelayMsMax, 1000 * 2 ** failures++);
   pause = new Promise<void>((resume) => {
     setTimeout(resume, delayMs);
     endPause = isServers ? Boolean : resume;
   }).then(() => {
     pause = undefined;
   });
-  tell({ outcome: "retry", status, events, delayMs });
+  callHooks("after", { outcome: "retry", status, events, delayMs });
 }
 
 /** Tells that events are given up. */
 export function drop(items: readonly (readonly [messageId: string, ...rest: unknown[]])[], reason: WebDropReason): void {
-  for (const [messageId] of items) tell({ outcome: "dropped", messageId, reason });
+  for (const [messageId] of items) callHooks("after", { outcome: "dropped", messageId, reason });
 }
 
 /** Sends events of one tab until the server has answered for each, and tells what it answered. */
@@ -63,8 +61,8 @@ export async function send(tab: string, items: readonly Item[], given?: number):
     if (!isLeaving) await pause;
     if (consent === "denied") return drop(items, "no_consent");
     const sentMs = Date.now();
-    const clockOffsetMs = isNaN(offsetMs) ? undefined : offsetMs;
-    const envelope = JSON.stringify({ writeKey: options.writeKey, sentAt: new Date(sentMs), clockOffsetMs });
+    // An offset that is not known is NaN, which JSON writes as null.
+    const envelope = JSON.stringify({ writeKey: options.writeKey, sentAt: new Date(sentMs), clockOffsetMs: offsetMs });
     const body = `${envelope.slice(0, -1)},"batch":[${items.map(([, json]) => json)}]}`;
     const [status, retryAfter, text] = await post(body, isLeaving);
     const reply = status === 200 ? parse(text) : undefined;
@@ -73,7 +71,7 @@ export async function send(tab: string, items: readonly Item[], given?: number):
       learnOffset(tab, offsetMs, lastMs, sentMs, Date.parse(reply.serverTime), Date.now());
       items.forEach(([messageId], index) => {
         const entry = reply.rejected?.find((rejected) => rejected.index === index);
-        tell(entry ? { ...entry, outcome: "rejected", messageId } : { outcome: "delivered", messageId });
+        callHooks("after", entry ? { ...entry, outcome: "rejected", messageId } : { outcome: "delivered", messageId });
       });
       return;
     }

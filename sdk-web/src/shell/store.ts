@@ -1,4 +1,6 @@
+import { newId } from "./ids.ts";
 import { writeLocal } from "./local.ts";
+import { mayStore, options } from "./settings.ts";
 
 /** One event on its way: message id, JSON, and the device time that the SDK gave it, ms (0: the caller gave one). */
 export type Item = readonly [messageId: string, json: string, stampMs: number];
@@ -20,7 +22,10 @@ export type Chunk = [
  * forbidden or full, in which case the page's own memory is all there is. Nothing here throws.
  */
 
-let name: string;
+/** This tab, and this load of its page. */
+export let tab: string;
+
+let name = "";
 let db: IDBDatabase | undefined;
 
 /** Name of a tab's lock: it is held while the tab has events, and is free when the tab is gone. */
@@ -35,6 +40,11 @@ function transact<T>(work: (store: IDBObjectStore) => IDBRequest<T>, onAbort: ()
   transaction.onabort = onAbort;
   transaction.commit?.();
   return request;
+}
+
+/** Gives the tab its id. */
+export function nameTab(): void {
+  tab = newId();
 }
 
 /** Stores a chunk. */
@@ -78,8 +88,9 @@ async function read(): Promise<Chunk[]> {
  *
  * @param adopt is given what one of them left, and keeps it from other tabs until its promise resolves.
  */
-export async function openStore(writeKey: string, ownTab: string, adopt: (chunks: Chunk[]) => unknown): Promise<void> {
-  name = `sluice.${writeKey}.`;
+export async function openStore(adopt: (chunks: Chunk[]) => unknown): Promise<void> {
+  if (name || !mayStore()) return;
+  name = `sluice.${options.writeKey}.`;
   await new Promise((done, fail) => {
     const request = indexedDB.open(name);
     request.onupgradeneeded = () => request.result.createObjectStore("q");
@@ -88,8 +99,8 @@ export async function openStore(writeKey: string, ownTab: string, adopt: (chunks
   }).catch(Boolean);
   for (const gone of new Set((await read()).map(([tab]) => tab))) {
     const adoptTab = async (isGone: unknown): Promise<unknown> =>
-      isGone && adopt((await read()).filter(([tab]) => tab === gone));
-    if (gone === ownTab) continue;
+      isGone && adopt((await read()).filter(([owner]) => owner === gone));
+    if (gone === tab) continue;
     if (navigator.locks) void navigator.locks.request(lockOf(gone), { ifAvailable: true }, adoptTab).catch(Boolean);
     else void adoptTab(1);
   }
