@@ -1,3 +1,4 @@
+import type { IngestReply } from "@sluice/schema";
 import { options } from "./settings.ts";
 
 /** Bytes of all keepalive requests in flight; browsers refuse more than 65,536, https://fetch.spec.whatwg.org/#http-network-or-cache-fetch. */
@@ -10,8 +11,8 @@ let keepaliveBytes = 0;
 /** Bytes that may leave at once, for requests that outlive the page. */
 export const keepaliveRoom = (): number => keepaliveBytesMax - keepaliveBytes;
 
-/** Status (0: no answer), `Retry-After`, and body of an answer. */
-export type Answer = readonly [status: number, retryAfter?: string | null, text?: string];
+/** Status (0: no answer), `Retry-After`, and the JSON of an answer; `true` when it is none, so not Sluice's. */
+export type Answer = readonly [status: number, retryAfter?: string | null, reply?: Partial<IngestReply> | null];
 
 /**
  * Sends one body. The request is "simple" by the rules of CORS (POST, text/plain, no header of our own), so the browser
@@ -35,7 +36,7 @@ export async function post(text: string, isUrgent: boolean): Promise<Answer> {
       keepalive,
       signal: AbortSignal.timeout?.(requestTimeoutMs) as AbortSignal, // browsers before 2022 wait for as long as they like
     });
-    return [response.status, response.headers.get("retry-after"), await response.text()];
+    return [response.status, response.headers.get("retry-after"), (await response.json().catch(Boolean)) as Partial<IngestReply>];
   } catch {
     return [0];
   } finally {

@@ -77,6 +77,7 @@ export const messageIds = (): string[] => all.flatMap((chunk) => chunk[3].map(([
 export function fly(eventsMax: number, room: number): Promise<void> | undefined {
   const batch: Chunk[] = [];
   const items: Item[] = [];
+  growing = undefined; // what flies must not grow
   for (const chunk of all) {
     if (chunk[5]) continue;
     room -= chunk[4];
@@ -101,7 +102,8 @@ function settle(batch: readonly Chunk[]): void {
 
 /** Where storing is allowed: stores what waits, takes over what tabs that are gone have left, and then calls back. */
 export function openQueue(adopted: () => void): void {
-  void openStore((left) => {
+  const saveAll = (): void => all.forEach(save);
+  void openStore(saveAll, (left) => {
     for (const chunk of left) {
       chunk[5] = false;
       waiting += chunk[3].length;
@@ -111,5 +113,4 @@ export function openQueue(adopted: () => void): void {
     adopted();
     return hold();
   });
-  all.forEach(save);
 }

@@ -1,4 +1,3 @@
-import type { IngestReply } from "@sluice/schema";
 import type { WebDropReason } from "../notices.ts";
 import { callHooks } from "../plugins.ts";
 import { learnOffset, offsetFor } from "./clock.ts";
@@ -64,11 +63,10 @@ export async function send(tab: string, items: readonly Item[], given?: number):
     // An offset that is not known is NaN, which JSON writes as null.
     const envelope = JSON.stringify({ writeKey: options.writeKey, sentAt: new Date(sentMs), clockOffsetMs: offsetMs });
     const body = `${envelope.slice(0, -1)},"batch":[${items.map(([, json]) => json)}]}`;
-    const [status, retryAfter, text] = await post(body, isLeaving);
-    const reply = status === 200 ? parse(text) : undefined;
-    if (reply?.success === true) {
+    const [status, retryAfter, reply] = await post(body, isLeaving);
+    if (status === 200 && reply?.success === true) {
       failures = 0;
-      learnOffset(tab, offsetMs, lastMs, sentMs, Date.parse(reply.serverTime), Date.now());
+      learnOffset(tab, offsetMs, lastMs, sentMs, Date.parse(reply.serverTime ?? ""), Date.now());
       items.forEach(([messageId], index) => {
         const entry = reply.rejected?.find((rejected) => rejected.index === index);
         callHooks("after", entry ? { ...entry, outcome: "rejected", messageId } : { outcome: "delivered", messageId });
@@ -82,14 +80,5 @@ export async function send(tab: string, items: readonly Item[], given?: number):
     }
     if (/^4(?!08|10|29|60)|^5(01|05|11)/.test(String(status))) return drop(items, `http_${status}`);
     fail(status, items.length, retryAfter);
-  }
-}
-
-/** `undefined` when it is not JSON, so not Sluice's answer: some box on the way spoke. */
-function parse(text: string | undefined): IngestReply | undefined {
-  try {
-    return JSON.parse(text ?? "") as IngestReply;
-  } catch {
-    return;
   }
 }

@@ -52,6 +52,7 @@ export function keep(chunk: Chunk): void {
   const keepLocally = (): void => writeLocal(keyOf(chunk), JSON.stringify(chunk));
   try {
     transact((store) => store.put(chunk, keyOf(chunk)), keepLocally);
+    writeLocal(keyOf(chunk)); // it is there when the database was not open yet
   } catch {
     keepLocally(); // the database is not open yet, or never will be
   }
@@ -84,11 +85,12 @@ async function read(): Promise<Chunk[]> {
 }
 
 /**
- * Opens the store of a source and takes over what tabs that are gone have left.
+ * Opens the store of a source, if it may be and is not open yet, and takes over what tabs that are gone have left.
  *
+ * @param opened called when the database is open, or will never be.
  * @param adopt is given what one of them left, and keeps it from other tabs until its promise resolves.
  */
-export async function openStore(adopt: (chunks: Chunk[]) => unknown): Promise<void> {
+export async function openStore(opened: () => void, adopt: (chunks: Chunk[]) => unknown): Promise<void> {
   if (name || !mayStore()) return;
   name = `sluice.${options.writeKey}.`;
   await new Promise((done, fail) => {
@@ -97,6 +99,7 @@ export async function openStore(adopt: (chunks: Chunk[]) => unknown): Promise<vo
     request.onsuccess = () => done((db = request.result));
     request.onerror = fail;
   }).catch(Boolean);
+  opened();
   for (const gone of new Set((await read()).map(([tab]) => tab))) {
     const adoptTab = async (isGone: unknown): Promise<unknown> =>
       isGone && adopt((await read()).filter(([owner]) => owner === gone));
