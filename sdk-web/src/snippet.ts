@@ -31,7 +31,7 @@ export function snippet({ script = "/sluice.js", integrity, nonce, ...options }:
     `s.page();s=d.createElement("script");s.async=1;s.src=o.host+${literal(script)};` +
     attributes.map(([name, value]) => (value === undefined ? "" : `s.${name}=${literal(value)};`)).join("") +
     `d.head.appendChild(s)}(window,document,${literal(options)},[])`;
-  return `<script${nonce === undefined ? "" : ` nonce=${literal(nonce)}`}>${code}</script>`;
+  return `<script${nonce === undefined ? "" : ` nonce="${nonce.replace(/[^\w+/=-]/g, "")}"`}>${code}</script>`;
 }
 
 /** A value as a JavaScript literal that is safe inside a script element. */

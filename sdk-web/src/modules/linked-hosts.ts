@@ -1,41 +1,49 @@
-/** The parameter of a link that hands a visitor over to another host. */
-const parameter = "_sluice";
+import type { WebClient } from "../options.ts";
 
-const claimPattern = /&_sluice=(\w{26})\.(\d+)\.\d+/;
+/*
+ * Hands the anonymous id over between a company's own hosts. Links to them carry it, with a time and a checksum, and it is
+ * accepted for two minutes and from pages of these hosts only.
+ *
+ * Threat: the checksum is no secret. Somebody who controls a page of a linked host, or who gets a visitor with the same kind
+ * of browser to follow a forged link there, can give them an anonymous id of their choice, and so count two visitors as one.
+ * They learn nothing by it, and no user id is ever accepted.
+ */
+
+const claimPattern = /[?&]_sluice=(\w{26})\.(\d+)\.\d+/;
 
 /** How long a link is good for, ms. */
 const linkMsMax = 120_000;
 
-/** Whether a host is one of these or below one. */
+/**
+ * Takes over the id that the page before has handed over, and adds this one's to links that are followed.
+ *
+ * @param hosts with port, if any; each stands for its subdomains too.
+ * @param nowMs the clock.
+ */
+export function linkHosts(client: Pick<WebClient, "anonymousId">, hosts: readonly string[], nowMs = Date.now): void {
+  const page = globalThis.window;
+  const [claim, id = "", ms = 0] = claimPattern.exec(page.location.search) ?? [];
+  if (claim) {
+    page.history.replaceState(page.history.state, "", page.location.href.replace(claim, ""));
+    const isFresh = Math.abs(nowMs() - Number(ms)) < linkMsMax;
+    const isFromHere = isOneOf(page.document.referrer.split("/")[2], hosts);
+    if (isFresh && isFromHere && claim.slice(1) === claimOf(id, ms, page.navigator.userAgent)) client.anonymousId(id);
+  }
+  const decorate = ({ target }: Event): void => {
+    const link = (target as Element).closest<HTMLAnchorElement>("a[href]");
+    if (!link || link.host === page.location.host || !isOneOf(link.host, hosts)) return;
+    const own = claimOf(client.anonymousId(), nowMs(), page.navigator.userAgent);
+    link.search = `${link.search.replace(claimPattern, "")}&${own}`;
+  };
+  page.addEventListener("click", decorate, true);
+}
+
 const isOneOf = (host: string | undefined, hosts: readonly string[]): boolean =>
   hosts.some((linked) => `.${host}`.endsWith(`.${linked}`));
 
-/**
- * Ties an id to a time and to this kind of browser. It is no secret: it keeps a link that was copied into somebody else's
- * browser, or written by hand without care, from making two visitors one.
- */
-function claimOf(anonymousId: string, ms: string | number): string {
+/** Ties an id to a time and to one kind of browser, so that a link copied into another browser is not accepted. */
+function claimOf(anonymousId: string, ms: string | number, userAgent: string): string {
   let sum = 0;
-  for (const character of anonymousId + ms + navigator.userAgent) sum = (sum * 31 + character.charCodeAt(0)) >>> 0;
-  return `${parameter}=${anonymousId}.${ms}.${sum}`;
-}
-
-/** Adds the visitor's id to links that are followed to another of the linked hosts. */
-export function handOver(hosts: readonly string[], anonymousId: () => string): void {
-  const decorate = ({ target }: Event): void => {
-    const link = (target as Element).closest<HTMLAnchorElement>("a[href]");
-    if (link && link.host !== location.host && isOneOf(link.host, hosts)) {
-      link.search = `${link.search.replace(claimPattern, "")}&${claimOf(anonymousId(), Date.now())}`;
-    }
-  };
-  addEventListener("click", decorate, true);
-}
-
-/** The id that the page before handed over, or `undefined`. The claim is taken off the address. */
-export function takeOver(hosts: readonly string[]): string | undefined {
-  const [claim, id = "", ms = 0] = claimPattern.exec(location.search) ?? [];
-  if (!claim) return undefined;
-  history.replaceState(history.state, "", location.href.replace(claim, ""));
-  const isFresh = Math.abs(Date.now() - Number(ms)) < linkMsMax;
-  return isFresh && claim === `&${claimOf(id, ms)}` && isOneOf(document.referrer.split("/")[2], hosts) ? id : undefined;
+  for (const character of anonymousId + ms + userAgent) sum = (sum * 31 + character.charCodeAt(0)) >>> 0;
+  return `_sluice=${anonymousId}.${ms}.${sum}`;
 }

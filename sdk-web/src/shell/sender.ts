@@ -56,8 +56,8 @@ export async function send(tab: string, items: readonly Item[], given?: number):
   const stamps = items.flatMap(([, , stampMs]) => stampMs || []);
   const lastMs = Math.max(...stamps);
   const offsetMs = given ?? offsetFor(tab, Math.min(...stamps), lastMs);
-  while (items[0]) {
-    if (!isLeaving) await pause;
+  for (let isPastPause = isLeaving; items[0]; isPastPause = false) {
+    if (!isPastPause) await pause;
     if (consent === "denied") return drop(items, "no_consent");
     const sentMs = Date.now();
     // An offset that is not known is NaN, which JSON writes as null.
