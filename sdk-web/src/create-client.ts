@@ -5,14 +5,24 @@ import { startClient } from "./shell/client.ts";
 
 /**
  * Starts a client for this page or worker; where there is neither (server-side rendering) it does nothing.
- * Throws a `TypeError` that names the option when one cannot be used.
+ * Throws a `TypeError` that names the option when one cannot be used. A page has one client: called again for the same
+ * source it returns that one, for another source it throws.
  *
  * @typeParam Events properties of each event by its name, to have names and properties checked by the compiler.
  */
 export function createClient<Events extends object = Record<string, Fields>>(options: WebOptions): WebClient<Events> {
   checkOptions(options);
-  return ("location" in globalThis ? startClient(options) : inert) as WebClient<Events>;
+  if (!("location" in globalThis)) return inert as unknown as WebClient<Events>;
+  if (started && `${started.writeKey} ${started.host}` !== `${options.writeKey} ${options.host}`) {
+    throw new TypeError("sluice: bad writeKey: this page has a client for another source");
+  }
+  client ??= startClient(options);
+  started ??= options;
+  return client as unknown as WebClient<Events>;
 }
+
+let client: WebClient | undefined;
+let started: WebOptions | undefined;
 
 /** The client of a place that is no page: it takes every call and does nothing. */
 const inert: WebClient = {

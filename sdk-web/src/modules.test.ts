@@ -10,7 +10,7 @@ const modules = readdirSync(folder);
 async function bundle(contents: string): Promise<string> {
   const options = { bundle: true, minify: true, write: false, format: "esm", target: "es2022", logLevel: "silent" } as const;
   const { outputFiles } = await build({ stdin: { contents, resolveDir: folder, loader: "ts" }, ...options });
-  return outputFiles[0].text;
+  return outputFiles[0]?.text ?? "";
 }
 
 test.each(modules)("SW17: the optional module %s weighs at most 800 bytes, gzip -9", async (file) => {
