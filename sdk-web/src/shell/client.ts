@@ -24,9 +24,7 @@ const client = {
     Object.assign(identity[5], properties);
     saveIdentity(identity);
   },
-  reset() {
-    saveIdentity(newIdentity());
-  },
+  reset: () => void saveIdentity(newIdentity()),
   setConsent,
   use,
   on: (outcome, listener) =>

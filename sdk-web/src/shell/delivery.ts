@@ -46,11 +46,9 @@ function leavePage(): void {
 
 /** Begins to send when the page goes or comes back, and takes up what earlier pages left, if the visitor agrees. */
 export function startDelivery(): void {
-  addEventListener("pagehide", () => {
-    leavePage();
-    letGo();
-  });
   addEventListener("visibilitychange", leavePage); // also when the page comes back, which only sends a little earlier
+  addEventListener("pagehide", leavePage);
+  addEventListener("pagehide", letGo);
   addEventListener("online", wake);
   nameTab();
   review();

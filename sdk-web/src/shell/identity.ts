@@ -20,7 +20,7 @@ export type Identity = [
   sessionId: string,
   /** How many sessions this visitor has had, this one included. */
   sessionNumber: number,
-  /** Time of the session's last event, ms. */
+  /** Time of the session's last event, ms, in whole seconds. */
   lastMs: number,
   /** What `register` has added. */
   registered: Fields,
@@ -31,7 +31,7 @@ export type Identity = [
 let identity: Identity | undefined;
 
 /** A visitor nobody has seen. */
-export const newIdentity = (anonymousId = newId()): Identity => [anonymousId, "", "", 0, 0, {}];
+export const newIdentity = (): Identity => [newId(), "", "", 0, 0, {}];
 
 /** Read anew each time, because another tab may have identified the user meanwhile. */
 export function readIdentity(): Identity {
@@ -63,11 +63,11 @@ export function touchSession(campaign: object | undefined): Identity {
   const touched = readIdentity();
   const nowMs = Date.now();
   const source = options.campaignSessions ? campaign && JSON.stringify(campaign) : undefined;
-  if (Math.abs(nowMs - touched[4]) > sessionIdleMsMax || (source && source !== touched[6])) {
+  if (nowMs - touched[4] > sessionIdleMsMax || (source && source !== touched[6])) {
     touched[2] = newId();
     touched[3]++;
     touched[6] = source;
   }
-  touched[4] = nowMs;
+  touched[4] = nowMs - (nowMs % 1000); // whole seconds, so that it is written once a second
   return touched;
 }
