@@ -1,16 +1,23 @@
 import {
-  encodeQueueMessage,
+  encodeIfItFits,
   type Json,
   queueHeaderBytesMax,
   queueMessageBytesMax,
   type Receipt,
   type RejectedEvent,
   rejectedRawBytesMax,
+  type StreamNote,
 } from "@sluice/schema";
 import { sliceFillRatio } from "./limits.ts";
 
 /** The part of a receipt that all messages of a request share. */
-export type SharedReceipt = Omit<Receipt, "sequence" | "firstIndex" | "eventCount" | "rejected">;
+export type SharedReceipt = Omit<
+  Receipt,
+  "isolateId" | "sequence" | "stream" | "firstIndex" | "eventCount" | "rejected"
+>;
+
+/** The number of a message, as its receipt states it. */
+export type MessageNumber = Pick<Receipt, "isolateId" | "sequence"> & { readonly stream: StreamNote };
 
 /** A judged request, ready to be packed. */
 export interface JudgedRequest {
@@ -25,8 +32,10 @@ export interface JudgedRequest {
 /** What packing needs from outside. */
 export interface PackTools {
   gzip(bytes: Uint8Array): Uint8Array;
-  /** The next number of this isolate's messages. */
-  nextSequence(): number;
+  /** The number of the next message; the same until it is taken. */
+  nextNumber(): MessageNumber;
+  /** Gives that number to a message of so many events. */
+  takeNumber(events: number): void;
 }
 
 /** One queue message, encoded. */
@@ -42,15 +51,15 @@ export interface PackedMessage {
  * `rejectedRawBytesMax` is replaced by the beginning of its JSON as a string, so that a single event always fits.
  */
 export function packMessages(request: JudgedRequest, tools: PackTools): readonly PackedMessage[] {
-  const { events, body } = request;
+  const { events, rejected, body } = request;
   const whole: Slice = { first: 0, count: events.length };
-  const headerBytes = headerSize(receiptOf(request, whole, Number.MAX_SAFE_INTEGER));
-  if (fits(headerBytes, body)) return [encoded(request, whole, body, tools)];
+  const message = packed(request, whole, body, tools);
+  if (message !== null) return [message];
   const bodyPieces = body.length / (queueMessageBytesMax * sliceFillRatio);
-  const headerPieces = headerBytes / (queueHeaderBytesMax * sliceFillRatio);
+  const headerPieces = JSON.stringify(rejected).length / (queueHeaderBytesMax * sliceFillRatio);
   const pieces = Math.min(events.length, Math.max(2, Math.ceil(bodyPieces + headerPieces)));
-  const texts = eventTexts(request);
-  return cut(whole, pieces).flatMap((slice) => packSlice(request, texts, slice, tools));
+  const split = { request, texts: eventTexts(request), tools };
+  return cut(whole, pieces).flatMap((slice) => packSlice(split, slice));
 }
 
 /** A run of events of the request. */
@@ -59,19 +68,22 @@ interface Slice {
   readonly count: number;
 }
 
-function packSlice(
-  request: JudgedRequest,
-  texts: readonly string[],
-  slice: Slice,
-  tools: PackTools,
-): readonly PackedMessage[] {
+/** A request that takes several messages. */
+interface Split {
+  readonly request: JudgedRequest;
+  /** JSON of each event, bounded where it was rejected. */
+  readonly texts: readonly string[];
+  readonly tools: PackTools;
+}
+
+function packSlice(split: Split, slice: Slice): readonly PackedMessage[] {
+  const { request, texts, tools } = split;
   const json = `{"batch":[${texts.slice(slice.first, slice.first + slice.count).join(",")}]}`;
   const body = tools.gzip(new TextEncoder().encode(json));
-  if (fits(headerSize(receiptOf(request, slice, Number.MAX_SAFE_INTEGER)), body)) {
-    return [encoded(request, slice, body, tools)];
-  }
+  const message = packed(request, slice, body, tools);
+  if (message !== null) return [message];
   if (slice.count === 1) throw new Error(`a single event packs to ${body.length} bytes`);
-  return cut(slice, 2).flatMap((half) => packSlice(request, texts, half, tools));
+  return cut(slice, 2).flatMap((half) => packSlice(split, half));
 }
 
 /** Cuts a slice into `pieces` of nearly equal length. */
@@ -85,26 +97,18 @@ function cut(slice: Slice, pieces: number): readonly Slice[] {
   return slices;
 }
 
-function encoded(request: JudgedRequest, slice: Slice, body: Uint8Array, tools: PackTools): PackedMessage {
-  const receipt = receiptOf(request, slice, tools.nextSequence());
-  return { firstIndex: slice.first, bytes: encodeQueueMessage({ receipt, body }) };
+/** The message of a slice; `null` when it does not fit. */
+function packed(request: JudgedRequest, slice: Slice, body: Uint8Array, tools: PackTools): PackedMessage | null {
+  const bytes = encodeIfItFits({ receipt: receiptOf(request, slice, tools.nextNumber()), body });
+  if (bytes === null) return null;
+  tools.takeNumber(slice.count);
+  return { firstIndex: slice.first, bytes };
 }
 
-function receiptOf(request: JudgedRequest, slice: Slice, sequence: number): Receipt {
+function receiptOf(request: JudgedRequest, slice: Slice, number: MessageNumber): Receipt {
   const end = slice.first + slice.count;
   const rejected = request.rejected.filter(({ index }) => index >= slice.first && index < end);
-  return { ...request.receipt, sequence, firstIndex: slice.first, eventCount: slice.count, rejected };
-}
-
-/** Magic, version and header length, which the codec puts before the header. */
-const prefixBytes = 8;
-
-function headerSize(receipt: Receipt): number {
-  return new TextEncoder().encode(JSON.stringify(receipt)).length;
-}
-
-function fits(headerBytes: number, body: Uint8Array): boolean {
-  return headerBytes <= queueHeaderBytesMax && prefixBytes + headerBytes + body.length <= queueMessageBytesMax;
+  return { ...request.receipt, ...number, firstIndex: slice.first, eventCount: slice.count, rejected };
 }
 
 function eventTexts(request: JudgedRequest): readonly string[] {
