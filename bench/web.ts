@@ -74,9 +74,16 @@ try {
   await page.goto(server.page);
   const costs = (await page.evaluate(medians)) as [string, number][];
   const rounds = (await page.evaluate(gaps)) as [number, number][];
-  console.log(formatTable(["call", "median µs"], costs.map(([name, us]) => [name, us.toFixed(1)])));
-  console.log(`longest gap of the event loop, median of ${rounds.length} rounds: at rest ${middle(rounds.map(([rest]) => rest))} ms, `
-    + `while 500 events are flushed ${middle(rounds.map(([, flush]) => flush))} ms`);
+  console.log(
+    formatTable(
+      ["call", "median µs"],
+      costs.map(([name, us]) => [name, us.toFixed(1)]),
+    ),
+  );
+  console.log(
+    `longest gap of the event loop, median of ${rounds.length} rounds: at rest ${middle(rounds.map(([rest]) => rest))} ms, ` +
+      `while 500 events are flushed ${middle(rounds.map(([, flush]) => flush))} ms`,
+  );
   console.log(`script: ${gzipSync(script, { level: 9 }).length} bytes gzip -9`);
 } finally {
   await browser.close();

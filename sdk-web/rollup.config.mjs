@@ -16,7 +16,16 @@ export default {
     terser({
       module: true,
       ecma: 2022,
-      compress: { passes: 4, conditionals: false, hoist_funs: true, unsafe_methods: true, unsafe_arrows: true, unsafe: true, pure_getters: true, hoist_props: true },
+      compress: {
+        passes: 4,
+        conditionals: false,
+        hoist_funs: true,
+        unsafe_methods: true,
+        unsafe_arrows: true,
+        unsafe: true,
+        pure_getters: true,
+        hoist_props: true,
+      },
       format: { comments: false },
     }),
   ],

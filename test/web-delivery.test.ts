@@ -73,14 +73,17 @@ describe.skipIf(skipsBrowser())("delivery from a real browser", () => {
     expect(second?.ids).toEqual(first?.ids);
   });
 
-  test.each(["navigate", "close"])("SW22: 50 events, then %s at once: 50 of 50 arrive, now or on the next visit", async (how) => {
-    const page = await open();
-    await page.evaluate(`${trackMany(50, "e")}; ${how === "navigate" ? `location.href = "/next"` : "0"}`);
-    if (how === "close") await page.close({ runBeforeUnload: false });
-    await open("/later");
-    await arrived(50);
-    expect(new Set(server.accepted()).size).toBe(50);
-  });
+  test.each(["navigate", "close"])(
+    "SW22: 50 events, then %s at once: 50 of 50 arrive, now or on the next visit",
+    async (how) => {
+      const page = await open();
+      await page.evaluate(`${trackMany(50, "e")}; ${how === "navigate" ? `location.href = "/next"` : "0"}`);
+      if (how === "close") await page.close({ runBeforeUnload: false });
+      await open("/later");
+      await arrived(50);
+      expect(new Set(server.accepted()).size).toBe(50);
+    },
+  );
 
   test("SW23: four tabs of 100 events while 30 % of requests fail: 400 distinct ids, none accepted twice", async () => {
     const pages = await Promise.all([open("/a"), open("/b"), open("/c"), open("/d")]);

@@ -59,7 +59,9 @@ test("SW34: a session goes on for 30 idle minutes, and its number counts the vis
   const kept = JSON.parse(storage.get("sluice.identity") ?? "[]") as unknown[];
   storage.set("sluice.identity", JSON.stringify([...kept.slice(0, 4), Date.now() - 1_800_001, {}]));
   page.run(`sluice.track("C")`);
-  const sessions = (await events(page)).map((event) => (event["context"] as { session: { id: string; number: number } }).session);
+  const sessions = (await events(page)).map(
+    (event) => (event["context"] as { session: { id: string; number: number } }).session,
+  );
   expect(sessions.map(({ number }) => number)).toEqual([1, 1, 2]);
   expect(new Set(sessions.map(({ id }) => id)).size).toBe(2);
 });
@@ -70,7 +72,9 @@ test("SW34: with campaignSessions another campaign begins another session, the s
   for (const search of ["?utm_source=a", "?utm_source=a", "?utm_source=b", ""]) {
     const page = load({ campaignSessions: true }, new FakePage({ storage, search }));
     page.run(`sluice.track("A")`);
-    numbers.push(...(await events(page)).map((event) => (event["context"] as { session: { number: number } }).session.number));
+    numbers.push(
+      ...(await events(page)).map((event) => (event["context"] as { session: { number: number } }).session.number),
+    );
   }
   expect(numbers).toEqual([1, 1, 2, 2]);
 });

@@ -8,7 +8,14 @@ const folder = fileURLToPath(new URL("./modules/", import.meta.url));
 const modules = readdirSync(folder);
 
 async function bundle(contents: string): Promise<string> {
-  const options = { bundle: true, minify: true, write: false, format: "esm", target: "es2022", logLevel: "silent" } as const;
+  const options = {
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "esm",
+    target: "es2022",
+    logLevel: "silent",
+  } as const;
   const { outputFiles } = await build({ stdin: { contents, resolveDir: folder, loader: "ts" }, ...options });
   return outputFiles[0]?.text ?? "";
 }
@@ -24,7 +31,10 @@ test.each(modules)("SW17: the optional module %s weighs at most 800 bytes, gzip 
 test("SW17: modules that are not used are not in an application's bundle, and each of them is in the package", async () => {
   const index = readFileSync(new URL("./index.ts", import.meta.url), "utf8");
   for (const file of modules) expect(index).toContain(`"./modules/${file}"`);
-  const code = await bundle(`import { createClient } from "../index.ts"; createClient({ host: "/e", writeKey: "a.b" })`);
-  for (const name of ["Script Error", "Page Scrolled", "Web Vitals", "sluice_id", "Outbound"]) expect(code).not.toContain(name);
+  const code = await bundle(
+    `import { createClient } from "../index.ts"; createClient({ host: "/e", writeKey: "a.b" })`,
+  );
+  for (const name of ["Script Error", "Page Scrolled", "Web Vitals", "sluice_id", "Outbound"])
+    expect(code).not.toContain(name);
   expect(code).toContain("/v1/batch");
 });

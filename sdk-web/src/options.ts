@@ -55,9 +55,10 @@ export interface Plugin {
 }
 
 /** Rest of the arguments of `track`: properties may be left out when none is required. */
-type TrackArguments<Properties> = Record<never, never> extends Properties
-  ? [properties?: Properties | undefined, options?: CallOptions]
-  : [properties: Properties, options?: CallOptions];
+type TrackArguments<Properties> =
+  Record<never, never> extends Properties
+    ? [properties?: Properties | undefined, options?: CallOptions]
+    : [properties: Properties, options?: CallOptions];
 
 /**
  * The Sluice client of a page. Methods return at once and never throw. Every call may end with `options`:

@@ -52,7 +52,11 @@ export class FakePage {
       page[name] = globalThis[name];
     }
     Object.assign(page, { setTimeout, clearTimeout, queueMicrotask });
-    page["history"] = { state: null, pushState: (_: unknown, __: string, path: string) => Object.assign(page["location"] as object, { pathname: path, href: `https://shop.example${path}` }) };
+    page["history"] = {
+      state: null,
+      pushState: (_: unknown, __: string, path: string) =>
+        Object.assign(page["location"] as object, { pathname: path, href: `https://shop.example${path}` }),
+    };
     defineStorage(page, options.storage ?? new Map());
     this.window = createContext(page);
     this.window["window"] = this.window;
@@ -85,7 +89,11 @@ export class FakePage {
     if (answer.hold) await new Promise(() => undefined);
     const serverTime = answer.serverTime ?? new Date().toISOString();
     const reply = { success: true, accepted: body.batch.length, rejected: [], serverTime };
-    return { status: answer.status, headers: { get: () => null }, json: () => Promise.resolve(JSON.parse(JSON.stringify(reply)) as unknown) };
+    return {
+      status: answer.status,
+      headers: { get: () => null },
+      json: () => Promise.resolve(JSON.parse(JSON.stringify(reply)) as unknown),
+    };
   }
 }
 
@@ -107,7 +115,9 @@ function defineStorage(page: Record<string, unknown>, entries: Map<string, strin
       deleteProperty: (_, key) => entries.delete(String(key)) || true,
       ownKeys: () => [...entries.keys()],
       getOwnPropertyDescriptor: (_, key) =>
-        entries.has(String(key)) ? { configurable: true, enumerable: true, value: entries.get(String(key)) } : undefined,
+        entries.has(String(key))
+          ? { configurable: true, enumerable: true, value: entries.get(String(key)) }
+          : undefined,
     },
   );
 }

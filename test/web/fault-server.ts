@@ -82,7 +82,12 @@ export class FaultServer {
     if (fate === "reply lost" || fate === 0) return void response.destroy();
     const headers = { "access-control-allow-origin": "*", "access-control-expose-headers": "retry-after" };
     response.writeHead(fate === "ok" ? 200 : fate, headers);
-    const reply = { success: fate === "ok", accepted: batch.length, rejected: [], serverTime: new Date().toISOString() };
+    const reply = {
+      success: fate === "ok",
+      accepted: batch.length,
+      rejected: [],
+      serverTime: new Date().toISOString(),
+    };
     response.end(JSON.stringify(reply));
   }
 

@@ -35,7 +35,7 @@ export function offsetFor(tab: string, firstMs: number, lastMs: number): number 
     // storage is forbidden: the first reply teaches it
   }
   const sentWith = Math.max(offsetMs, raise(tab, 0) - firstMs);
-  if (sentWith) raise(tab, lastMs + sentWith);
+  if (!isNaN(sentWith)) raise(tab, lastMs + sentWith);
   return sentWith;
 }
 

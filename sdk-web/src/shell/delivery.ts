@@ -29,7 +29,8 @@ const isBatchFull = (): boolean => waiting >= (options.flushAt ?? 100);
 async function pump(): Promise<void> {
   if (isBusy) return;
   isBusy = true;
-  for (let flight; (isDue || isBatchFull()) && (flight = fly(options.flushAt ?? 100, batchCharactersMax)); ) await flight;
+  for (let flight; (isDue || isBatchFull()) && (flight = fly(options.flushAt ?? 100, batchCharactersMax));)
+    await flight;
   isBusy = isDue = false;
 }
 

@@ -36,7 +36,11 @@ export async function post(text: string, isUrgent: boolean): Promise<Answer> {
       keepalive,
       signal: AbortSignal.timeout?.(requestTimeoutMs) as AbortSignal, // browsers before 2022 wait for as long as they like
     });
-    return [response.status, response.headers.get("retry-after"), (await response.json().catch(Boolean)) as Partial<IngestReply>];
+    return [
+      response.status,
+      response.headers.get("retry-after"),
+      (await response.json().catch(Boolean)) as Partial<IngestReply>,
+    ];
   } catch {
     return [0];
   } finally {

@@ -48,8 +48,7 @@ function save(chunk: Chunk): void {
 }
 
 /** Whether so many characters may wait besides those that do. */
-export const hasRoom = (size: number): boolean =>
-  characters + size <= (options.maxQueueCharacters ?? charactersMax);
+export const hasRoom = (size: number): boolean => characters + size <= (options.maxQueueCharacters ?? charactersMax);
 
 /** Takes an event of so many characters. */
 export function push(item: Item, size: number): void {

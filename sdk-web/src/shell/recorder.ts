@@ -43,9 +43,10 @@ function record([messageId, event, stampMs]: Call): void {
       ...event,
       userId,
       previousId: event.type === "alias" ? event.previousId || knownId || anonymousId : undefined,
-      properties: "properties" in event
-        ? { ...registered, ...(event.type === "page" && (event.context["page"] as Fields)), ...event.properties }
-        : undefined,
+      properties:
+        "properties" in event
+          ? { ...registered, ...(event.type === "page" && (event.context["page"] as Fields)), ...event.properties }
+          : undefined,
       context: { session: { id, number }, ...event.context },
     });
     if (complete) add([complete["messageId"] as string, JSON.stringify(complete), stampMs]);

@@ -47,7 +47,10 @@ function fail(status: number, events: number, retryAfter: string | null | undefi
 }
 
 /** Tells that events are given up. */
-export function drop(items: readonly (readonly [messageId: string, ...rest: unknown[]])[], reason: WebDropReason): void {
+export function drop(
+  items: readonly (readonly [messageId: string, ...rest: unknown[]])[],
+  reason: WebDropReason,
+): void {
   for (const [messageId] of items) callHooks("after", { outcome: "dropped", messageId, reason });
 }
 
