@@ -56,8 +56,8 @@ test("SW34: a session goes on for 30 idle minutes, and its number counts the vis
   const storage = storageOf();
   const page = load({}, new FakePage({ storage }));
   page.run(`sluice.track("A"); sluice.track("B")`);
-  const kept = JSON.parse(storage.get("sluice.identity") ?? "[]") as unknown[];
-  storage.set("sluice.identity", JSON.stringify([...kept.slice(0, 4), Date.now() - 1_800_001, {}]));
+  const kept = JSON.parse(storage.get("sluice.id") ?? "[]") as unknown[];
+  storage.set("sluice.id", JSON.stringify([...kept.slice(0, 4), Date.now() - 1_800_001, {}]));
   page.run(`sluice.track("C")`);
   const sessions = (await events(page)).map(
     (event) => (event["context"] as { session: { id: string; number: number } }).session,

@@ -54,4 +54,5 @@ test("SW16: names and properties of typed events are checked by the compiler, an
   client.track("Product Added");
   createClient(good).track("Anything", { at: "all" });
   client.on("rejected", ({ reason }) => reason satisfies string);
+  expect(client.anonymousId()).toBe(""); // where there is no page, typed calls do nothing either
 });

@@ -39,7 +39,7 @@ test("SW27: withdrawing consent gives up what waits and forgets the visitor", as
 });
 
 test("SW28: pending and held: nothing leaves or is stored until consent, then all in order, with the known visitor's id", async () => {
-  const storage = new Map([["sluice.identity", JSON.stringify(["01ARZ3NDEKTSV4RRFFQ69G5FAV", "", "s", 4, 0, {}])]]);
+  const storage = new Map([["sluice.id", JSON.stringify(["01ARZ3NDEKTSV4RRFFQ69G5FAV", "", "s", 4, 0, {}])]]);
   const before = new Map(storage);
   const page = load({ consent: "pending" }, new FakePage({ storage }));
   page.run(`sluice.track("A"); sluice.identify("u"); sluice.track("B")`);
@@ -86,7 +86,7 @@ test("SW29: Global Privacy Control and Do Not Track deny where the options say s
 });
 
 test("SW30: cookieless: events are sent, and nothing is read from or written to the device", async () => {
-  const storage = new Map([["sluice.identity", JSON.stringify(["01ARZ3NDEKTSV4RRFFQ69G5FAV", "", "s", 4, 0, {}])]]);
+  const storage = new Map([["sluice.id", JSON.stringify(["01ARZ3NDEKTSV4RRFFQ69G5FAV", "", "s", 4, 0, {}])]]);
   const before = new Map(storage);
   const page = load({ cookieless: true }, new FakePage({ storage }));
   page.run(`sluice.track("A"); sluice.track("B")`);

@@ -20,7 +20,11 @@ const linkMsMax = 120_000;
  * @param hosts with port, if any; each stands for its subdomains too.
  * @param nowMs the clock.
  */
-export function linkHosts(client: Pick<WebClient, "anonymousId">, hosts: readonly string[], nowMs = Date.now): void {
+export function linkHosts(
+  client: Pick<WebClient, "anonymousId">,
+  hosts: readonly string[],
+  nowMs = () => new Date().getTime(),
+): void {
   const page = globalThis.window;
   const [claim, id = "", ms = 0] = claimPattern.exec(page.location.search) ?? [];
   if (claim) {

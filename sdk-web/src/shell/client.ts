@@ -33,7 +33,7 @@ const client = {
   flush,
   anonymousId(given) {
     const identity = readIdentity();
-    identity[0] = given ?? identity[0];
+    if (given) identity[0] = given;
     return saveIdentity(identity)[0];
   },
 } as WebClient;
@@ -47,6 +47,6 @@ for (const [type, first, second] of calls) {
 export function startClient(options: WebOptions): WebClient {
   configure(options);
   startDelivery();
-  if (options.pageViews) onPageView(client.page);
+  if (options.pageViews) onPageView(() => client.page());
   return client;
 }

@@ -8,7 +8,7 @@ import { mayStore } from "./settings.ts";
  * tab sent earlier. All times are ms.
  */
 
-const clockKey = "sluice.clock";
+const clockKey = "sluice.ms";
 
 /** The offset is changed only when a reading differs from it by more than this, ms. */
 const offsetChangeMsMin = 60_000;

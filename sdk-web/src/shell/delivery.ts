@@ -1,5 +1,5 @@
 import { eventBytesMax } from "@sluice/schema";
-import type { WebFlushReport } from "../notices.ts";
+import type { Notice, WebFlushReport } from "../notices.ts";
 import { use } from "../plugins.ts";
 import { keepaliveRoom } from "./post.ts";
 import { fly, hasRoom, letGo, messageIds, openQueue, push, waiting } from "./queue.ts";
@@ -72,16 +72,19 @@ export function add(item: Item): void {
 export function flush(timeoutMs = 10_000): Promise<WebFlushReport> {
   return new Promise((resolve) => {
     const ids = new Set<string | undefined>(messageIds());
-    const report: Record<string, unknown[]> = { delivered: [], rejected: [], dropped: [], kept: [] };
+    const report = { delivered: [], rejected: [], dropped: [] } as unknown as Record<
+      Notice["outcome"] | "kept",
+      unknown[]
+    >;
     const finish = (): void => {
       stop();
-      for (const messageId of ids) report["kept"]?.push({ outcome: "kept", messageId });
+      report.kept = Array.from(ids, (messageId) => ({ outcome: "kept", messageId }));
       resolve(report as unknown as WebFlushReport); // each list holds the results of its own outcome
     };
     const stop = use({
       after(notice) {
         if (!ids.delete(notice.messageId)) return;
-        report[notice.outcome]?.push(notice);
+        report[notice.outcome].push(notice);
         if (!ids.size) finish();
       },
     });

@@ -10,7 +10,7 @@ import { mayStore, options } from "./settings.ts";
 /** Idle time after which a new session begins, ms: 30 minutes, as in GA4 and Segment. */
 const sessionIdleMsMax = 30 * 60_000;
 
-const key = "sluice.identity";
+const key = "sluice.id";
 
 /** Small enough to be written at every event. */
 export type Identity = [
@@ -25,7 +25,7 @@ export type Identity = [
   /** What `register` has added. */
   registered: Fields,
   /** The session's campaign as JSON, where another campaign begins another session. */
-  campaign?: string | undefined,
+  campaign?: string | false | undefined,
 ];
 
 let identity: Identity | undefined;
@@ -62,7 +62,7 @@ export function forgetIdentity(): void {
 export function touchSession(campaign: object | undefined): Identity {
   const touched = readIdentity();
   const nowMs = Date.now();
-  const source = options.campaignSessions ? campaign && JSON.stringify(campaign) : undefined;
+  const source = options.campaignSessions && campaign && JSON.stringify(campaign);
   if (nowMs - touched[4] > sessionIdleMsMax || (source && source !== touched[6])) {
     touched[2] = newId();
     touched[3]++;

@@ -11,7 +11,7 @@ const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 let referrer = page.document?.referrer;
 
 /** The page that is shown, as `context.page` and as the properties of a page event. */
-export function pageFields(): Fields {
+function pageFields(): Fields {
   const { href, pathname, search } = location;
   return { url: href, path: pathname, search, title: page.document?.title, referrer };
 }
@@ -21,14 +21,15 @@ let campaign: ReturnType<typeof campaignOf>;
 
 /** What surrounds every event of this page. Fields that the browser does not know are left out. */
 export function pageContext(): Fields {
-  const { screen, innerWidth, innerHeight } = page;
+  const { screen = {} as Screen, innerWidth, innerHeight } = page;
+  const { width, height } = screen;
   const { language, userAgentData } = navigator as Navigator & { readonly userAgentData?: object };
   return {
     page: { ...pageFields(), loadId: tab },
     campaign: (campaign = campaignOf(location.search) ?? campaign),
     locale: language,
     timezone,
-    screen: { width: screen?.width, height: screen?.height, innerWidth, innerHeight },
+    screen: { width, height, innerWidth, innerHeight },
     userAgentData,
     library: { name: sdkName, version: sdkVersion },
   };
@@ -44,9 +45,9 @@ export function onPageView(viewed: () => void): void {
     setTimeout(viewed); // the page sets its title after its address
   };
   if (page.navigation) return page.navigation.addEventListener("currententrychange", check);
-  const { pushState } = history;
+  const pushState = history.pushState.bind(history);
   history.pushState = (...given) => {
-    pushState.apply(history, given);
+    pushState(...given);
     check();
   };
   addEventListener("popstate", check);

@@ -65,7 +65,7 @@ export async function send(tab: string, items: readonly Item[], given?: number):
     const sentMs = Date.now();
     // An offset that is not known is NaN, which JSON writes as null.
     const envelope = JSON.stringify({ writeKey: options.writeKey, sentAt: new Date(sentMs), clockOffsetMs: offsetMs });
-    const body = `${envelope.slice(0, -1)},"batch":[${items.map(([, json]) => json)}]}`;
+    const body = `${envelope.slice(0, -1)},"batch":[${items.map(([, json]) => json).join()}]}`;
     const [status, retryAfter, reply] = await post(body, isLeaving);
     if (status === 200 && reply?.success === true) {
       failures = 0;

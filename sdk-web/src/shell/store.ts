@@ -93,11 +93,11 @@ async function read(): Promise<Chunk[]> {
 export async function openStore(opened: () => void, adopt: (chunks: Chunk[]) => unknown): Promise<void> {
   if (name || !mayStore()) return;
   name = `sluice.${options.writeKey}.`;
-  await new Promise((done, fail) => {
+  await new Promise((done) => {
     const request = indexedDB.open(name);
     request.onupgradeneeded = () => request.result.createObjectStore("q");
     request.onsuccess = () => done((db = request.result));
-    request.onerror = fail;
+    request.onerror = done;
   }).catch(Boolean);
   opened();
   for (const gone of new Set((await read()).map(([tab]) => tab))) {
