@@ -1,7 +1,7 @@
 /*
  * The browser SDK in a real Chromium, against an ingest host that fails. Each test is a way in which pages lose events.
  */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -130,6 +130,25 @@ describe.skipIf(skipsBrowser())("delivery from a real browser", () => {
     await page.evaluate(trackMany(30, "none"));
     await arrived(60);
     expect(new Set(server.batches.flatMap(({ events }) => events.map((event) => event["anonymousId"]))).size).toBe(1);
+  });
+
+  test("SW37: it works in a Web Worker, a service worker, a sandboxed frame, and a page opened from disk", async () => {
+    const load = `sluice.load({ host: "${server.ingest}", writeKey: "shop.web.p1.key", flushIntervalMs: 50 })`;
+    const inWorker = (name: string): string => `importScripts("/sluice.js"); ${load}; sluice.track("${name}")`;
+    server.scripts.set("/worker.js", inWorker("worker"));
+    server.scripts.set("/service.js", inWorker("service"));
+    const framed = `<script src="${server.page}/sluice.js"></script><script>${load}; sluice.track("frame")</script>`;
+    const page = await open();
+    await page.evaluate(
+      `new Worker("/worker.js"); navigator.serviceWorker.register("/service.js");
+      const frame = document.createElement("iframe"); frame.sandbox = "allow-scripts"; frame.srcdoc = ${JSON.stringify(framed)};
+      void document.body.append(frame)`.replaceAll("</script>", "<\\/script>"),
+    );
+    const folder = mkdtempSync(join(tmpdir(), "sluice-file-"));
+    writeFileSync(join(folder, "page.html"), framed.replace(`"frame"`, `"file"`));
+    await (await context.newPage()).goto(`file://${folder}/page.html`);
+    await vi.waitFor(() => expect([...server.names()].sort()).toEqual(["file", "frame", "service", "worker"]), 15_000);
+    rmSync(folder, { recursive: true });
   });
 
   test("SW26: a host that is blocked is asked ever less often, and the page sees no error", async () => {

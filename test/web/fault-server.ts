@@ -27,11 +27,12 @@ export class FaultServer {
   #server: Server | undefined;
   #port = 0;
   readonly #html: (ingest: string) => string;
-  readonly #scripts: ReadonlyMap<string, string>;
+  /** Scripts by path. */
+  readonly scripts: Map<string, string>;
 
-  constructor(html: (ingest: string) => string, scripts: ReadonlyMap<string, string>) {
+  constructor(html: (ingest: string) => string, scripts: Map<string, string>) {
     this.#html = html;
-    this.#scripts = scripts;
+    this.scripts = scripts;
   }
 
   get page(): string {
@@ -92,7 +93,7 @@ export class FaultServer {
   }
 
   #servePage(path: string, response: ServerResponse): void {
-    const script = this.#scripts.get(path);
+    const script = this.scripts.get(path);
     const type = script === undefined ? "text/html" : "text/javascript";
     response.writeHead(200, { "content-type": `${type}; charset=utf-8` });
     response.end(script ?? this.pages.get(path) ?? this.#html(this.ingest));

@@ -18,14 +18,10 @@ const linkMsMax = 120_000;
  * Takes over the id that the page before has handed over, and adds this one's to links that are followed.
  *
  * @param hosts with port, if any; each stands for its subdomains too.
- * @param nowMs the clock.
  */
-export function linkHosts(
-  client: Pick<WebClient, "anonymousId">,
-  hosts: readonly string[],
-  nowMs = () => new Date().getTime(),
-): void {
+export function linkHosts(client: Pick<WebClient, "anonymousId">, hosts: readonly string[]): void {
   const page = globalThis.window;
+  const nowMs = (): number => Math.round(page.performance.timeOrigin + page.performance.now());
   const [claim, id = "", ms = 0] = claimPattern.exec(page.location.search) ?? [];
   if (claim) {
     page.history.replaceState(page.history.state, "", page.location.href.replace(claim, ""));
