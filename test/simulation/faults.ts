@@ -1,0 +1,88 @@
+import type { Random } from "./random.ts";
+
+/** What can go wrong with one call over the network, and where the caller can die. */
+export interface CallFaults {
+  /** It never arrives, and fails. */
+  readonly lost: number;
+  /** It has its effect, but the answer is lost, and it fails. */
+  readonly answerLost: number;
+  /** It gets no answer for a minute; half of these had their effect. */
+  readonly hangs: number;
+  /** It takes up to a minute instead of some ms. */
+  readonly slow: number;
+  /** The caller dies: before it is sent, on its way, when it has had its effect, or at the answer. */
+  readonly crash: number;
+}
+
+/** How bad the world is, as probabilities per call unless said otherwise. */
+export interface Faults {
+  readonly calls: CallFaults;
+  /** A PUT that was stored says that its condition failed: the client library had sent it twice. */
+  readonly falsePrecondition: number;
+  /** Hours (from the start, ms) in which R2 takes no writes. */
+  readonly bucketOutages: readonly { readonly fromMs: number; readonly toMs: number; readonly reads: boolean }[];
+  /** A message is delivered once more, later. */
+  readonly duplicate: number;
+  /** A message waits for up to two hours. */
+  readonly delayed: number;
+  /** An acknowledged message comes back because the acknowledgement was lost. */
+  readonly ackLost: number;
+  /** An alarm is lost. */
+  readonly alarmLost: number;
+  /** An alarm cannot be set. */
+  readonly alarmRefused: number;
+  /** Processes that die for no reason, per minute. */
+  readonly deathsPerMinute: number;
+  /** Clock jumps per minute, of one isolate. */
+  readonly jumpsPerMinute: number;
+}
+
+const none: CallFaults = { lost: 0, answerLost: 0, hangs: 0, slow: 0, crash: 0 };
+
+/** A world in which everything works, into which every simulation ends: what was promised must then come true. */
+export const calm: Faults = {
+  calls: none,
+  falsePrecondition: 0,
+  bucketOutages: [],
+  duplicate: 0,
+  delayed: 0,
+  ackLost: 0,
+  alarmLost: 0,
+  alarmRefused: 0,
+  deathsPerMinute: 0,
+  jumpsPerMinute: 0,
+};
+
+const rates = [0, 0, 0.01, 0.05, 0.2] as const;
+const rareRates = [0, 0, 0.005, 0.02, 0.08] as const;
+const minuteMs = 60_000;
+
+/**
+ * The faults of a seed. Each kind is often absent and sometimes frequent: a world in which everything goes wrong at
+ * once hides the failures that need some things to go right (Groce et al., Swarm Testing, ISSTA 2012).
+ */
+export function faultsOf(random: Random): Faults {
+  const calls: CallFaults = {
+    lost: random.pick(rareRates),
+    answerLost: random.pick(rates),
+    hangs: random.pick(rareRates),
+    slow: random.pick(rates),
+    crash: random.pick(rareRates),
+  };
+  const outages = random.pick([0, 0, 1, 2]);
+  return {
+    calls,
+    falsePrecondition: random.pick(rates),
+    bucketOutages: Array.from({ length: outages }, () => {
+      const fromMs = random.int(90) * minuteMs;
+      return { fromMs, toMs: fromMs + random.between(1, 60) * minuteMs, reads: random.chance(0.3) };
+    }),
+    duplicate: random.pick(rates),
+    delayed: random.pick(rates),
+    ackLost: random.pick(rates),
+    alarmLost: random.pick(rates),
+    alarmRefused: random.pick(rareRates),
+    deathsPerMinute: random.pick([0, 0, 0.05, 0.3]),
+    jumpsPerMinute: random.pick([0, 0, 0.05]),
+  };
+}

@@ -1,0 +1,121 @@
+import type { CallFaults, Faults } from "./faults.ts";
+import type { Process } from "./process.ts";
+import type { Random } from "./random.ts";
+import type { Scheduler } from "./scheduler.ts";
+
+/** How long a call that hangs takes to fail, in ms. Queue sends have been seen to hang for 57 s. */
+const hangMs = 57_000;
+
+/** Latency of one way, in ms. */
+const usualMsMax = 40;
+const slowMsMax = 60_000;
+
+type Fate = "answered" | "lost" | "answer_lost" | "hangs" | "hangs_done";
+type Death = "never" | "before" | "on_the_way" | "done" | "answered";
+
+/** Thrown when a call fails without the other side having said so. */
+export class NetworkError extends Error {
+  override readonly name = "NetworkError";
+}
+
+/**
+ * Calls between processes. A call takes time, has its effect at one instant, and answers later; each of the three can
+ * fail by itself, and the caller can die at any of them.
+ */
+export class Network {
+  faults: Faults;
+  readonly #scheduler: Scheduler;
+  readonly #random: Random;
+
+  constructor(scheduler: Scheduler, random: Random, faults: Faults) {
+    this.#scheduler = scheduler;
+    this.#random = random;
+    this.faults = faults;
+  }
+
+  /** A call whose effect happens at once when it arrives. */
+  call<Value>(caller: Process, what: string, effect: () => Value): Promise<Value> {
+    return this.callAsync(caller, what, (answer) => {
+      let value: Value;
+      try {
+        value = effect();
+      } catch (error) {
+        answer({ error });
+        return;
+      }
+      answer({ value });
+    });
+  }
+
+  /** A call to which the other side answers when it likes, once. */
+  callAsync<Value>(
+    caller: Process,
+    what: string,
+    arrive: (answer: (outcome: Outcome<Value>) => void) => void,
+  ): Promise<Value> {
+    return new Promise<Value>((resolve, reject) => {
+      if (!caller.isAlive) return; // code of a dead process that somebody else woke: nothing of it leaves
+      const { fate, death, wayMs, backMs } = this.#draw(this.faults.calls);
+      const scheduler = this.#scheduler;
+      const label = `${caller.name}: ${what}`;
+      if (death === "before" && !caller.isImmortal) return scheduler.after(0, `${label} †before`, () => caller.kill());
+      caller.beforeSending();
+      if (death === "on_the_way") scheduler.after(wayMs * this.#random.next(), `${label} †on the way`, () => caller.kill());
+      const settle = (outcome: Outcome<Value>): void => {
+        if (death === "answered") caller.kill();
+        if (!caller.isAlive) return;
+        if ("error" in outcome) reject(asError(outcome.error));
+        else resolve(outcome.value);
+      };
+      const fail = (delayMs: number, why: string): void => {
+        scheduler.after(delayMs, `${label} ${why}`, () => settle({ error: new NetworkError(why) }));
+      };
+      if (fate === "lost") return fail(wayMs, "lost");
+      if (fate === "hangs") return fail(hangMs, "timed out");
+      scheduler.after(wayMs, label, () => {
+        arrive((outcome) => {
+          if (death === "done") caller.kill();
+          if (fate === "answer_lost") return fail(backMs, "answer lost");
+          if (fate === "hangs_done") return fail(hangMs, "timed out when done");
+          const isFailure = "error" in outcome;
+          return scheduler.after(backMs, isFailure ? `${label} fails` : "", () => settle(outcome));
+        });
+      });
+    });
+  }
+
+  #draw(faults: CallFaults): { fate: Fate; death: Death; wayMs: number; backMs: number } {
+    const random = this.#random;
+    // Every call draws the same count of numbers, so that one fault less does not change all others.
+    const [fated, halved, died, where, slowed] = [
+      random.next(),
+      random.next(),
+      random.next(),
+      random.int(4),
+      random.next(),
+    ];
+    const [way, back] = [random.next(), random.next()];
+    const msMax = slowed < faults.slow ? slowMsMax : usualMsMax;
+    const deaths = ["before", "on_the_way", "done", "answered"] as const;
+    return {
+      fate: fateOf(fated, halved < 0.5, faults),
+      death: died < faults.crash ? (deaths[where] ?? "never") : "never",
+      wayMs: 1 + way * msMax,
+      backMs: 1 + back * msMax,
+    };
+  }
+}
+
+/** What came of a call. */
+export type Outcome<Value> = { readonly value: Value } | { readonly error: unknown };
+
+function fateOf(drawn: number, isDone: boolean, faults: CallFaults): Fate {
+  if (drawn < faults.lost) return "lost";
+  if (drawn < faults.lost + faults.answerLost) return "answer_lost";
+  if (drawn < faults.lost + faults.answerLost + faults.hangs) return isDone ? "hangs_done" : "hangs";
+  return "answered";
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
