@@ -167,14 +167,19 @@ function statementsOf(query: string): string[] {
 }
 
 function boundValue(value: unknown): SQLInputValue {
-  if (value instanceof ArrayBuffer) return new Uint8Array(value.slice(0));
-  if (ArrayBuffer.isView(value)) {
-    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
-  }
+  if (value instanceof ArrayBuffer) return blobOf(new Uint8Array(value));
+  if (ArrayBuffer.isView(value)) return blobOf(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
   if (typeof value === "boolean") return value ? 1 : 0;
   if (value === undefined) return null;
   if (value === null || typeof value === "string" || typeof value === "number") return value;
   throw new TypeError(`SQL takes no ${typeof value}`);
+}
+
+/** A copy. Node binds an empty array that has no memory as NULL, so an empty one is given some. */
+function blobOf(bytes: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(new ArrayBuffer(bytes.length + 1), 0, bytes.length);
+  copy.set(bytes);
+  return copy;
 }
 
 function rowOf(row: Record<string, SQLOutputValue>): SqlRow {
