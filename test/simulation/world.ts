@@ -17,6 +17,8 @@ import { edgeJumpMsMax, type SentEvent } from "./traffic.ts";
 export const project = "shop";
 const operatorToken = "operator-token-of-the-simulation";
 const minuteMs = 60_000;
+/** How far a clock inside can be off. */
+const jumpMsMax = 5 * minuteMs;
 const startMs = Date.parse("2026-03-01T10:17:00Z");
 const migrations = join(import.meta.dirname, "..", "..", "analytics", "migrations");
 
@@ -177,7 +179,7 @@ export class World {
     const current = this.#current.get(slot);
     if (current !== undefined && current.process.isAlive) return current;
     const program = this.#production[worker];
-    const isolate = this.#start(worker, program, worker === "edge" ? edgeJumpMsMax : 120 * minuteMs);
+    const isolate = this.#start(worker, program, worker === "edge" ? edgeJumpMsMax : jumpMsMax);
     this.#current.set(slot, isolate);
     return isolate;
   }
@@ -185,7 +187,7 @@ export class World {
   #objectIsolate() {
     let isolate = this.#current.get("objects");
     if (isolate === undefined || !isolate.process.isAlive) {
-      isolate = this.#start("objects", this.#production.consumer, 120 * minuteMs);
+      isolate = this.#start("objects", this.#production.consumer, jumpMsMax);
       this.#current.set("objects", isolate);
     }
     const { process, exports } = isolate;

@@ -26,6 +26,8 @@ export interface ObjectsWorld {
 /** Time between two tries of an alarm that failed, in ms, doubled each time; after six tries it is given up. */
 const alarmRetryMs = 2_000;
 const alarmTriesMax = 6;
+/** How late an alarm rings, in ms. */
+const alarmLateMs = { least: 50, most: 5_000 } as const;
 /** Time after which an object that was reset answers again, in ms. */
 const resetMs = 200;
 
@@ -118,7 +120,8 @@ class SimulatedObject {
     this.#alarmNumber += 1;
     const number = this.#alarmNumber;
     if (this.database.alarmMs === null) return;
-    this.#world.scheduler.after(delayMs, `${this.name}: alarm`, () => this.alarmIsDue(number, tries));
+    const lateMs = this.#world.random.between(alarmLateMs.least, alarmLateMs.most);
+    this.#world.scheduler.after(delayMs + lateMs, `${this.name}: alarm`, () => this.alarmIsDue(number, tries));
   }
 
   #start(): Running {
