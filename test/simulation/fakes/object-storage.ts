@@ -1,4 +1,4 @@
-import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from "node:sqlite";
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from "node:sqlite";
 
 /*
  * The storage of one Durable Object: SQLite, transactions, the alarm. It outlives the object's instances. What an
@@ -13,6 +13,7 @@ type SqlRow = Record<string, SqlValue>;
 /** The store behind the instances of one object. */
 export class ObjectDatabase {
   readonly #db = new DatabaseSync(":memory:");
+  readonly #statements = new Map<string, StatementSync>();
   #alarmMs: number | null = null;
   #durableAlarmMs: number | null = null;
   /** Rows written since the object was made. */
@@ -44,15 +45,15 @@ export class ObjectDatabase {
   }
 
   get bytes(): number {
-    const pages = this.#db.prepare("PRAGMA page_count").get() as { page_count: number };
-    const size = this.#db.prepare("PRAGMA page_size").get() as { page_size: number };
+    const pages = this.#prepared("PRAGMA page_count").get() as { page_count: number };
+    const size = this.#prepared("PRAGMA page_size").get() as { page_size: number };
     return pages.page_count * size.page_size;
   }
 
   exec(query: string, bindings: readonly unknown[]): { columns: string[]; rows: SqlRow[]; written: number } {
     const statements = statementsOf(query);
     for (const statement of statements.slice(0, -1)) this.#db.exec(statement);
-    const last = this.#db.prepare(statements.at(-1) ?? query);
+    const last = this.#prepared(statements.at(-1) ?? query);
     const values = bindings.map(boundValue);
     const columns = last.columns().map((column) => column.name);
     const before = this.#changes();
@@ -81,7 +82,14 @@ export class ObjectDatabase {
   }
 
   #changes(): number {
-    return (this.#db.prepare("SELECT total_changes() AS changes").get() as { changes: number }).changes;
+    return (this.#prepared("SELECT total_changes() AS changes").get() as { changes: number }).changes;
+  }
+
+  /** Statements are kept: SQLite compiles one again by itself when the tables have changed. */
+  #prepared(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) this.#statements.set(sql, (statement = this.#db.prepare(sql)));
+    return statement;
   }
 }
 
