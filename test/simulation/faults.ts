@@ -6,7 +6,7 @@ export interface CallFaults {
   readonly lost: number;
   /** It has its effect, but the answer is lost, and it fails. */
   readonly answerLost: number;
-  /** It gets no answer for a minute; half of these had their effect. */
+  /** It gets no answer for a minute; half of these have their effect, up to ten minutes late. */
   readonly hangs: number;
   /** It takes up to a minute instead of some ms. */
   readonly slow: number;
@@ -14,13 +14,22 @@ export interface CallFaults {
   readonly crash: number;
 }
 
+/** What a Worker calls, and what can be down as a whole. */
+export type Service = "bucket writes" | "bucket" | "queue" | "objects" | "database";
+
+/** A time (from the start, ms) in which a service answers every call with an error. */
+export interface Outage {
+  readonly service: Service;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 /** How bad the world is, as probabilities per call unless said otherwise. */
 export interface Faults {
   readonly calls: CallFaults;
   /** A PUT that was stored says that its condition failed: the client library had sent it twice. */
   readonly falsePrecondition: number;
-  /** Hours (from the start, ms) in which R2 takes no writes. */
-  readonly bucketOutages: readonly { readonly fromMs: number; readonly toMs: number; readonly reads: boolean }[];
+  readonly outages: readonly Outage[];
   /** A message is delivered once more, later. */
   readonly duplicate: number;
   /** A message waits for up to two hours. */
@@ -43,7 +52,7 @@ const none: CallFaults = { lost: 0, answerLost: 0, hangs: 0, slow: 0, crash: 0 }
 export const calm: Faults = {
   calls: none,
   falsePrecondition: 0,
-  bucketOutages: [],
+  outages: [],
   duplicate: 0,
   delayed: 0,
   ackLost: 0,
@@ -69,14 +78,10 @@ export function faultsOf(random: Random): Faults {
     slow: random.pick(rates),
     crash: random.pick(rareRates),
   };
-  const outages = random.pick([0, 0, 1, 2]);
   return {
     calls,
     falsePrecondition: random.pick(rates),
-    bucketOutages: Array.from({ length: outages }, () => {
-      const fromMs = random.int(90) * minuteMs;
-      return { fromMs, toMs: fromMs + random.between(1, 60) * minuteMs, reads: random.chance(0.3) };
-    }),
+    outages: outagesOf(random),
     duplicate: random.pick(rates),
     delayed: random.pick(rates),
     ackLost: random.pick(rates),
@@ -85,4 +90,18 @@ export function faultsOf(random: Random): Faults {
     deathsPerMinute: random.pick([0, 0, 0.05, 0.3]),
     jumpsPerMinute: random.pick([0, 0, 0.05]),
   };
+}
+
+const services: readonly Service[] = ["bucket writes", "bucket", "queue", "objects", "database"];
+
+/** Up to three times of trouble, an hour at most each; sometimes several services go down together. */
+function outagesOf(random: Random): readonly Outage[] {
+  const times = Array.from({ length: random.pick([0, 1, 2, 3]) }, () => {
+    const fromMs = random.int(60) * minuteMs;
+    return { fromMs, toMs: fromMs + random.between(1, 60) * minuteMs };
+  });
+  return times.flatMap((time) => {
+    const down = random.chance(0.3) ? services.filter(() => random.chance(0.6)) : [random.pick(services)];
+    return down.map((service) => ({ ...time, service }));
+  });
 }

@@ -77,8 +77,8 @@ export const mutants: readonly Mutant[] = [
       for (const block of blocks) {
         const header = { ...block.header, ...empty };
         const sequence = this.#lastSequence + 1;
-        this.storage.insertBlock(this.#table, sequence, { ...block, header });
-        this.#remember(this.#table, sequence, { ...block, header });
+        this.storage.insertBlock(this.#table, sequence, { ...block, header, hashes: new Uint8Array(0) });
+        this.#remember(this.#table, sequence, { ...block, header, hashes: new Uint8Array(0) });
       }
     }, 50);`,
       },

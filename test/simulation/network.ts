@@ -1,4 +1,4 @@
-import type { CallFaults, Faults } from "./faults.ts";
+import type { CallFaults, Faults, Service } from "./faults.ts";
 import type { Process } from "./process.ts";
 import type { Random } from "./random.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -6,11 +6,14 @@ import type { Scheduler } from "./scheduler.ts";
 /** How long a call that hangs takes to fail, in ms. Queue sends have been seen to hang for 57 s. */
 const hangMs = 57_000;
 
+/** How late a call can arrive whose caller has given up or died, in ms. */
+const lateMsMax = 10 * 60_000;
+
 /** Latency of one way, in ms. */
 const usualMsMax = 40;
 const slowMsMax = 60_000;
 
-type Fate = "answered" | "lost" | "answer_lost" | "hangs" | "hangs_done";
+type Fate = "answered" | "lost" | "answer_lost" | "hangs" | "hangs_late";
 type Death = "never" | "before" | "on_the_way" | "done" | "answered";
 
 /** Thrown when a call fails without the other side having said so. */
@@ -26,11 +29,21 @@ export class Network {
   faults: Faults;
   readonly #scheduler: Scheduler;
   readonly #random: Random;
+  readonly #startMs: number;
 
   constructor(scheduler: Scheduler, random: Random, faults: Faults) {
+    this.#startMs = scheduler.nowMs;
     this.#scheduler = scheduler;
     this.#random = random;
     this.faults = faults;
+  }
+
+  /** Whether a service is down now. */
+  isDown(service: Service): boolean {
+    const sinceMs = this.#scheduler.nowMs - this.#startMs;
+    return this.faults.outages.some((outage) => {
+      return outage.service === service && sinceMs >= outage.fromMs && sinceMs < outage.toMs;
+    });
   }
 
   /** A call whose effect happens at once when it arrives. */
@@ -55,12 +68,12 @@ export class Network {
   ): Promise<Value> {
     return new Promise<Value>((resolve, reject) => {
       if (!caller.isAlive) return; // code of a dead process that somebody else woke: nothing of it leaves
-      const { fate, death, wayMs, backMs } = this.#draw(this.faults.calls);
+      const { fate, death, wayMs, backMs, deathMs } = this.#draw(this.faults.calls);
       const scheduler = this.#scheduler;
       const label = `${caller.name}: ${what}`;
       if (death === "before" && !caller.isImmortal) return scheduler.after(0, `${label} †before`, () => caller.kill());
       caller.beforeSending();
-      if (death === "on_the_way") scheduler.after(wayMs * this.#random.next(), `${label} †on the way`, () => caller.kill());
+      if (death === "on_the_way") scheduler.after(deathMs, `${label} †on the way`, () => caller.kill());
       const settle = (outcome: Outcome<Value>): void => {
         if (death === "answered") caller.kill();
         if (!caller.isAlive) return;
@@ -71,12 +84,13 @@ export class Network {
         scheduler.after(delayMs, `${label} ${why}`, () => settle({ error: new NetworkError(why) }));
       };
       if (fate === "lost") return fail(wayMs, "lost");
-      if (fate === "hangs") return fail(hangMs, "timed out");
+      if (fate === "hangs" || fate === "hangs_late") fail(hangMs, "timed out");
+      if (fate === "hangs") return;
       scheduler.after(wayMs, label, () => {
         arrive((outcome) => {
           if (death === "done") caller.kill();
           if (fate === "answer_lost") return fail(backMs, "answer lost");
-          if (fate === "hangs_done") return fail(hangMs, "timed out when done");
+          if (fate === "hangs_late") return;
           const isFailure = "error" in outcome;
           return scheduler.after(backMs, isFailure ? `${label} fails` : "", () => settle(outcome));
         });
@@ -84,27 +98,21 @@ export class Network {
     });
   }
 
-  #draw(faults: CallFaults): { fate: Fate; death: Death; wayMs: number; backMs: number } {
-    const random = this.#random;
-    // Every call draws the same count of numbers, so that one fault less does not change all others.
-    const [fated, halved, died, where, slowed] = [
-      random.next(),
-      random.next(),
-      random.next(),
-      random.int(4),
-      random.next(),
-    ];
-    const [way, back] = [random.next(), random.next()];
+  /** What becomes of a call. Each draws the same count of numbers, so that one fault less does not change all others. */
+  #draw(faults: CallFaults) {
+    const draw = (): number => this.#random.next();
+    const [fated, halved, died, where, slowed, way, back, late] = [draw(), draw(), draw(), draw(), draw(), draw(), draw(), draw()];
     const msMax = slowed < faults.slow ? slowMsMax : usualMsMax;
-    const deaths = ["before", "on_the_way", "done", "answered"] as const;
-    return {
-      fate: fateOf(fated, halved < 0.5, faults),
-      death: died < faults.crash ? (deaths[where] ?? "never") : "never",
-      wayMs: 1 + way * msMax,
-      backMs: 1 + back * msMax,
-    };
+    const fate = fateOf(fated, halved < 0.5, faults);
+    const death: Death = died < faults.crash ? (deaths[Math.floor(where * deaths.length)] ?? "never") : "never";
+    // What is on its way when its sender dies may arrive long after the sender's successor has started.
+    const isLate = fate === "hangs_late" || (death === "on_the_way" && halved < 0.5);
+    const wayMs = 1 + (isLate ? late * lateMsMax : way * msMax);
+    return { fate, death, wayMs, backMs: 1 + back * msMax, deathMs: way * Math.min(wayMs, msMax) };
   }
 }
+
+const deaths: readonly Death[] = ["before", "on_the_way", "done", "answered"];
 
 /** What came of a call. */
 export type Outcome<Value> = { readonly value: Value } | { readonly error: unknown };
@@ -112,7 +120,7 @@ export type Outcome<Value> = { readonly value: Value } | { readonly error: unkno
 function fateOf(drawn: number, isDone: boolean, faults: CallFaults): Fate {
   if (drawn < faults.lost) return "lost";
   if (drawn < faults.lost + faults.answerLost) return "answer_lost";
-  if (drawn < faults.lost + faults.answerLost + faults.hangs) return isDone ? "hangs_done" : "hangs";
+  if (drawn < faults.lost + faults.answerLost + faults.hangs) return isDone ? "hangs_late" : "hangs";
   return "answered";
 }
 

@@ -51,8 +51,18 @@ export async function loadProduction(patches: readonly Patch[] = []): Promise<Pr
   return { edge, consumer, analytics };
 }
 
+/** Workers as they are, compiled once. */
+const unpatched = new Map<string, Promise<Program>>();
+
 async function programOf(folder: string, patches: readonly Patch[]): Promise<Program> {
   const own = patches.filter((patch) => patch.file.startsWith(`${folder}/`));
+  if (own.length > 0) return compiled(folder, own);
+  const program = unpatched.get(folder) ?? compiled(folder, []);
+  unpatched.set(folder, program);
+  return program;
+}
+
+async function compiled(folder: string, own: readonly Patch[]): Promise<Program> {
   const applied = new Set<Patch>();
   const bundle = await build({
     entryPoints: [join(root, folder, "src/index.ts")],

@@ -118,11 +118,11 @@ class Simulation {
     const make = eventMaker(randomOf(this.#seed, "events"));
     const { scheduler } = this.#world;
     const untilMs = scheduler.nowMs + random.between(40, 120) * minuteMs;
-    const rounds = random.between(3, 10);
+    const rounds = random.between(3, 8);
     for (let round = 0; round < rounds; round++) {
       scheduler.after(random.next() * (untilMs - scheduler.nowMs), "events are made", () => {
         const client = random.pick(this.#clients);
-        const made = Array.from({ length: random.between(1, 12) }, () => {
+        const made = Array.from({ length: random.between(1, 8) }, () => {
           const delivery: Delivery = { event: make(scheduler.nowMs, client.keyKind), sent: 0, answered: 0 };
           this.#deliveries.set(delivery.event.number, delivery);
           return delivery;
@@ -179,7 +179,7 @@ class Simulation {
     };
     if (comes(5)) world.cron("consumer");
     if (comes(10)) world.cron("edge");
-    if (comes(isRough ? 5 : 20)) world.cron("analytics");
+    if (comes(isRough ? 10 : 30)) world.cron("analytics");
     const { deathsPerMinute, jumpsPerMinute } = world.network.faults;
     if (this.#random.chance(deathsPerMinute)) {
       scheduler.after(this.#random.int(minuteMs), "", () => world.someoneDies());

@@ -28,6 +28,8 @@ const visitors = ["a1", "a2", "a3", "a4"] as const;
 /** Makes the events of a seed; each call makes the next one. */
 export function eventMaker(random: Random): (nowMs: number, keyKind: SentEvent["keyKind"]) => SentEvent {
   const shared: string[] = [];
+  // Incompressible texts, so that requests do not fit one queue message and are split.
+  const blobs = random.chance(0.12) ? 0.7 : 0;
   let number = 0;
   return (nowMs, keyKind) => {
     number += 1;
@@ -37,7 +39,7 @@ export function eventMaker(random: Random): (nowMs: number, keyKind: SentEvent["
     if (messageId !== null && keyKind === "public" && random.chance(0.1)) shared.push(messageId);
     const id = keyKind === "server" && random.chance(0.2) ? (shared.pop() ?? messageId) : messageId;
     const isValid = !random.chance(0.08);
-    const json = { ...bodyOf(random, number, isValid), ...(id === null ? {} : { messageId: id }) };
+    const json = { ...bodyOf(random, number, isValid, blobs), ...(id === null ? {} : { messageId: id }) };
     return { number, keyKind, messageId: id, isValid, timeMs, json: { ...json, timestamp: new Date(timeMs).toISOString() } };
   };
 }
@@ -45,8 +47,8 @@ export function eventMaker(random: Random): (nowMs: number, keyKind: SentEvent["
 /** Most events are young; some come from a device that was offline, or whose clock is years off. */
 function ageMs(random: Random): number {
   const drawn = random.next();
-  if (drawn < 0.7) return random.between(2 * edgeJumpMsMax, 90 * minuteMs);
-  if (drawn < 0.9) return random.between(1, 12) * hourMs;
+  if (drawn < 0.8) return random.between(2 * edgeJumpMsMax, 90 * minuteMs);
+  if (drawn < 0.92) return random.between(1, 12) * hourMs;
   return drawn < 0.97 ? random.between(1, 5) * dayMs : random.between(35, 400) * dayMs;
 }
 
@@ -79,10 +81,9 @@ function ulidOf(random: Random, timeMs: number): string {
   return time + Array.from({ length: 16 }, () => ulidDigits.charAt(random.int(32))).join("");
 }
 
-function bodyOf(random: Random, number: number, isValid: boolean): JsonObject {
+function bodyOf(random: Random, number: number, isValid: boolean, blobs: number): JsonObject {
   const properties: Record<string, Json> = { n: number, revenue: random.int(1000) / 100, currency: "EUR" };
-  // Incompressible, so that some requests do not fit one queue message and are split.
-  if (random.chance(0.02)) properties["blob"] = Buffer.from(random.bytes(21_000)).toString("base64");
+  if (random.chance(blobs)) properties["blob"] = Buffer.from(random.bytes(22_000)).toString("base64");
   if (!isValid) return { type: "track", event: "", anonymousId: random.pick(visitors), properties };
   const who = random.chance(0.3) ? { userId: random.pick(users), anonymousId: random.pick(visitors) } : { anonymousId: random.pick(visitors) };
   if (random.chance(0.15)) return { type: "identify", ...who, properties };

@@ -217,7 +217,13 @@ export class World {
         const timer = ++this.#timers;
         timers.add(timer);
         this.scheduler.after(delayMs, "", () => {
-          if (timers.delete(timer) && isolate.process.isAlive) run();
+          if (!timers.delete(timer) || !isolate.process.isAlive) return;
+          try {
+            run();
+          } catch (error) {
+            // As on the platform, an error in a timer ends nothing but its own turn.
+            this.scheduler.note(`${isolate.process.name}: uncaught in a timer: ${String(error)}`);
+          }
         });
         return timer;
       },
@@ -262,7 +268,7 @@ export class World {
       EVENTS: this.queue.bindingOf(process),
       LAKE: this.#bucketOf(process),
       SHARD_LOG: this.objects.namespaceOf(process),
-      DB: d1Over(this.#db, (what, effect) => this.network.call(process, `D1 ${what}`, effect)),
+      DB: d1Over(this.#db, (what, effect) => this.#callDatabase(process, what, effect)),
       PUBLISH_SECONDS: String(settings.publishSeconds),
       PUBLISH_OLD_SECONDS: String(settings.publishOldSeconds),
       PUBLISH_OLD_ROWS: String(settings.publishOldRows),
@@ -272,6 +278,13 @@ export class World {
       LOG_SAMPLE: "0",
       BRAKE_MODE: "off",
     };
+  }
+
+  #callDatabase<Value>(process: Process, what: string, effect: () => Value): Promise<Value> {
+    return this.network.call(process, `D1 ${what}`, () => {
+      if (this.network.isDown("database")) throw new Error("D1_ERROR: internal error");
+      return effect();
+    });
   }
 
   #bucketOf(process: Process) {
@@ -295,12 +308,9 @@ export class World {
   /** R2 fails in its outages, and takes one write a second of each key. */
   #assertBucketWorks(verb: string, key: string): void {
     const { nowMs } = this.scheduler;
-    const sinceMs = nowMs - startMs;
-    for (const outage of this.network.faults.bucketOutages) {
-      const isAffected = outage.reads || verb === "put" || verb === "delete";
-      if (isAffected && sinceMs >= outage.fromMs && sinceMs < outage.toMs) {
-        throw new Error("We encountered an internal error. Please try again. (10001)");
-      }
+    const isWrite = verb === "put" || verb === "delete";
+    if (this.network.isDown("bucket") || (isWrite && this.network.isDown("bucket writes"))) {
+      throw new Error("We encountered an internal error. Please try again. (10001)");
     }
     if (verb !== "put") return;
     if (nowMs - (this.#writtenMs.get(key) ?? 0) < 1000) throw new Error("Reduce your rate of requests. (10058)");

@@ -212,7 +212,8 @@ export class Objects {
             return (...parameters: unknown[]) => {
               const copies = structuredClone(parameters);
               return this.#world.network.callAsync(caller, `${name}.${method}`, (answer) => {
-                this.named(name).call(method, copies, answer);
+                if (this.#world.network.isDown("objects")) answer({ error: overloadedError() });
+                else this.named(name).call(method, copies, answer);
               });
             };
           },
@@ -235,6 +236,10 @@ export class Objects {
   close(): void {
     for (const object of this.all.values()) object.database.close();
   }
+}
+
+function overloadedError(): Error {
+  return Object.assign(new Error("Durable Object is overloaded. Too many requests queued."), { overloaded: true });
 }
 
 /** What a caller sees of a reset; not every failure of the platform says that it may be tried again. */

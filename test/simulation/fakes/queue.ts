@@ -87,15 +87,18 @@ export class SimulatedQueue {
     return {
       send: (body: Uint8Array | ArrayBuffer): Promise<void> => {
         const copy = new Uint8Array(body instanceof ArrayBuffer ? body : body.slice());
-        return this.#world.network.call(caller, `${this.name}.send`, () => this.enter(copy));
+        return this.#world.network.call(caller, `${this.name}.send`, () => this.#send([copy]));
       },
       sendBatch: (messages: Iterable<{ readonly body: Uint8Array }>): Promise<void> => {
         const copies = [...messages].map(({ body }) => body.slice());
-        return this.#world.network.call(caller, `${this.name}.sendBatch`, () => {
-          for (const copy of copies) this.enter(copy);
-        });
+        return this.#world.network.call(caller, `${this.name}.sendBatch`, () => this.#send(copies));
       },
     };
+  }
+
+  #send(bodies: readonly Uint8Array[]): void {
+    if (this.#world.network.isDown("queue")) throw new Error("Queue send failed: Internal Server Error");
+    for (const body of bodies) this.enter(body);
   }
 
   /** Takes a message in. */
