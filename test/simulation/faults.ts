@@ -67,10 +67,34 @@ const rareRates = [0, 0, 0.005, 0.02, 0.08] as const;
 const minuteMs = 60_000;
 
 /**
+ * What a world is mostly about. Some failures need several faults at once, which chance alone would rarely bring
+ * together.
+ */
+export type Theme = "anything" | "late requests" | "dead letters" | "spills";
+
+export const themes: readonly Theme[] = ["anything", "anything", "late requests", "dead letters", "spills"];
+
+/** The faults of a seed under a theme. */
+export function faultsOf(random: Random, theme: Theme): Faults {
+  const faults = anyFaults(random);
+  const time = { fromMs: 0, toMs: random.between(20, 60) * minuteMs };
+  switch (theme) {
+    case "anything":
+      return faults;
+    case "late requests":
+      return { ...faults, calls: { ...faults.calls, hangs: 0.2, crash: 0.02 } };
+    case "dead letters":
+      return { ...faults, outages: [{ ...time, service: "objects" }, { ...time, service: "bucket writes" }] };
+    case "spills":
+      return { ...faults, outages: [{ ...time, service: "queue" }] };
+  }
+}
+
+/**
  * The faults of a seed. Each kind is often absent and sometimes frequent: a world in which everything goes wrong at
  * once hides the failures that need some things to go right (Groce et al., Swarm Testing, ISSTA 2012).
  */
-export function faultsOf(random: Random): Faults {
+function anyFaults(random: Random): Faults {
   const calls: CallFaults = {
     lost: random.pick(rareRates),
     answerLost: random.pick(rates),

@@ -1,7 +1,7 @@
 import type { CallFaults, Faults, Service } from "./faults.ts";
 import type { Process } from "./process.ts";
 import type { Random } from "./random.ts";
-import type { Scheduler } from "./scheduler.ts";
+import type { Scheduler, Trouble } from "./scheduler.ts";
 
 /** How long a call that hangs takes to fail, in ms. Queue sends have been seen to hang for 57 s. */
 const hangMs = 57_000;
@@ -41,9 +41,11 @@ export class Network {
   /** Whether a service is down now. */
   isDown(service: Service): boolean {
     const sinceMs = this.#scheduler.nowMs - this.#startMs;
-    return this.faults.outages.some((outage) => {
+    const isDown = this.faults.outages.some((outage) => {
       return outage.service === service && sinceMs >= outage.fromMs && sinceMs < outage.toMs;
     });
+    if (isDown) this.#scheduler.trouble("service down");
+    return isDown;
   }
 
   /** A call whose effect happens at once when it arrives. */
@@ -70,6 +72,8 @@ export class Network {
       if (!caller.isAlive) return; // code of a dead process that somebody else woke: nothing of it leaves
       const { fate, death, wayMs, backMs, deathMs } = this.#draw(this.faults.calls);
       const scheduler = this.#scheduler;
+      if (fate !== "answered") scheduler.trouble(fateTroubles[fate]);
+      if (death !== "never" && !caller.isImmortal) scheduler.trouble(deathTroubles[death]);
       const label = `${caller.name}: ${what}`;
       if (death === "before" && !caller.isImmortal) return scheduler.after(0, `${label} †before`, () => caller.kill());
       caller.beforeSending();
@@ -87,6 +91,8 @@ export class Network {
       if (fate === "hangs" || fate === "hangs_late") fail(hangMs, "timed out");
       if (fate === "hangs") return;
       scheduler.after(wayMs, label, () => {
+        if (!caller.isAlive) scheduler.trouble("call of a dead caller arrives");
+        if (fate === "hangs_late" && wayMs > hangMs) scheduler.trouble("call arrives after its caller gave up");
         arrive((outcome) => {
           if (death === "done") caller.kill();
           if (fate === "answer_lost") return fail(backMs, "answer lost");
@@ -113,6 +119,20 @@ export class Network {
 }
 
 const deaths: readonly Death[] = ["before", "on_the_way", "done", "answered"];
+
+const fateTroubles = {
+  lost: "call lost",
+  answer_lost: "answer lost",
+  hangs: "call hangs",
+  hangs_late: "call hangs",
+} as const satisfies Record<Exclude<Fate, "answered">, Trouble>;
+
+const deathTroubles = {
+  before: "caller dies before the call",
+  on_the_way: "caller dies on the way",
+  done: "caller dies when it is done",
+  answered: "caller dies at the answer",
+} as const satisfies Record<Exclude<Death, "never">, Trouble>;
 
 /** What came of a call. */
 export type Outcome<Value> = { readonly value: Value } | { readonly error: unknown };

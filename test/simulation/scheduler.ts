@@ -10,6 +10,33 @@ interface Happening {
   readonly run: () => void;
 }
 
+/** What can go wrong in a world. */
+export const troubles = [
+  "call lost",
+  "answer lost",
+  "call hangs",
+  "caller dies before the call",
+  "caller dies on the way",
+  "caller dies when it is done",
+  "caller dies at the answer",
+  "call of a dead caller arrives",
+  "call arrives after its caller gave up",
+  "false precondition",
+  "service down",
+  "message duplicated",
+  "message delayed",
+  "acknowledgement lost",
+  "batch died",
+  "message dead",
+  "alarm lost",
+  "alarm refused",
+  "object reset",
+  "unconfirmed writes lost",
+  "clock jumps",
+] as const;
+
+export type Trouble = (typeof troubles)[number];
+
 /** Lines of the trace that are kept for a failure's report. */
 const traceLinesMax = 60;
 
@@ -23,6 +50,8 @@ export class Scheduler {
   steps = 0;
   /** Hash of every line of the trace: two runs with the same one did the same things in the same order. */
   digest = 0;
+  /** How often each kind of trouble came. */
+  readonly troubles = new Map<string, number>();
   readonly #random: Random;
   readonly #heap: Happening[] = [];
   readonly #trace: string[] = [];
@@ -45,6 +74,11 @@ export class Scheduler {
     this.digest = hashOf(text, this.digest);
     this.#trace.push(text);
     if (this.#trace.length > 2 * traceLinesMax) this.#trace.splice(0, traceLinesMax);
+  }
+
+  /** Counts a trouble, so that a test can see that each kind comes. */
+  trouble(kind: Trouble): void {
+    this.troubles.set(kind, (this.troubles.get(kind) ?? 0) + 1);
   }
 
   /** The last lines of the trace. */

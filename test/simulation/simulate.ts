@@ -3,7 +3,7 @@ import { finalLedgerFault, ledgerFault, ledgerNow, TakenMessages } from "./check
 import { LakeWatch } from "./checks/lake-watch.ts";
 import { rollupFault } from "./checks/rollups.ts";
 import type { Delivery, SimulatedClient } from "./client.ts";
-import { calm, faultsOf } from "./faults.ts";
+import { calm, faultsOf, type Theme, themes } from "./faults.ts";
 import type { Production } from "./production.ts";
 import { type Random, randomOf } from "./random.ts";
 import { eventMaker } from "./traffic.ts";
@@ -19,6 +19,8 @@ export interface Outcome {
   readonly steps: number;
   readonly events: number;
   readonly parts: number;
+  /** How often each kind of trouble came. */
+  readonly troubles: ReadonlyMap<string, number>;
   /** The last things that happened before the violation. */
   readonly trace: readonly string[];
 }
@@ -49,6 +51,7 @@ class Simulation {
   readonly #seed: number;
   readonly #world: World;
   readonly #random: Random;
+  readonly #theme: Theme;
   readonly #deliveries = new Map<number, Delivery>();
   readonly #lake: LakeWatch;
   readonly #taken = new TakenMessages();
@@ -58,7 +61,8 @@ class Simulation {
   constructor(seed: number, production: Production) {
     this.#seed = seed;
     this.#random = randomOf(seed, "plan");
-    this.#world = new World(seed, production, settingsOf(this.#random));
+    this.#theme = this.#random.pick(themes);
+    this.#world = new World(seed, production, settingsOf(this.#random, this.#theme));
     this.#lake = new LakeWatch(this.#world.bucket, this.#deliveries, (what) => this.#world.violations.push(what));
     this.#world.queue.onEnter = (body) => this.#taken.add(body);
   }
@@ -71,7 +75,7 @@ class Simulation {
     let violation: string | null = null;
     try {
       await this.#prepare();
-      this.#world.faults = faultsOf(randomOf(this.#seed, "faults"));
+      this.#world.faults = faultsOf(randomOf(this.#seed, "faults"), this.#theme);
       await this.#rush();
       await this.#drain();
       if (this.#random.chance(0.3)) {
@@ -91,6 +95,7 @@ class Simulation {
       steps: scheduler.steps,
       events: this.#deliveries.size,
       parts: [...bucket.objects.keys()].filter((key) => key.endsWith(".parquet") && !key.startsWith("marts/")).length,
+      troubles: scheduler.troubles,
       trace: scheduler.trace,
     };
   }
@@ -261,14 +266,13 @@ class Simulation {
   }
 }
 
-function settingsOf(random: Random): Settings {
+function settingsOf(random: Random, theme: Theme): Settings {
   return {
-    publishSeconds: random.pick([5, 60, 300]),
+    publishSeconds: theme === "late requests" ? 5 : random.pick([5, 60, 300]),
     publishOldSeconds: random.pick([60, 600, 3600]),
     publishOldRows: random.pick([3, 1000]),
     rollupSeconds: random.pick([0, 600]),
-    shards: 1,
-    retriesMax: random.pick([100, 100, 2]),
+    retriesMax: theme === "dead letters" ? 1 : random.pick([100, 100, 100, 2]),
   };
 }
 

@@ -36,7 +36,6 @@ export interface Settings {
   readonly publishOldSeconds: number;
   readonly publishOldRows: number;
   readonly rollupSeconds: number;
-  readonly shards: number;
   readonly retriesMax: number;
 }
 
@@ -161,6 +160,7 @@ export class World {
     if (this.#isolates.length === 0) return;
     const isolate = this.#random.pick(this.#isolates);
     isolate.clockOffsetMs = this.#random.between(-isolate.jumpMsMax, isolate.jumpMsMax);
+    this.scheduler.trouble("clock jumps");
     this.scheduler.note(`${isolate.process.name}'s clock is off by ${isolate.clockOffsetMs} ms`);
   }
 
@@ -300,7 +300,11 @@ export class World {
       {
         nowMs: () => scheduler.nowMs,
         pageSize: () => (this.#random.chance(0.3) ? this.#random.between(1, 5) : 1000),
-        isFalselyRefused: () => this.#random.chance(network.faults.falsePrecondition),
+        isFalselyRefused: () => {
+          const isRefused = this.#random.chance(network.faults.falsePrecondition);
+          if (isRefused) scheduler.trouble("false precondition");
+          return isRefused;
+        },
       },
     );
   }

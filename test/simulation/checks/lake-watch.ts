@@ -127,7 +127,7 @@ export class LakeWatch {
   async #readRejected(partHourMs: number, file: ArrayBuffer): Promise<FoundRow[]> {
     const rows = await readRejected(file, ["receipt_id", "receipt_index", "received_time", "raw", "source"]);
     return rows.map((row) => {
-      const raw = JSON.parse(row.raw) as { properties?: { n?: number } };
+      const raw = JSON.parse(row.raw ?? "{}") as { properties?: { n?: number } };
       const number = raw.properties?.n ?? -1;
       const event = this.#deliveries.get(number)?.event;
       if (event === undefined || event.isValid) this.#fail(`event ${number} is kept as rejected but was accepted`);

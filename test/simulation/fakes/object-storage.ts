@@ -18,6 +18,7 @@ export class ObjectDatabase {
   #durableAlarmMs: number | null = null;
   /** Rows written since the object was made. */
   rowsWritten = 0;
+  #confirmedRows = 0;
 
   constructor() {
     this.#db.exec("BEGIN");
@@ -35,7 +36,13 @@ export class ObjectDatabase {
   /** Makes durable what was stored so far. */
   confirm(): void {
     this.#db.exec("COMMIT; BEGIN");
+    this.#confirmedRows = this.rowsWritten;
     this.#durableAlarmMs = this.#alarmMs;
+  }
+
+  /** Whether rows were written that are not durable yet. */
+  get hasUnconfirmed(): boolean {
+    return this.rowsWritten > this.#confirmedRows;
   }
 
   /** Loses what is not durable. */
@@ -156,10 +163,13 @@ function cursorOf({ columns, rows, written }: ReturnType<ObjectDatabase["exec"]>
       return only;
     },
     *raw(): Generator<SqlValue[]> {
-      for (const row of left()) yield columns.map((column) => row[column] ?? null);
+      for (let row = next(); !row.done; row = next()) {
+        const { value } = row;
+        yield columns.map((column) => value[column] ?? null);
+      }
     },
     *[Symbol.iterator](): Generator<SqlRow> {
-      yield* left();
+      for (let row = next(); !row.done; row = next()) yield row.value;
     },
   };
 }

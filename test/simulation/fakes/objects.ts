@@ -103,6 +103,7 @@ class SimulatedObject {
     const setForMs = this.database.alarmMs;
     if (setForMs > this.#world.scheduler.nowMs) return;
     if (this.#world.random.chance(this.#world.network.faults.alarmLost)) {
+      this.#world.scheduler.trouble("alarm lost");
       this.#world.scheduler.note(`${this.name}: its alarm is lost`);
       this.database.alarmMs = null;
       return;
@@ -151,7 +152,10 @@ class SimulatedObject {
     scheduler.note(`${process.name}: starts`);
     process.onDeath(() => {
       this.#running = null;
-      if (random.chance(0.5)) this.database.forget();
+      const isForgotten = random.chance(0.5);
+      scheduler.trouble("object reset");
+      if (isForgotten && this.database.hasUnconfirmed) scheduler.trouble("unconfirmed writes lost");
+      if (isForgotten) this.database.forget();
       else this.database.confirm();
       this.armAlarm(0, Math.max(0, (this.database.alarmMs ?? 0) - scheduler.nowMs));
       const isMarked = random.chance(0.7);
@@ -174,6 +178,7 @@ class SimulatedObject {
           if (random.chance(network.faults.calls.crash)) {
             scheduler.after(0, `${process.name}: †${what}`, () => process.kill());
           } else if (what === "setAlarm" && random.chance(network.faults.alarmRefused)) {
+            scheduler.trouble("alarm refused");
             reject(new Error("the alarm could not be stored"));
           } else {
             resolve(effect());

@@ -107,9 +107,12 @@ export class SimulatedQueue {
     this.onEnter(body);
     const id = `${this.name}-${++this.#messages}`;
     const message = { id, body, sentAtMs: scheduler.nowMs, attempts: 0 };
-    this.#wait(message, random.chance(network.faults.delayed) ? random.int(2 * hourMs) : random.int(2_000));
-    // A duplicate is the same message, also after it was settled.
-    if (random.chance(network.faults.duplicate)) this.#wait({ ...message }, random.int(4 * hourMs));
+    const isDelayed = random.chance(network.faults.delayed);
+    if (isDelayed) scheduler.trouble("message delayed");
+    this.#wait(message, isDelayed ? random.int(2 * hourMs) : random.int(2_000));
+    if (!random.chance(network.faults.duplicate)) return;
+    scheduler.trouble("message duplicated");
+    this.#wait({ ...message }, random.int(4 * hourMs)); // the same message, also after it was settled
   }
 
   #wait(message: Waiting, delayMs: number): void {
@@ -151,6 +154,7 @@ export class SimulatedQueue {
       isOver = true;
       this.#batches -= 1;
       this.#inFlight -= taken.length;
+      if (how === "died") scheduler.trouble("batch died");
       scheduler.note(`${this.name}: batch of ${taken.map((message) => message.id).join(" ")} ${how}`);
       for (const message of taken) this.#settle(message, marks.get(message) ?? "none", how);
       this.#pump();
@@ -189,10 +193,12 @@ export class SimulatedQueue {
 
   /** What becomes of a message: acknowledgements travel with the end of the handler, and are lost when it dies. */
   #settle(message: Waiting, mark: Mark, how: "done" | "failed" | "died"): void {
-    const { random, network } = this.#world;
+    const { random, network, scheduler } = this.#world;
     const isAcked = how === "died" ? false : mark === "acked" || (how === "done" && mark === "none");
     if (isAcked && !random.chance(network.faults.ackLost)) return;
+    if (isAcked) scheduler.trouble("acknowledgement lost");
     if (message.attempts > this.#consumer.retriesMax) {
+      scheduler.trouble("message dead");
       this.#deadLetters?.enter(message.body);
       return;
     }
