@@ -12,6 +12,7 @@ import type { IsolateGlobals, Production, Program } from "./production.ts";
 import { type Random, randomOf } from "./random.ts";
 import { Scheduler } from "./scheduler.ts";
 import { edgeJumpMsMax, type SentEvent } from "./traffic.ts";
+import { productionVariables } from "./variables.ts";
 
 /** The project of every simulation. */
 export const project = "shop";
@@ -20,6 +21,7 @@ const minuteMs = 60_000;
 /** How far a clock inside can be off. */
 const jumpMsMax = 5 * minuteMs;
 const startMs = Date.parse("2026-03-01T10:17:00Z");
+const variables = productionVariables();
 const migrations = join(import.meta.dirname, "..", "..", "analytics", "migrations");
 
 /** An isolate: a Worker's module with a clock of its own. */
@@ -269,6 +271,7 @@ export class World {
       LAKE: this.#bucketOf(process),
       SHARD_LOG: this.objects.namespaceOf(process),
       DB: d1Over(this.#db, (what, effect) => this.#callDatabase(process, what, effect)),
+      ...variables,
       PUBLISH_SECONDS: String(settings.publishSeconds),
       PUBLISH_OLD_SECONDS: String(settings.publishOldSeconds),
       PUBLISH_OLD_ROWS: String(settings.publishOldRows),

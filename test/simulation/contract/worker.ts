@@ -55,7 +55,7 @@ export class ObservedObject extends DurableObject {
     return this.#object.rings();
   }
 
-  override async alarm(): Promise<void> {
+  async alarm(): Promise<void> {
     return this.#object.alarm();
   }
 }
