@@ -5,8 +5,9 @@
  * decide. See docs/cost.md.
  */
 import { measureStages } from "./pipeline/stages.ts";
+import type { Settings } from "./cost/activity.ts";
 import { coefficientsOf } from "./cost/coefficients.ts";
-import { type Settings, simulateMonth, simulateWindow } from "./cost/month.ts";
+import { simulateMonth, simulateWindow } from "./cost/month.ts";
 import { record, type Recording, warmUpMinutes } from "./cost/recording.ts";
 import { type PricedMonth, printCoefficients, printCosts, printRecordings, printTotals } from "./cost/report.ts";
 import { deployedSettings } from "./cost/settings.ts";
@@ -34,8 +35,11 @@ const windows = volumes.map((volume) => simulateWindow(volume, settings, per.tex
 printRecordings(recordings, windows);
 printCoefficients(per, cpu);
 printCosts(monthsWith(settings));
-printTotals("roll-ups paused for an hour", monthsWith({ ...settings, rollupMs: 3_600_000 }));
-printTotals("roll-ups paused for a quarter of an hour only", monthsWith({ ...settings, rollupMs: 900_000 }));
+printTotals("somebody asked for the numbers day and night", monthsWith({ ...settings, isAskedFor: true }));
+printTotals(
+  "roll-ups paused for a quarter of an hour, and somebody asked day and night",
+  monthsWith({ ...settings, isAskedFor: true, rollupMs: 900_000 }),
+);
 printTotals("roll-ups did not pause", monthsWith({ ...settings, rollupMs: 0 }));
 
 function monthsWith(some: Settings): readonly PricedMonth[] {

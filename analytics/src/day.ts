@@ -3,6 +3,14 @@ import { parseTime } from "@sluice/schema";
 /** Milliseconds of one UTC day. */
 export const dayMs = 86_400_000;
 
+/** A day is complete once this long after its end everything published has been rolled up. */
+export const graceMs = 2 * 3_600_000;
+
+/** Whether a day is complete in numbers that hold everything published before `asOfMs`. What comes later is late. */
+export function isComplete(dayStartMs: number, asOfMs: number): boolean {
+  return dayStartMs + dayMs + graceMs <= asOfMs;
+}
+
 /** Start (ms) of the UTC day that holds `ms`. */
 export function dayOf(ms: number): number {
   return Math.floor(ms / dayMs) * dayMs;

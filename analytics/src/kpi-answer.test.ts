@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { graceMs, kpiAnswer } from "./kpi-answer.ts";
+import { graceMs } from "./day.ts";
+import { kpiAnswer } from "./kpi-answer.ts";
 import { type MetricName, metricNames, metrics } from "./metrics.ts";
 import { type DayRollup, rollupsByDay } from "./rollup-body.ts";
 

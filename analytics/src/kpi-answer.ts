@@ -1,12 +1,9 @@
 import { formatDecimal } from "@sluice/lake";
-import { dayMs, dayText } from "./day.ts";
+import { dayMs, dayText, isComplete } from "./day.ts";
 import type { KpiQuestion } from "./kpi-params.ts";
 import { countedEvents, metrics, type MetricName, type Unit } from "./metrics.ts";
 import { divideMicros, microsOf } from "./money.ts";
 import type { DayRollup } from "./rollup-body.ts";
-
-/** A day is complete once this long after its end everything published has been rolled up. */
-export const graceMs = 2 * 3_600_000;
 
 /** A ratio, kept as its two numbers; no value where the denominator is 0. */
 export interface RatioValue {
@@ -43,7 +40,7 @@ export interface KpiAnswer {
   readonly timezone: "UTC";
   readonly from: string;
   readonly to: string;
-  /** Everything published before this instant is in the numbers. ISO 8601. */
+  /** Everything published before this instant is in the numbers, late events of the last hours aside. ISO 8601. */
   readonly asOf: string;
   readonly metrics: Readonly<Record<string, { version: number; unit: Unit; buckets: readonly Bucket[] }>>;
 }
@@ -70,7 +67,7 @@ export function kpiAnswer(
     for (let day = question.fromMs; day < question.toMs; day += dayMs) {
       const start = dayText(day);
       const rollup = rollups.get(start) ?? { counts: null, money: null, users: null };
-      const complete = day + dayMs + graceMs <= facts.asOfMs;
+      const complete = isComplete(day, facts.asOfMs);
       buckets.push({ start, complete, value: valueOf(name, rollup, facts.currency) });
     }
     return [name, { version: metric.version, unit: metric.unit, buckets }] as const;

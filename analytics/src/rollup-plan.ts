@@ -36,8 +36,29 @@ export interface InputPart {
 
 /** The UTC days (ms, ascending) whose events changed. Rejects have no roll-up. */
 export function changedDays(changes: readonly HourChange[]): number[] {
-  const days = new Set(changes.filter((change) => change.dataset === "events").map((change) => dayOf(change.hourMs)));
-  return [...days].sort((a, b) => a - b);
+  const events = changes.filter((change) => change.dataset === "events");
+  return joinDays(
+    events.map((change) => dayOf(change.hourMs)),
+    [],
+  );
+}
+
+/** Late days that a project may leave for a later run; further ones are built at once. */
+export const lateDaysMax = 1_000;
+
+/** Late days as D1 stores them. */
+export function lateDaysText(days: readonly number[]): string {
+  return JSON.stringify(days);
+}
+
+/** Reads {@link lateDaysText}. */
+export function parseLateDays(text: string): number[] {
+  return JSON.parse(text) as number[];
+}
+
+/** The days of both lists, each once, ascending. */
+export function joinDays(some: readonly number[], others: readonly number[]): number[] {
+  return [...new Set([...some, ...others])].sort((a, b) => a - b);
 }
 
 /** The parts of a listing, ordered by key; whatever else lies in the folder is left out. */

@@ -71,6 +71,12 @@ export const anyEvent: fc.Arbitrary<JsonObject> = fc
     context: isBot ? { userAgent: "Mozilla/5.0 (compatible; Googlebot/2.1)" } : {},
   }));
 
+/** An event of a visitor at noon of a day, counted from the first. */
+export function visit(type: "page" | "identify", anonymousId: string, day: number, userId?: string): JsonObject {
+  const timestamp = new Date(firstDayMs + day * 86_400_000 + 43_200_000).toISOString();
+  return { type, anonymousId, timestamp, messageId: `${type}-${anonymousId}-${day}`, ...(userId && { userId }) };
+}
+
 /** The same events for a seed, each with its own message id. */
 export function eventsOf(seed: number, count: number): JsonObject[] {
   return fc

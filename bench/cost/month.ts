@@ -4,8 +4,10 @@
  * each of these steps costs comes from a recording.
  */
 import { hourMs as msPerHour } from "@sluice/schema";
-import { nextRollupMs, recountsLinkedDays } from "../../analytics/src/rollup-pace.ts";
-import { changedDays, passLimits, recountGroups } from "../../analytics/src/rollup-plan.ts";
+import { fewLinksText } from "../../analytics/src/few-links.ts";
+import { isComplete } from "../../analytics/src/day.ts";
+import { buildsLateDays, isDue, nextRollupMs, recountsLinkedDays } from "../../analytics/src/rollup-pace.ts";
+import { changedDays, joinDays, passLimits, recountGroups } from "../../analytics/src/rollup-plan.ts";
 import { PendingHours } from "../../queue-consumer/src/log/pending-hours.ts";
 import {
   choosePart,
@@ -13,58 +15,11 @@ import {
   nextTickMs,
   partPrefix,
   type PartState,
-  type PublishPolicy,
   sizeOf,
 } from "../../queue-consumer/src/log/publish-plan.ts";
 import { type Random, randomOf } from "../../tools/demo/random.ts";
-import { eventsPerRequest, identifyShare, lateMsOf } from "./traffic.ts";
-
-/** Settings that decide how often something happens. */
-export interface Settings {
-  readonly publish: PublishPolicy;
-  readonly batchMessagesMax: number;
-  readonly batchWaitMs: number;
-  /** Shortest pause between two roll-ups of the project. */
-  readonly rollupMs: number;
-  /** How often an isolate of the edge looks at the registry while it has requests. */
-  readonly registryLooksPerMinute: number;
-  /** Runs of each Worker's cron; that of analytics runs once a minute. */
-  readonly cronsPerMonth: { readonly edge: number; readonly consumer: number; readonly analytics: number };
-}
-
-/** How often each thing happens in 30 days. */
-export interface Activity {
-  requests: number;
-  /** Queue batches, each of which is one append here: there is one project. */
-  batches: number;
-  alarms: number;
-  alarmsSet: number;
-  puts: number;
-  /** Puts that read the part first, because it grows. */
-  grows: number;
-  /** Rows encoded, those of parts that grow each time again. */
-  rowsEncoded: number;
-  /** Calls of the consumer's cron and of the roll-up. */
-  statusCalls: number;
-  changesCalls: number;
-  /** Times that a project without changes is said to be up to date. */
-  asOfWrites: number;
-  /** Runs of the roll-up that found something. */
-  rollups: number;
-  /** Days that were built, once for each run. */
-  rebuilds: number;
-  partsRead: number;
-  rowsFolded: number;
-  /** Rows of the marts of users and links that recounts read. */
-  idsRecounted: number;
-  /** Objects of marts written, and read by recounts. */
-  martsWritten: number;
-  martsRead: number;
-  /** Time within 10 s of a call of the log, in seconds. */
-  awakeSeconds: number;
-  /** Parts of an hour two days later. */
-  partsPerHour: number;
-}
+import { type Activity, noActivity, type Settings } from "./activity.ts";
+import { eventsPerRequest, identifyShare, lateMsOf, sampleLink } from "./traffic.ts";
 
 const minuteMs = 60_000;
 const dayMs = 24 * msPerHour;
@@ -113,27 +68,7 @@ export function simulateWindow(
 }
 
 class Run {
-  readonly activity: Activity = {
-    requests: 0,
-    batches: 0,
-    alarms: 0,
-    alarmsSet: 0,
-    puts: 0,
-    grows: 0,
-    rowsEncoded: 0,
-    statusCalls: 0,
-    changesCalls: 0,
-    asOfWrites: 0,
-    rollups: 0,
-    rebuilds: 0,
-    partsRead: 0,
-    rowsFolded: 0,
-    idsRecounted: 0,
-    martsWritten: 0,
-    martsRead: 0,
-    awakeSeconds: 0,
-    partsPerHour: 0,
-  };
+  readonly activity = noActivity();
   readonly #settings: Settings;
   readonly #textPerRow: number;
   readonly #meanGapMs: number;
@@ -150,8 +85,11 @@ class Run {
   #nextRequestMs: number;
   #nextTickMs: number;
   #alarmMs = Number.POSITIVE_INFINITY;
-  #rollUpDueMs = Number.NEGATIVE_INFINITY;
-  #asOfMs = Number.NEGATIVE_INFINITY;
+  #rollUpDueMs = 0;
+  #asOfMs: number;
+  /** Days that have been built, and those that late events changed since. */
+  readonly #built = new Set<number>();
+  #lateDays: readonly number[] = [];
   #awakeUntilMs = 0;
 
   constructor(eventsPerMonth: number, settings: Settings, textPerRow: number, startMs = 0) {
@@ -161,6 +99,7 @@ class Run {
     this.#random = randomOf(`month ${eventsPerMonth}`);
     this.#nextRequestMs = startMs + this.#gapMs();
     this.#nextTickMs = startMs;
+    this.#asOfMs = startMs;
   }
 
   /** Goes on until a time. What happens first is done first. */
@@ -256,14 +195,17 @@ class Run {
   #minute(nowMs: number): void {
     this.#nextTickMs = nowMs + minuteMs;
     const { consumer, analytics } = this.#settings.cronsPerMonth;
-    if ((nowMs / minuteMs) % Math.round(analytics / consumer) === 0) {
+    if (runsInMinute(consumer, nowMs)) {
       this.activity.statusCalls += 1;
       this.#called(nowMs);
     }
-    if (nowMs < this.#rollUpDueMs) return;
+    const askedMs = this.#settings.isAskedFor ? nowMs : 0;
+    const turn = { dueMs: this.#rollUpDueMs, asOfMs: this.#asOfMs, askedMs };
+    if (!runsInMinute(analytics, nowMs) || !isDue(turn, nowMs, this.#settings.rollupMs)) return;
     this.activity.changesCalls += 1;
     this.#called(nowMs);
-    if (this.#changed.size === 0) {
+    const waits = this.#lateDays.length > 0 && buildsLateDays(nowMs, this.#asOfMs, this.#settings.rollupMs);
+    if (this.#changed.size === 0 && !waits) {
       if (nowMs - this.#asOfMs < this.#settings.rollupMs) return;
       this.#asOfMs = nowMs;
       this.activity.asOfWrites += 1;
@@ -279,7 +221,10 @@ class Run {
     const { rollupMs } = this.#settings;
     const changes = [...this.#changed].map((hourMs) => ({ dataset: "events", hourMs }) as const);
     // The plan asks no more of a change than its dataset and hour.
-    const days = changedDays(changes as unknown as Parameters<typeof changedDays>[0]);
+    const changed = joinDays(changedDays(changes as unknown as Parameters<typeof changedDays>[0]), this.#lateDays);
+    const buildsLate = buildsLateDays(nowMs, this.#asOfMs, rollupMs);
+    this.#lateDays = changed.filter((day) => !buildsLate && isComplete(day, this.#asOfMs) && this.#built.has(day));
+    const days = changed.filter((day) => !this.#lateDays.includes(day));
     this.#linksChanged ||= 1 - (1 - identifyShare) ** this.#changedRequests > this.#random.next();
     const rows = days.reduce((sum, day) => sum + this.#rebuild(day), 0);
     const firstDay = days[0] ?? 0;
@@ -297,11 +242,15 @@ class Run {
   #rebuild(dayStartMs: number): number {
     const parts = this.#partsOfDay(dayStartMs);
     const rows = parts.reduce((sum, part) => sum + part.rows, 0);
-    const passes = slicesOf(rows / eventsPerRequest);
+    const ids = rows / eventsPerRequest;
+    const passes = slicesOf(ids);
+    const linksLieInR2 = !areFewLinks(ids);
+    this.#built.add(dayStartMs);
     this.activity.rebuilds += 1;
     this.activity.partsRead += parts.length * passes;
     this.activity.rowsFolded += rows * passes;
-    this.activity.martsWritten += passes * (this.#changedRequests * identifyShare > 1 ? 2 : 1);
+    this.activity.martsLookedAt += passes * (linksLieInR2 ? 2 : 1);
+    this.activity.martsWritten += passes * (linksLieInR2 && this.#changedRequests * identifyShare > 1 ? 2 : 1);
     return rows * passes;
   }
 
@@ -314,9 +263,11 @@ class Run {
     });
     for (const group of recountGroups(days, limits.idsMax)) {
       const ids = group.days.reduce((sum, day) => sum + day.ids, 0);
-      const marts = group.days.reduce((sum, day) => sum + slicesOf(day.ids), projectAgeDays);
+      const linkMarts = areFewLinks(wholeDayIds) ? 0 : projectAgeDays;
+      const marts = group.days.reduce((sum, day) => sum + slicesOf(day.ids), linkMarts);
       const links = projectAgeDays * wholeDayIds * identifyShare;
       this.activity.martsRead += marts * group.slices ** 2;
+      this.activity.linkRowsRead += projectAgeDays * group.slices ** 2;
       this.activity.idsRecounted += (ids + links) * group.slices ** 2;
     }
   }
@@ -329,6 +280,17 @@ class Run {
     this.activity.awakeSeconds += (nowMs + awakeTailMs - Math.max(nowMs, this.#awakeUntilMs)) / 1000;
     this.#awakeUntilMs = nowMs + awakeTailMs;
   }
+}
+
+/** Whether a cron that runs so often a month does so in this minute. */
+function runsInMinute(runsPerMonth: number, nowMs: number): boolean {
+  return (nowMs / minuteMs) % Math.round((daysPerMonth * dayMs) / minuteMs / runsPerMonth) === 0;
+}
+
+/** Whether the row of a day with so many ids holds its links, instead of a mart. */
+function areFewLinks(ids: number): boolean {
+  const links = Array.from({ length: Math.ceil(ids * identifyShare) }, () => sampleLink);
+  return slicesOf(ids) === 1 && fewLinksText(links) !== null;
 }
 
 /** Slices in which a day with so many ids is built: each is one pass over its parts. */

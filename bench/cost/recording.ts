@@ -5,7 +5,7 @@ import { randomOf } from "../../tools/demo/random.ts";
 import { writeKey } from "../../worker/testing/write-keys.ts";
 import { post } from "../load/post.ts";
 import { type BenchRuntime, startRuntime } from "./runtime.ts";
-import type { Settings } from "./month.ts";
+import type { Settings } from "./activity.ts";
 import { eventsPerRequest, trafficOf } from "./traffic.ts";
 import { type BenchWorker, benchWorker } from "./workers.ts";
 

@@ -1,6 +1,6 @@
 import { formatTable } from "../../tools/terminal/table.ts";
 import { type Coefficients, sumsOf } from "./coefficients.ts";
-import type { Activity } from "./month.ts";
+import type { Activity } from "./activity.ts";
 import { awakeGbSeconds, type CpuCosts } from "./usage.ts";
 import { billedUnits, dollarsOf, listPrice, priceBeyondPlan, prices, type Usage } from "./prices.ts";
 import type { Recording } from "./recording.ts";
@@ -62,6 +62,7 @@ export function printRecordings(recordings: readonly Recording[], windows: reado
           (a) => a.rebuilds,
         ),
         line("parts read by them", count("analytics cron", "B get events"), (a) => a.partsRead),
+        line("objects of marts looked at", count("analytics cron", "B head marts"), (a) => a.martsLookedAt),
         line("objects of marts written", count("analytics cron", "A put marts"), (a) => a.martsWritten),
       ],
     ),
@@ -78,7 +79,6 @@ export function printCoefficients(per: Coefficients, cpu: CpuCosts): void {
     ["D1 rows written per roll-up", per.d1RowsPerRollup],
     ["D1 rows written per day built", per.d1RowsPerRebuild],
     ["D1 rows read per minute", per.d1RowsReadPerMinute],
-    ["heads of marts per day built", per.headsPerRebuild],
     ["characters per row in the log", per.textPerRow],
     ["CPU per event: edge, µs", cpu.edge],
     ["CPU per event: consumer and append, µs", cpu.append],

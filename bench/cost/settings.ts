@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { unstable_getMiniflareWorkerOptions } from "wrangler";
 import type { V4WorkerOptions } from "miniflare";
 import { projectRoot } from "../../tools/project-root.ts";
-import type { Settings } from "./month.ts";
+import type { Settings } from "./activity.ts";
 
 const minutesPerMonth = 30 * 24 * 60;
 
@@ -21,6 +21,7 @@ export function deployedSettings(): Settings {
     batchMessagesMax: events?.maxBatchSize ?? Number.NaN,
     batchWaitMs: (events?.maxBatchTimeout ?? Number.NaN) * 1000,
     rollupMs: numberIn(workerOptions("analytics"), "ROLLUP_SECONDS") * 1000,
+    isAskedFor: false,
     registryLooksPerMinute: 60 / numberIn(workerOptions("worker"), "REGISTRY_REFRESH_SECONDS"),
     cronsPerMonth: {
       edge: runsPerMonth(workerOptions("worker")),

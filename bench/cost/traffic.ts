@@ -1,5 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { ulid as ulidOf } from "ulid";
+import type { Link } from "../../analytics/src/identity.ts";
 import { between, chance, pick, type Random, randomOf } from "../../tools/demo/random.ts";
 
 /** Events in one request: what a browser sends of one visit. */
@@ -11,6 +12,14 @@ const lateMsMin = 600_000;
 const lateMsMax = 48 * 3_600_000;
 /** Requests that begin with an `identify`. */
 export const identifyShare = 0.05;
+
+/** A link as such a request makes it: of the lengths that its ids have. */
+export const sampleLink: Link = {
+  anonymousId: ulidOf(0),
+  userId: "user-50000",
+  timeMs: Date.UTC(2026, 9, 14),
+  messageId: ulidOf(0),
+};
 
 const paths = ["/", "/products", "/products/espresso-cup", "/cart", "/checkout", "/about"] as const;
 const names = ["Product Viewed", "Product Added", "Product Clicked", "Checkout Started"] as const;

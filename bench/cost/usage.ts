@@ -1,6 +1,6 @@
 import type { StageCosts } from "../pipeline/stages.ts";
 import type { Coefficients } from "./coefficients.ts";
-import type { Activity, Settings } from "./month.ts";
+import type { Activity, Settings } from "./activity.ts";
 import type { Usage } from "./prices.ts";
 import { eventsPerRequest } from "./traffic.ts";
 
@@ -45,7 +45,7 @@ export function usageOf(
       1000,
     queueOperations: requests * per.queueOperationsPerRequest,
     r2ClassA: puts + cronsPerMonth.edge + rebuilds + activity.martsWritten,
-    r2ClassB: registryGets + activity.grows + activity.partsRead + rebuilds * per.headsPerRebuild + activity.martsRead,
+    r2ClassB: registryGets + activity.grows + activity.partsRead + activity.martsLookedAt + activity.martsRead,
     objectRequests,
     objectGbSeconds: (objectRequests * callSeconds + objectR2Calls * r2Seconds + logUs / 1e6) * objectGb,
     objectRowsWritten:
@@ -55,7 +55,7 @@ export function usageOf(
       activity.alarmsSet,
     objectRowsRead: batches * per.objectRowsReadPerAppend + alarms * per.objectRowsReadPerAlarm,
     d1RowsWritten: activity.asOfWrites + rollups * per.d1RowsPerRollup + rebuilds * per.d1RowsPerRebuild,
-    d1RowsRead: minutesPerMonth * per.d1RowsReadPerMinute,
+    d1RowsRead: minutesPerMonth * per.d1RowsReadPerMinute + activity.linkRowsRead,
   };
 }
 

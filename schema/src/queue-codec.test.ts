@@ -1,8 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { queueMessage } from "../testing/index.ts";
-import { queueHeaderBytesMax } from "./limits.ts";
-import { decodeQueueMessage, encodeQueueMessage, queueCodecVersion, type QueueMessage } from "./queue-codec.ts";
+import { queueHeaderBytesMax, queueMessageBytesMax } from "./limits.ts";
+import {
+  decodeQueueMessage,
+  encodeIfItFits,
+  encodeQueueMessage,
+  queueCodecVersion,
+  type QueueMessage,
+} from "./queue-codec.ts";
 import type { Receipt } from "./receipt.ts";
 
 const receipt: Receipt = {
@@ -90,4 +96,17 @@ test("V19: a message of a newer version is told apart from a corrupt one", () =>
 test("V17: a header over its limit is not encoded", () => {
   const large = { ...receipt, userAgent: "x".repeat(queueHeaderBytesMax) };
   expect(() => encodeQueueMessage({ receipt: large, body: new Uint8Array() })).toThrow(/queue header/);
+});
+
+test("W14: a message fits up to the last byte of its limit, and of its header's", () => {
+  const free = queueMessageBytesMax - encodeQueueMessage({ receipt, body: new Uint8Array() }).length;
+  const full = { receipt, body: new Uint8Array(free) };
+  expect(encodeIfItFits(full)).toEqual(encodeQueueMessage(full));
+  expect(encodeIfItFits({ receipt, body: new Uint8Array(free + 1) })).toBeNull();
+  const header = (spare: number): Receipt => {
+    const bytes = JSON.stringify({ ...receipt, userAgent: "" }).length;
+    return { ...receipt, userAgent: "x".repeat(queueHeaderBytesMax - bytes - spare) };
+  };
+  expect(encodeIfItFits({ receipt: header(0), body: new Uint8Array(1) })).not.toBeNull();
+  expect(encodeIfItFits({ receipt: header(-1), body: new Uint8Array(1) })).toBeNull();
 });

@@ -1,6 +1,6 @@
 import type { Receipt } from "./receipt.ts";
 import { fail, ok, type Result } from "./result.ts";
-import { queueHeaderBytesMax } from "./limits.ts";
+import { queueHeaderBytesMax, queueMessageBytesMax } from "./limits.ts";
 
 /*
  * One queue message, version 1:
@@ -26,14 +26,29 @@ export interface QueueMessage {
 
 /** Packs a message. Throws when the header is too large: the edge splits a request before that. */
 export function encodeQueueMessage(message: QueueMessage): Uint8Array {
-  const header = new TextEncoder().encode(JSON.stringify(message.receipt));
+  const header = headerBytesOf(message.receipt);
   if (header.length > queueHeaderBytesMax) throw new Error(`queue header of ${header.length} bytes`);
-  const bytes = new Uint8Array(prefixBytes + header.length + message.body.length);
+  return joined(header, message.body);
+}
+
+/** Packs a message; `null` when its header or all of it is larger than one message may be. */
+export function encodeIfItFits(message: QueueMessage): Uint8Array | null {
+  const header = headerBytesOf(message.receipt);
+  const bytes = prefixBytes + header.length + message.body.length;
+  return header.length > queueHeaderBytesMax || bytes > queueMessageBytesMax ? null : joined(header, message.body);
+}
+
+function headerBytesOf(receipt: Receipt): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(receipt));
+}
+
+function joined(header: Uint8Array, body: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(prefixBytes + header.length + body.length);
   bytes.set(magic, 0);
   bytes[3] = queueCodecVersion;
   new DataView(bytes.buffer).setUint32(4, header.length);
   bytes.set(header, prefixBytes);
-  bytes.set(message.body, prefixBytes + header.length);
+  bytes.set(body, prefixBytes + header.length);
   return bytes;
 }
 

@@ -17,6 +17,8 @@ import type { Call } from "./call.ts";
 import { gzipOverheadBytesMax, inflateRatioMax } from "./limits.ts";
 import { scanBody, type ScanFailure } from "./scan.ts";
 
+const utf8 = new TextDecoder();
+
 /** How much of a body may be read and inflated. */
 export interface BodyCeiling {
   /** Bytes over the wire, compressed or not. */
@@ -53,7 +55,7 @@ export function parseBody(bytes: Uint8Array, call: Call): Result<ParsedBody, Sca
     const scan = scanBody(bytes);
     if (!scan.ok) return scan;
   }
-  const json = parseJson(new TextDecoder().decode(bytes));
+  const json = parseJson(utf8.decode(bytes));
   return json.ok ? ok({ envelope: envelopeOf(json.value), hasEvents: hasEvents(json.value, call) }) : json;
 }
 

@@ -1,6 +1,6 @@
 /*
  * The frame of a gzip member (RFC 1952): where its deflate stream starts, and what its trailer promises.
- * Needed because inflating a whole gzip file silently joins members and skips trailing zeros, while a stricter
+ * Needed because inflating a whole gzip file silently joins members and skips what follows a zero byte, while a stricter
  * reader downstream would refuse the same bytes: what the edge accepts must be readable for everybody.
  */
 
@@ -14,6 +14,8 @@ const fixedHeaderBytes = 10;
 
 /** Bytes after the deflate stream: CRC-32 and length of the content. */
 export const gzipTrailerBytes = 8;
+/** Bytes of that length. */
+const lengthBytes = 4;
 
 /** Whether bytes begin like gzip. No JSON text does, so the label of a body need not be believed. */
 export function isGzip(bytes: Uint8Array): boolean {
@@ -37,8 +39,30 @@ function afterZero(bytes: Uint8Array, start: number): number | null {
   return zero < 0 ? null : zero + 1;
 }
 
-/** CRC-32 and length (modulo 2³²) of the content, as the last eight bytes state them. */
-export function gzipTrailer(bytes: Uint8Array): { readonly crc: number; readonly length: number } {
-  const view = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - gzipTrailerBytes, gzipTrailerBytes);
-  return { crc: view.getUint32(0, true), length: view.getUint32(4, true) };
+/** Length of the content (modulo 2³²), as the last four bytes state it. */
+export function statedLength(bytes: Uint8Array): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - lengthBytes, lengthBytes);
+  return view.getUint32(0, true);
+}
+
+/** Bytes that can be searched for a run of bytes, as Buffers can. */
+export type Searchable = Uint8Array & { indexOf(part: Uint8Array, from?: number): number };
+
+const memberStart = new Uint8Array([0x1f, 0x8b, deflateMethod]);
+
+/**
+ * Whether bytes that inflated as gzip are certainly one member and nothing else. Every member begins with three known bytes;
+ * where those stand only at the start, there is one. Its length stood at its end, for inflating compares it; where those four
+ * bytes stand only at the end of all bytes, nothing follows. `false` means only that somebody must look closer: compressed
+ * bytes may look like either by chance, one body of 16 KB in a thousand.
+ *
+ * @param contentBytes length of what all of it inflated to.
+ */
+export function isPlainlyOneMember(bytes: Searchable, contentBytes: number): boolean {
+  const lengthAt = bytes.length - lengthBytes;
+  return (
+    statedLength(bytes) === contentBytes &&
+    bytes.indexOf(bytes.subarray(lengthAt)) === lengthAt &&
+    bytes.indexOf(memberStart, 1) < 0
+  );
 }

@@ -1,5 +1,5 @@
 import {
-  encodeQueueMessage,
+  encodeIfItFits,
   type Json,
   queueHeaderBytesMax,
   queueMessageBytesMax,
@@ -42,15 +42,15 @@ export interface PackedMessage {
  * `rejectedRawBytesMax` is replaced by the beginning of its JSON as a string, so that a single event always fits.
  */
 export function packMessages(request: JudgedRequest, tools: PackTools): readonly PackedMessage[] {
-  const { events, body } = request;
+  const { events, rejected, body } = request;
   const whole: Slice = { first: 0, count: events.length };
-  const headerBytes = headerSize(receiptOf(request, whole, Number.MAX_SAFE_INTEGER));
-  if (fits(headerBytes, body)) return [encoded(request, whole, body, tools)];
+  const sequence = tools.nextSequence();
+  const message = encoded(request, whole, body, sequence);
+  if (message !== null) return [message];
   const bodyPieces = body.length / (queueMessageBytesMax * sliceFillRatio);
-  const headerPieces = headerBytes / (queueHeaderBytesMax * sliceFillRatio);
+  const headerPieces = JSON.stringify(rejected).length / (queueHeaderBytesMax * sliceFillRatio);
   const pieces = Math.min(events.length, Math.max(2, Math.ceil(bodyPieces + headerPieces)));
-  const texts = eventTexts(request);
-  return cut(whole, pieces).flatMap((slice) => packSlice(request, texts, slice, tools));
+  return packSlices({ request, texts: eventTexts(request), tools }, cut(whole, pieces), sequence);
 }
 
 /** A run of events of the request. */
@@ -59,19 +59,27 @@ interface Slice {
   readonly count: number;
 }
 
-function packSlice(
-  request: JudgedRequest,
-  texts: readonly string[],
-  slice: Slice,
-  tools: PackTools,
-): readonly PackedMessage[] {
+/** A request that takes several messages. */
+interface Split {
+  readonly request: JudgedRequest;
+  /** JSON of each event, bounded where it was rejected. */
+  readonly texts: readonly string[];
+  readonly tools: PackTools;
+}
+
+/** @param sequence the number of the first message, drawn for one that did not fit. */
+function packSlices(split: Split, slices: readonly Slice[], sequence: number): readonly PackedMessage[] {
+  return slices.flatMap((slice, i) => packSlice(split, slice, i === 0 ? sequence : split.tools.nextSequence()));
+}
+
+function packSlice(split: Split, slice: Slice, sequence: number): readonly PackedMessage[] {
+  const { request, texts, tools } = split;
   const json = `{"batch":[${texts.slice(slice.first, slice.first + slice.count).join(",")}]}`;
   const body = tools.gzip(new TextEncoder().encode(json));
-  if (fits(headerSize(receiptOf(request, slice, Number.MAX_SAFE_INTEGER)), body)) {
-    return [encoded(request, slice, body, tools)];
-  }
+  const message = encoded(request, slice, body, sequence);
+  if (message !== null) return [message];
   if (slice.count === 1) throw new Error(`a single event packs to ${body.length} bytes`);
-  return cut(slice, 2).flatMap((half) => packSlice(request, texts, half, tools));
+  return packSlices(split, cut(slice, 2), sequence);
 }
 
 /** Cuts a slice into `pieces` of nearly equal length. */
@@ -85,26 +93,16 @@ function cut(slice: Slice, pieces: number): readonly Slice[] {
   return slices;
 }
 
-function encoded(request: JudgedRequest, slice: Slice, body: Uint8Array, tools: PackTools): PackedMessage {
-  const receipt = receiptOf(request, slice, tools.nextSequence());
-  return { firstIndex: slice.first, bytes: encodeQueueMessage({ receipt, body }) };
+/** The message of a slice; `null` when it does not fit. */
+function encoded(request: JudgedRequest, slice: Slice, body: Uint8Array, sequence: number): PackedMessage | null {
+  const bytes = encodeIfItFits({ receipt: receiptOf(request, slice, sequence), body });
+  return bytes === null ? null : { firstIndex: slice.first, bytes };
 }
 
 function receiptOf(request: JudgedRequest, slice: Slice, sequence: number): Receipt {
   const end = slice.first + slice.count;
   const rejected = request.rejected.filter(({ index }) => index >= slice.first && index < end);
   return { ...request.receipt, sequence, firstIndex: slice.first, eventCount: slice.count, rejected };
-}
-
-/** Magic, version and header length, which the codec puts before the header. */
-const prefixBytes = 8;
-
-function headerSize(receipt: Receipt): number {
-  return new TextEncoder().encode(JSON.stringify(receipt)).length;
-}
-
-function fits(headerBytes: number, body: Uint8Array): boolean {
-  return headerBytes <= queueHeaderBytesMax && prefixBytes + headerBytes + body.length <= queueMessageBytesMax;
 }
 
 function eventTexts(request: JudgedRequest): readonly string[] {

@@ -1,5 +1,6 @@
 import { dayPrefix, readMeta, type Row, scanRows } from "@sluice/lake";
 import { dayText } from "../day.ts";
+import { fewLinksText, noFewLinks } from "../few-links.ts";
 import { DayFold } from "../fold.ts";
 import { firstDayTouched } from "../identity.ts";
 import {
@@ -66,13 +67,15 @@ export async function rollUpDay(ports: RollupPorts, project: string, dayStartMs:
     const built = await buildDay(ports, project, dayStartMs, parts);
     if (built === null) continue;
     const linkMarts = martPartsText(built.marts.link);
-    const linksChanged = linkMarts !== (stored?.linkMarts ?? "[]");
+    const { fewLinks } = built;
+    const linksChanged = linkMarts !== (stored?.linkMarts ?? "[]") || fewLinks !== (stored?.fewLinks ?? noFewLinks);
     await ports.store.writeDay(ports.owner, project, {
       day: dayText(dayStartMs),
       bodies: built.bodies,
       inputs: inputsText(built.inputs, prefix),
       userMarts: martPartsText(built.marts.user_day),
       linkMarts,
+      fewLinks,
       recountFromMs: linksChanged ? firstDayTouched(dayStartMs) : null,
     });
     if (stored !== null) {
@@ -89,6 +92,8 @@ interface BuiltDay {
   readonly inputs: InputPart[];
   readonly bodies: readonly (readonly [Family, string])[];
   readonly marts: Marts;
+  /** The day's links where they are few enough for its row; there is no mart of them then. */
+  readonly fewLinks: string;
 }
 
 type Marts = Readonly<Record<MartName, MartPart[]>>;
@@ -113,30 +118,34 @@ async function buildDay(
   if (inputs === null) return null;
   const marts: Marts = { user_day: [], link: [] };
   const { count } = first.slice;
+  const fewLinks = count === 1 ? fewLinksText(first.links()) : null;
   for (let index = 0; index < count; index++) {
     const users = index === 0 ? first : new UserFold({ index, count });
     if (index > 0 && (await foldParts(ports, parts, (row) => users.add(row))) === null) return null;
-    const ids = users.users();
-    const links = users.links();
-    if (ids.length > 0) {
-      const etag = await putIfChanged(
-        ports.bucket,
-        martKey("user_day", project, dayStartMs, index),
-        encodeUserDays(ids),
-      );
-      marts.user_day.push({ index, etag, rows: ids.length });
-    }
-    if (links.length > 0) {
-      const etag = await putIfChanged(ports.bucket, martKey("link", project, dayStartMs, index), encodeLinks(links));
-      marts.link.push({ index, etag, rows: links.length });
-    }
+    const place = { project, dayStartMs, index };
+    await putMart(ports, "user_day", place, marts, users.users(), encodeUserDays);
+    if (fewLinks === null) await putMart(ports, "link", place, marts, users.links(), encodeLinks);
   }
   const bodies = [
     ["counts", JSON.stringify(fold.counts())],
     ["names", JSON.stringify(fold.names())],
     ["money", JSON.stringify(fold.money())],
   ] as const;
-  return { rowsRead: fold.rows * count, inputs, bodies, marts };
+  return { rowsRead: fold.rows * count, inputs, bodies, marts, fewLinks: fewLinks ?? noFewLinks };
+}
+
+/** Stores a slice's part of a mart and notes it; without rows there is none. */
+async function putMart<MartRow>(
+  ports: RollupPorts,
+  mart: MartName,
+  { project, dayStartMs, index }: { readonly project: string; readonly dayStartMs: number; readonly index: number },
+  marts: Marts,
+  rows: readonly MartRow[],
+  encode: (rows: readonly MartRow[]) => Uint8Array<ArrayBuffer>,
+): Promise<void> {
+  if (rows.length === 0) return;
+  const etag = await putIfChanged(ports.bucket, martKey(mart, project, dayStartMs, index), encode(rows));
+  marts[mart].push({ index, etag, rows: rows.length });
 }
 
 /** One pass over a day's parts, one after the other; says what was read, `null` when a part was replaced meanwhile. */

@@ -4,9 +4,16 @@ import { kpiAnswer, type ProjectFacts } from "../kpi-answer.ts";
 import { type KpiQuestion, kpiQuestion } from "../kpi-params.ts";
 import { notFound, type Problem } from "../problem.ts";
 import { type DayRollup, rollupsByDay, type StoredRollup } from "../rollup-body.ts";
+import { isQuestionNoted } from "../rollup-pace.ts";
 import type { Env } from "./env.ts";
 import { refuse } from "./reply.ts";
+import { RollupStore } from "./rollup-store.ts";
 import { bearerOf, sha256Hex } from "./secrets.ts";
+
+interface AskedProject extends ProjectFacts {
+  /** When its numbers were last asked for, as far as that is noted. */
+  readonly askedMs: number;
+}
 
 /** The query API. The read token decides whose numbers are read. */
 export const query = new Hono<{ Bindings: Env }>();
@@ -31,6 +38,7 @@ query.get("/kpis", async (context) => {
   const question = kpiQuestion(new URL(context.req.url).searchParams);
   if (!question.ok) return refuse(context, question.error);
   if (question.value.project !== null && question.value.project !== facts.project) return refuse(context, notFound);
+  context.executionCtx.waitUntil(noteQuestion(context.env.DB, facts, Date.now()));
   const rollups = await readRollups(context.env.DB, facts.project, question.value);
   const body = JSON.stringify(kpiAnswer(question.value, facts, rollups));
   const etag = `"${(await sha256Hex(body)).slice(0, 32)}"`;
@@ -48,14 +56,24 @@ const preflightHeaders = {
 };
 
 /** The project of a read token; tokens are looked up by hash, so no comparison here takes time that tells. */
-async function factsOf(db: D1Database, token: string): Promise<ProjectFacts | null> {
-  const sql = `SELECT p.project, p.currency, coalesce(r.as_of, p.created_at) AS asOfMs
+async function factsOf(db: D1Database, token: string): Promise<AskedProject | null> {
+  const sql = `SELECT p.project, p.currency, coalesce(r.as_of, p.created_at) AS asOfMs, coalesce(r.asked_at, 0) AS askedMs
     FROM read_token t JOIN project p ON p.project = t.project LEFT JOIN project_rollup r ON r.project = p.project
     WHERE t.token_hash = ? AND t.revoked_at IS NULL AND p.deleted_at IS NULL`;
   return db
     .prepare(sql)
     .bind(await sha256Hex(token))
-    .first<ProjectFacts & Record<string, unknown>>();
+    .first<AskedProject & Record<string, unknown>>();
+}
+
+/** Numbers that are asked for are rolled up more often. That it could not be noted is no reason not to answer. */
+async function noteQuestion(db: D1Database, { project, askedMs }: AskedProject, nowMs: number): Promise<void> {
+  if (!isQuestionNoted(nowMs, askedMs)) return;
+  try {
+    await new RollupStore(db).noteQuestion(project, nowMs);
+  } catch (error) {
+    console.error(JSON.stringify({ message: "a question was not noted", project, error: String(error) }));
+  }
 }
 
 async function readRollups(db: D1Database, project: string, question: KpiQuestion): Promise<Map<string, DayRollup>> {

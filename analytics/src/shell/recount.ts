@@ -1,4 +1,5 @@
 import { dayMs, parseDay } from "../day.ts";
+import { parseFewLinks } from "../few-links.ts";
 import { keepEarliest, type Link, linkWindowDays } from "../identity.ts";
 import { martKey, type MartName, parseMartParts, scanActiveIds, scanLinks } from "../marts.ts";
 import type { UsersBody } from "../rollup-body.ts";
@@ -7,6 +8,7 @@ import { addUsers, anonymousIds } from "../user-count.ts";
 import { inSlice, type Slice, type UserDay } from "../user-fold.ts";
 import type { RollupPorts } from "./day-rollup.ts";
 import { getPinned } from "./lake-objects.ts";
+import type { LinkDay } from "./rollup-store.ts";
 
 /** Thrown when a mart is not what D1 says: the day has to be built again. */
 export class MartMissing extends Error {
@@ -115,26 +117,33 @@ async function activeIds(ports: RollupPorts, project: string, day: Day, slice: S
   return held;
 }
 
-/** The earliest link of each wanted anonymous id, out of every link mart that can touch days up to `lastDayMs`. */
+/** The earliest link of each wanted anonymous id, out of the links of every day that can touch days up to `lastDayMs`. */
 async function earliestLinks(
   ports: RollupPorts,
   project: string,
   lastDayMs: number,
   wanted: ReadonlySet<string>,
 ): Promise<Map<string, Link>> {
-  const links = new Map<string, Link>();
-  const rows = await ports.store.linkDays(project, lastDayMs + linkWindowDays * dayMs);
-  for (const row of rows) {
-    const startMs = parseDay(row.day) ?? 0;
-    for (const part of parseMartParts(row.linkMarts)) {
-      const bytes = await martBytes(ports, "link", project, startMs, part);
-      for await (const group of scanLinks(bytes)) {
-        for (const link of group) if (wanted.has(link.anonymousId)) keepEarliest(links, link);
+  const earliest = new Map<string, Link>();
+  for await (const days of ports.store.linkDays(project, lastDayMs + linkWindowDays * dayMs)) {
+    for (const day of days) {
+      for await (const links of linksOf(ports, project, day)) {
+        for (const link of links) if (wanted.has(link.anonymousId)) keepEarliest(earliest, link);
       }
-      await ports.yieldTurn();
     }
+    await ports.yieldTurn();
   }
-  return links;
+  return earliest;
+}
+
+/** The links of a day, from its row and from its mart: one of them is empty. */
+async function* linksOf(ports: RollupPorts, project: string, day: LinkDay): AsyncGenerator<Link[]> {
+  yield parseFewLinks(day.fewLinks);
+  const startMs = parseDay(day.day) ?? 0;
+  for (const part of parseMartParts(day.linkMarts)) {
+    yield* scanLinks(await martBytes(ports, "link", project, startMs, part));
+    await ports.yieldTurn();
+  }
 }
 
 async function martBytes(

@@ -1,5 +1,6 @@
-import { nextRollupMs, recountsLinkedDays } from "../rollup-pace.ts";
-import { changedDays, passLimits } from "../rollup-plan.ts";
+import { isComplete } from "../day.ts";
+import { buildsLateDays, isDue, nextRollupMs, recountsLinkedDays } from "../rollup-pace.ts";
+import { changedDays, joinDays, lateDaysMax, passLimits } from "../rollup-plan.ts";
 import { rollUpDay, type RollupPorts } from "./day-rollup.ts";
 import type { Env } from "./env.ts";
 import { MartMissing, recountUsers } from "./recount.ts";
@@ -36,10 +37,11 @@ export interface RunSummary {
 export async function runRollup(env: Env, now: () => number, paceMs: number): Promise<RunSummary> {
   const startedMs = now();
   const store = new RollupStore(env.DB);
-  const due = (await store.projects()).filter((state) => paceMs === 0 || state.dueMs <= startedMs);
-  const { busy, idle, failed } = await sortProjects(env, due, (state) =>
-    recountsLinkedDays(startedMs, state.asOfMs, paceMs),
-  );
+  const due = (await store.projects()).filter((state) => isDue(state, startedMs, paceMs));
+  const { busy, idle, failed } = await sortProjects(env, due, ({ asOfMs, recountFromMs, lateDays }) => {
+    const recounts = recountFromMs !== null && recountsLinkedDays(startedMs, asOfMs, paceMs);
+    return recounts || (lateDays.length > 0 && buildsLateDays(startedMs, asOfMs, paceMs));
+  });
   const stale = idle.filter((state) => startedMs - state.asOfMs >= Math.max(asOfMsMin, paceMs));
   await store.setAsOf(
     stale.map((state) => state.project),
@@ -62,11 +64,11 @@ interface SortedProjects {
   readonly failed: number;
 }
 
-/** Asks every log whether there is something new. */
+/** Asks every log whether there is something new; `waits` says whether something of earlier runs is due now. */
 async function sortProjects(
   env: Env,
   states: readonly ProjectState[],
-  recountsLinked: (state: ProjectState) => boolean,
+  waits: (state: ProjectState) => boolean,
 ): Promise<SortedProjects> {
   const busy: string[] = [];
   const idle: ProjectState[] = [];
@@ -80,8 +82,7 @@ async function sortProjects(
       if (answer.status === "rejected") {
         failed += 1;
         logFailure("reading a shard log", state.project, answer.reason);
-      } else if (answer.value.cursors.size > 0 || (state.recountFromMs !== null && recountsLinked(state)))
-        busy.push(state.project);
+      } else if (answer.value.cursors.size > 0 || waits(state)) busy.push(state.project);
       else idle.push(state);
     }
   }
@@ -137,9 +138,16 @@ async function runProject(
 ): Promise<{ rolledUpDays: number; finished: boolean }> {
   let rolledUpDays = 0;
   let rowsRead = 0;
-  for (const dayStartMs of changedDays(changes.changes)) {
+  const lateDays: number[] = [];
+  const buildsLate = buildsLateDays(clock.startedMs, state.asOfMs, clock.paceMs);
+  for (const dayStartMs of joinDays(changedDays(changes.changes), state.lateDays)) {
     if (clock.now() > clock.deadlineMs) return { rolledUpDays, finished: false };
     await ports.yieldTurn();
+    const isLate = !buildsLate && isComplete(dayStartMs, state.asOfMs) && lateDays.length < lateDaysMax;
+    if (isLate && (await ports.store.day(state.project, dayStartMs)) !== null) {
+      lateDays.push(dayStartMs);
+      continue;
+    }
     const dayRows = await rollUpDay(ports, state.project, dayStartMs);
     if (dayRows !== null) rolledUpDays += 1;
     rowsRead += dayRows ?? 0;
@@ -148,7 +156,7 @@ async function runProject(
   if (!(await recountAndRepair(ports, state.project, recountsLinked, clock))) return { rolledUpDays, finished: false };
   const asOfMs = changes.hasMore ? state.asOfMs : clock.startedMs;
   const dueMs = changes.hasMore ? clock.startedMs : nextRollupMs(clock.startedMs, rowsRead, clock.paceMs);
-  await ports.store.advance(ports.owner, state.project, changes.cursors, { asOfMs, dueMs });
+  await ports.store.advance(ports.owner, state.project, changes.cursors, { asOfMs, dueMs, lateDays });
   return { rolledUpDays, finished: !changes.hasMore };
 }
 

@@ -3,6 +3,7 @@ import type { ChangePage } from "@sluice/schema";
 import { dayText } from "../day.ts";
 import { grouped } from "../grouped.ts";
 import type { Family } from "../rollup-body.ts";
+import { lateDaysText, parseLateDays } from "../rollup-plan.ts";
 
 /** How long a lease holds without being renewed. */
 export const leaseMs = 60_000;
@@ -21,8 +22,12 @@ export interface ProjectState {
   readonly asOfMs: number;
   /** Cron leaves the project alone until then. */
   readonly dueMs: number;
+  /** When somebody last asked for its numbers; 0 for never. */
+  readonly askedMs: number;
   /** First day (ms) whose users wait for a recount because a link changed. */
   readonly recountFromMs: number | null;
+  /** Days that late events changed before the cursors, and that wait to be built again. */
+  readonly lateDays: readonly number[];
   readonly cursors: ReadonlyMap<number, Cursor>;
 }
 
@@ -32,13 +37,20 @@ export interface Cursor {
   readonly change: number;
 }
 
-/** A day's row. Inputs and marts are texts of rollup-plan.ts and marts.ts. */
+/** A day's row. Inputs, marts and links are texts of rollup-plan.ts, marts.ts and few-links.ts. */
 export interface StoredDay {
   readonly day: string;
   readonly inputs: string;
   readonly userMarts: string;
   readonly linkMarts: string;
+  readonly fewLinks: string;
 }
+
+/** The links of a day: a mart, or few in the row. */
+export type LinkDay = Pick<StoredDay, "day" | "linkMarts" | "fewLinks">;
+
+/** Days whose links one query answers with: at most 2 MB of few links. */
+const linkDaysPerPage = 64;
 
 /** The roll-ups' rows in D1. Writes take the owner of the lease and write nothing when it is no longer the owner. */
 export class RollupStore {
@@ -69,7 +81,8 @@ export class RollupStore {
   async projects(): Promise<ProjectState[]> {
     const [projects, cursors] = await this.#db.batch([
       this.#db.prepare(`SELECT p.project, p.shards, coalesce(r.as_of, p.created_at) AS as_of,
-        coalesce(r.due_at, 0) AS due_at, r.recount_from
+        coalesce(r.due_at, 0) AS due_at, coalesce(r.asked_at, 0) AS asked_at, r.recount_from,
+        coalesce(r.late_days, '[]') AS late_days
         FROM project p LEFT JOIN project_rollup r ON r.project = p.project ORDER BY p.project`),
       this.#db.prepare("SELECT project, shard, birth_id, change FROM outbox_cursor"),
     ]);
@@ -79,14 +92,22 @@ export class RollupStore {
       const positions = own.map(
         (cursor) => [cursor.shard, { birthId: cursor.birth_id, change: cursor.change }] as const,
       );
-      const { project, shards, as_of: asOfMs, due_at: dueMs, recount_from: recountFromMs } = row;
-      return { project, shards, asOfMs, dueMs, recountFromMs, cursors: new Map(positions) };
+      return {
+        project: row.project,
+        shards: row.shards,
+        asOfMs: row.as_of,
+        dueMs: row.due_at,
+        askedMs: row.asked_at,
+        recountFromMs: row.recount_from,
+        lateDays: parseLateDays(row.late_days),
+        cursors: new Map(positions),
+      };
     });
   }
 
   async day(project: string, dayStartMs: number): Promise<StoredDay | null> {
-    const sql = `SELECT day, inputs, user_marts AS userMarts, link_marts AS linkMarts FROM rollup_day
-      WHERE project = ? AND day = ?`;
+    const sql = `SELECT day, inputs, user_marts AS userMarts, link_marts AS linkMarts, few_links AS fewLinks
+      FROM rollup_day WHERE project = ? AND day = ?`;
     return this.#db.prepare(sql).bind(project, dayText(dayStartMs)).first<StoredDay>();
   }
 
@@ -94,20 +115,21 @@ export class RollupStore {
   async writeDay(owner: string, project: string, day: DayWrite): Promise<void> {
     const upsert = `INSERT INTO rollup (project, day, family, body) SELECT ?2, ?3, ?4, ?5 WHERE ${holdsLease}
       ON CONFLICT (project, day, family) DO UPDATE SET body = excluded.body WHERE body <> excluded.body`;
-    const dayRow = `INSERT INTO rollup_day (project, day, inputs, user_marts, link_marts)
-      SELECT ?2, ?3, ?4, ?5, ?6 WHERE ${holdsLease}
+    const dayRow = `INSERT INTO rollup_day (project, day, inputs, user_marts, link_marts, few_links)
+      SELECT ?2, ?3, ?4, ?5, ?6, ?7 WHERE ${holdsLease}
       ON CONFLICT (project, day) DO UPDATE SET inputs = excluded.inputs, user_marts = excluded.user_marts,
-        link_marts = excluded.link_marts
-      WHERE inputs <> excluded.inputs OR user_marts <> excluded.user_marts OR link_marts <> excluded.link_marts`;
+        link_marts = excluded.link_marts, few_links = excluded.few_links
+      WHERE inputs <> excluded.inputs OR user_marts <> excluded.user_marts OR link_marts <> excluded.link_marts
+        OR few_links <> excluded.few_links`;
     const statements = day.bodies.map(([family, body]) => {
       return this.#db.prepare(upsert).bind(owner, project, day.day, family, body);
     });
-    const { inputs, userMarts, linkMarts } = day;
-    statements.push(this.#db.prepare(dayRow).bind(owner, project, day.day, inputs, userMarts, linkMarts));
+    const { inputs, userMarts, linkMarts, fewLinks } = day;
+    statements.push(this.#db.prepare(dayRow).bind(owner, project, day.day, inputs, userMarts, linkMarts, fewLinks));
     if (day.recountFromMs !== null) {
       const sql = `INSERT INTO project_rollup (project, as_of, recount_from)
         SELECT project, created_at, ?3 FROM project WHERE project = ?2 AND ${holdsLease}
-        ON CONFLICT (project) DO UPDATE SET recount_from = min(coalesce(recount_from, ?3), ?3)`;
+        ON CONFLICT (project) DO UPDATE SET recount_from = ?3 WHERE recount_from IS NULL OR recount_from > ?3`;
       statements.push(this.#db.prepare(sql).bind(owner, project, day.recountFromMs));
     }
     await this.#fenced(owner, statements);
@@ -127,12 +149,18 @@ export class RollupStore {
     ).results;
   }
 
-  /** Days up to `toMs` (inclusive) that have links. */
-  async linkDays(project: string, toMs: number): Promise<{ day: string; linkMarts: string }[]> {
-    const sql = `SELECT day, link_marts AS linkMarts FROM rollup_day
-      WHERE project = ? AND day <= ? AND link_marts <> '[]' ORDER BY day`;
-    const bound = this.#db.prepare(sql).bind(project, dayText(toMs));
-    return (await bound.all<{ day: string; linkMarts: string }>()).results;
+  /** Days up to `toMs` (inclusive) that have links, a page at a time, in order. */
+  async *linkDays(project: string, toMs: number): AsyncGenerator<LinkDay[]> {
+    const sql = `SELECT day, link_marts AS linkMarts, few_links AS fewLinks FROM rollup_day
+      WHERE project = ? AND day > ? AND day <= ? AND (link_marts <> '[]' OR few_links <> '[]') ORDER BY day LIMIT ?`;
+    for (let after = ""; ;) {
+      const bound = this.#db.prepare(sql).bind(project, after, dayText(toMs), linkDaysPerPage);
+      const days = (await bound.all<LinkDay>()).results;
+      if (days.length > 0) yield days;
+      const last = days.at(-1);
+      if (last === undefined || days.length < linkDaysPerPage) return;
+      after = last.day;
+    }
   }
 
   /** Writes the users of one day, and from which mart they were counted. */
@@ -161,12 +189,12 @@ export class RollupStore {
     await this.#fenced(owner, [this.#db.prepare(sql).bind(owner, project, dayText(dayStartMs))]);
   }
 
-  /** Moves the cursors of a project: everything before them is rolled up. Cron comes again from `dueMs` on. */
+  /** Moves the cursors of a project: everything before them is rolled up, late days aside. Cron comes again from `dueMs` on. */
   async advance(
     owner: string,
     project: string,
     cursors: ReadonlyMap<number, Cursor>,
-    { asOfMs, dueMs }: { readonly asOfMs: number; readonly dueMs: number },
+    { asOfMs, dueMs, lateDays }: Pick<ProjectState, "asOfMs" | "dueMs" | "lateDays">,
   ): Promise<void> {
     const cursorSql = `INSERT INTO outbox_cursor (project, shard, birth_id, change) SELECT ?2, ?3, ?4, ?5
       WHERE ${holdsLease}
@@ -174,9 +202,11 @@ export class RollupStore {
     const statements = [...cursors].map(([shard, { birthId, change }]) => {
       return this.#db.prepare(cursorSql).bind(owner, project, shard, birthId, change);
     });
-    const asOf = `INSERT INTO project_rollup (project, as_of, due_at) SELECT ?2, ?3, ?4 WHERE ${holdsLease}
-      ON CONFLICT (project) DO UPDATE SET as_of = max(as_of, excluded.as_of), due_at = excluded.due_at`;
-    await this.#fenced(owner, [...statements, this.#db.prepare(asOf).bind(owner, project, asOfMs, dueMs)]);
+    const asOf = `INSERT INTO project_rollup (project, as_of, due_at, late_days) SELECT ?2, ?3, ?4, ?5 WHERE ${holdsLease}
+      ON CONFLICT (project) DO UPDATE SET as_of = max(as_of, excluded.as_of), due_at = excluded.due_at,
+        late_days = excluded.late_days`;
+    const bound = this.#db.prepare(asOf).bind(owner, project, asOfMs, dueMs, lateDaysText(lateDays));
+    await this.#fenced(owner, [...statements, bound]);
   }
 
   /** States that projects without changes are up to date. Needs no lease: their cursors say so. */
@@ -185,6 +215,14 @@ export class RollupStore {
       ON CONFLICT (project) DO UPDATE SET as_of = max(as_of, excluded.as_of)`;
     const statements = projects.map((project) => this.#db.prepare(sql).bind(project, asOfMs));
     if (statements.length > 0) await this.#db.batch(statements);
+  }
+
+  /** Notes that somebody asked for a project's numbers. Needs no lease: a roll-up only reads it. */
+  async noteQuestion(project: string, nowMs: number): Promise<void> {
+    const sql = `INSERT INTO project_rollup (project, as_of, asked_at)
+      SELECT project, created_at, ?2 FROM project WHERE project = ?1
+      ON CONFLICT (project) DO UPDATE SET asked_at = max(asked_at, excluded.asked_at)`;
+    await this.#db.prepare(sql).bind(project, nowMs).run();
   }
 
   async #fenced(owner: string, statements: readonly D1PreparedStatement[]): Promise<void> {
@@ -202,6 +240,7 @@ export interface DayWrite {
   readonly inputs: string;
   readonly userMarts: string;
   readonly linkMarts: string;
+  readonly fewLinks: string;
   readonly recountFromMs: number | null;
 }
 
@@ -217,7 +256,9 @@ interface ProjectRow {
   readonly shards: number;
   readonly as_of: number;
   readonly due_at: number;
+  readonly asked_at: number;
   readonly recount_from: number | null;
+  readonly late_days: string;
 }
 
 interface CursorRow {

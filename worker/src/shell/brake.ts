@@ -4,7 +4,7 @@ import { KeyAlarm } from "../key-alarm.ts";
 import { brakeTimeMsMax } from "../limits.ts";
 import type { RateLimitPort } from "./env.ts";
 import { logLine } from "./log.ts";
-import { withinTime } from "./time-limit.ts";
+import type { TimeLimits } from "./time-limit.ts";
 
 /**
  * Slows down who sends too much: one public key from one address (an IPv6 /64). Server keys are never braked, and no number of
@@ -22,7 +22,7 @@ export class Brake {
   }
 
   /** Counts one request of a verified key. `true` when it is to be refused for now. */
-  async isOver(key: WriteKey, address: () => string | null, nowMs: number): Promise<boolean> {
+  async isOver(key: WriteKey, address: () => string | null, nowMs: number, limits: TimeLimits): Promise<boolean> {
     const { project, source, kind, serial } = key;
     if (this.#alarm.count(`${project} ${serial}`, nowMs)) {
       this.#counters.keyAlarmed();
@@ -30,12 +30,12 @@ export class Brake {
     }
     if (this.#limiter === null || kind === "server") return false;
     const network = senderNetwork(address());
-    return network !== null && this.#asks(this.#limiter, `${project} ${serial} ${network}`);
+    return network !== null && this.#asks(this.#limiter, `${project} ${serial} ${network}`, limits);
   }
 
-  async #asks(limiter: RateLimitPort, key: string): Promise<boolean> {
+  async #asks(limiter: RateLimitPort, key: string, limits: TimeLimits): Promise<boolean> {
     try {
-      const { success } = await withinTime(limiter.limit({ key }), brakeTimeMsMax);
+      const { success } = await limits.within(limiter.limit({ key }), brakeTimeMsMax);
       return !success;
     } catch (error) {
       this.#counters.brakeFailed();

@@ -3,6 +3,7 @@ import { Counters } from "../counters.ts";
 import type { PackedMessage } from "../pack.ts";
 import { deliver, type DeliveryPorts } from "./deliver.ts";
 import { replaySpills } from "./replay.ts";
+import { TimeLimits } from "./time-limit.ts";
 
 beforeEach(() => {
   vi.spyOn(console, "warn").mockImplementation(() => undefined);
@@ -36,7 +37,13 @@ function doubles(sends: (firstIndex: number, tries: number) => boolean | null, s
     spilled.set(key, bytes[0] ?? -1);
     return Promise.resolve();
   };
-  const ports = { queue: { send }, lake: { put }, counters: new Counters(), sendTimeMsMax: 20 };
+  const ports = {
+    queue: { send },
+    lake: { put },
+    counters: new Counters(),
+    limits: new TimeLimits(),
+    sendTimeMsMax: 20,
+  };
   return { ...(ports as unknown as DeliveryPorts), sent, spilled };
 }
 
@@ -82,7 +89,9 @@ test("W16: a replay stops after a few failures, and a spill is deleted only once
   const down = { send: () => Promise.reject(new Error(`down ${++tries}`)) };
   const up = { send: () => Promise.resolve() };
   const run = (queue: typeof up | typeof down): ReturnType<typeof replaySpills> =>
-    replaySpills({ queue, lake, counters, sendTimeMsMax: 20 } as unknown as Parameters<typeof replaySpills>[0]);
+    replaySpills({ queue, lake, counters, limits: new TimeLimits(), sendTimeMsMax: 20 } as unknown as Parameters<
+      typeof replaySpills
+    >[0]);
   expect(await run(down)).toEqual({ replayed: 0, failed: 5 });
   expect([tries, stored.length]).toEqual([10, 9]);
   expect(await run(up)).toEqual({ replayed: 9, failed: 0 });

@@ -3,7 +3,7 @@ import { sendsAtOnceMax, sendTimeMsMax, sendTriesMax, spillTimeMsMax } from "../
 import type { PackedMessage } from "../pack.ts";
 import type { LakePort, QueuePort } from "./env.ts";
 import { logLine } from "./log.ts";
-import { withinTime } from "./time-limit.ts";
+import { TimeLimits } from "./time-limit.ts";
 
 /** Where spilled messages wait in R2. */
 export const spillPrefix = "spill/";
@@ -13,16 +13,18 @@ export interface DeliveryPorts {
   readonly queue: QueuePort;
   readonly lake: Pick<LakePort, "put">;
   readonly counters: Counters;
+  /** Those of the request that the messages come from. */
+  readonly limits: TimeLimits;
   /** How long one try may take, ms. */
   readonly sendTimeMsMax: number;
 }
 
-/** The ports of production. */
+/** The ports of production, for one request. */
 export function deliveryPorts(
   env: { readonly EVENTS: QueuePort; readonly LAKE: LakePort },
   counters: Counters,
 ): DeliveryPorts {
-  return { queue: env.EVENTS, lake: env.LAKE, counters, sendTimeMsMax };
+  return { queue: env.EVENTS, lake: env.LAKE, counters, limits: new TimeLimits(), sendTimeMsMax };
 }
 
 /**
@@ -51,7 +53,7 @@ async function deliverOne(message: PackedMessage, receiptId: string, ports: Deli
   }
   const key = `${spillPrefix}${receiptId}-${message.firstIndex}`;
   try {
-    await withinTime(ports.lake.put(key, message.bytes), spillTimeMsMax);
+    await ports.limits.within(ports.lake.put(key, message.bytes), spillTimeMsMax);
     ports.counters.messageSpilled();
     return true;
   } catch (error) {
@@ -63,12 +65,12 @@ async function deliverOne(message: PackedMessage, receiptId: string, ports: Deli
 /** Sends one message with its own time limit and one more try. A try that was only slow may arrive twice: dedupe knows. */
 export async function enqueue(
   bytes: Uint8Array,
-  { queue, counters, sendTimeMsMax: timeMsMax }: Omit<DeliveryPorts, "lake">,
+  { queue, counters, limits, sendTimeMsMax: timeMsMax }: Omit<DeliveryPorts, "lake">,
 ): Promise<boolean> {
   for (let tries = 1; tries <= sendTriesMax; tries++) {
     const startedMs = Date.now();
     try {
-      await withinTime(queue.send(bytes, { contentType: "bytes" }), timeMsMax);
+      await limits.within(queue.send(bytes, { contentType: "bytes" }), timeMsMax);
       counters.observe("sendMs", Date.now() - startedMs);
       return true;
     } catch (error) {

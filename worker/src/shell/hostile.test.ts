@@ -38,6 +38,11 @@ test("W8: more than 1 MB with a public key and 8 MB with a server key are 413, c
   await edge.received(2);
 });
 
+function closed(error: unknown): "connection closed" {
+  if (!(error instanceof TypeError)) throw error; // what `fetch` rejects with, whatever happened to the network
+  return "connection closed";
+}
+
 test("W8: a body that states no length is counted while it arrives", async () => {
   let pulls = 0;
   const endless = new ReadableStream({
@@ -53,7 +58,8 @@ test("W8: a body that states no length is counted while it arrives", async () =>
     duplex: "half",
     headers: { authorization: basic(writeKey()) },
   } as const;
-  const outcome = await edge.fetch("/v1/batch", init).then(codeOf, () => "connection closed" as const);
+  // The rest of the body is not read: the connection may be reset before the reply is there, or while it is read.
+  const outcome = await edge.fetch("/v1/batch", init).then(codeOf).catch(closed);
   if (outcome !== "connection closed") expect(outcome).toEqual([413, "request_too_large"]);
   expect(pulls).toBeLessThan(2000);
 });

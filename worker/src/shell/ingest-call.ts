@@ -2,6 +2,7 @@ import type { IngestReply, Result } from "@sluice/schema";
 import type { Context, Handler } from "hono";
 import { type Call, callOf } from "../call.ts";
 import type { RefusalCode } from "../refusal.ts";
+import { commonHeaders } from "../cors.ts";
 import { deliveryPorts } from "./deliver.ts";
 import type { Edge } from "./edge.ts";
 import type { Env } from "./env.ts";
@@ -16,8 +17,15 @@ export function ingestHandler(callName: string, edgeOf: (env: Env) => Edge): Han
   const call = knownCall(callName);
   return async (c) => {
     const result = await ingestCounted(c, c.req.raw, call, edgeOf(c.env));
-    return result.ok ? c.json(result.value) : refuse(c, result.error);
+    return result.ok ? accepted(result.value) : refuse(c, result.error);
   };
+}
+
+/** Made once: each header that is put on a reply by itself costs as much as judging several events. */
+const acceptedHeaders = new Headers([["Content-Type", "application/json"], ...commonHeaders]);
+
+function accepted(reply: IngestReply): Response {
+  return new Response(JSON.stringify(reply), { headers: acceptedHeaders });
 }
 
 /** The call that a route was made for; that there is none would be a mistake in the table of routes. */

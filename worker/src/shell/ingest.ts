@@ -12,18 +12,20 @@ import {
   parseTime,
   publicRequestBytesMax,
   type RejectedEvent,
+  type RejectedInReply,
   type Result,
   rulesVersion,
   type WriteKey,
 } from "@sluice/schema";
 import { bodyCeiling, inflateCeiling, type ParsedBody, parseBody } from "../body.ts";
 import type { Call } from "../call.ts";
+import type { CountedRequest } from "../counters.ts";
 import { isGzip } from "../gzip-frame.ts";
 import { judgeEvents, rejectedInReply, withOriginVerdict } from "../judge.ts";
 import { writeKeyCandidates } from "../large-body-key.ts";
 import { libraryLabel } from "../library-label.ts";
 import { type Client, clientOf, userAgentOf } from "../origin.ts";
-import { packMessages, type SharedReceipt } from "../pack.ts";
+import { packMessages, type PackedMessage, type SharedReceipt } from "../pack.ts";
 import type { RefusalCode } from "../refusal.ts";
 import { scanBody } from "../scan.ts";
 import { basicWriteKey } from "../write-key-place.ts";
@@ -31,6 +33,7 @@ import { deliver, type DeliveryPorts } from "./deliver.ts";
 import type { Edge } from "./edge.ts";
 import { gunzipBounded, gzip } from "./gzip.ts";
 import { readBody } from "./read-body.ts";
+import type { TimeLimits } from "./time-limit.ts";
 
 /**
  * Takes one ingest request: key, body, verdicts, messages, and only when those are durable the reply. Its steps
@@ -42,17 +45,43 @@ export async function ingest(
   edge: Edge,
   ports: DeliveryPorts,
 ): Promise<Result<IngestReply, RefusalCode>> {
-  const receivedAtMs = Date.now();
   if (edge.draining) return fail("draining");
   if (!edge.keyring.isConfigured) return fail("not_configured");
+  const judged = await judgedRequest(request, call, edge, ports.limits);
+  if (!judged.ok) return judged;
+  const { receiptId, messages, counted, rejected } = judged.value;
+  if (!(await deliver(messages, receiptId, ports))) return fail("queue_unavailable");
+  edge.counters.requestAccepted(counted);
+  const serverTime = new Date().toISOString();
+  return ok({ success: true, accepted: counted.events - rejected.length, rejected, serverTime });
+}
+
+/**
+ * What is left of a request once it is judged and packed. The parsed events are not: while the queue is awaited, some thousand
+ * objects of each request under way would otherwise be kept and copied around by the garbage collector.
+ */
+interface JudgedRequest {
+  readonly receiptId: string;
+  readonly messages: readonly PackedMessage[];
+  readonly counted: CountedRequest;
+  readonly rejected: readonly RejectedInReply[];
+}
+
+async function judgedRequest(
+  request: Request,
+  call: Call,
+  edge: Edge,
+  limits: TimeLimits,
+): Promise<Result<JudgedRequest, RefusalCode>> {
+  const receivedAtMs = Date.now();
   const headerKey = basicWriteKey(request.headers.get("authorization"));
-  const early = headerKey === null ? null : await admit(headerKey, request, edge);
+  const early = headerKey === null ? null : await admit(headerKey, request, edge, limits);
   if (early !== null && !early.ok) return early;
-  const body = await openBody(request, early?.value ?? null, edge);
+  const body = await openBody(request, early?.value ?? null, edge, limits);
   if (!body.ok) return body;
   const parsed = parseBody(body.value.json, call);
   if (!parsed.ok) return parsed;
-  const key = early ?? (await admit(writeKeyText(parsed.value.envelope, request), request, edge));
+  const key = early ?? (await admit(writeKeyText(parsed.value.envelope, request), request, edge, limits));
   if (!key.ok) return key;
   const judged = judge(parsed.value, body.value.json, call, key.value);
   if (!judged.ok) return judged;
@@ -61,12 +90,12 @@ export async function ingest(
   const rejected = rejectedByOrigin(events, judged.value, key.value, request, edge);
   const gzipped = body.value.wire ?? gzip(body.value.json);
   const tools = { gzip, nextSequence: () => edge.nextSequence() };
-  const messages = packMessages({ receipt, events, rejected, body: gzipped }, tools);
-  if (!(await deliver(messages, receipt.receiptId, ports))) return fail("queue_unavailable");
-  count(edge, receipt, body.value, events, rejected);
-  const serverTime = new Date().toISOString();
-  const accepted = events.length - rejected.length;
-  return ok({ success: true, accepted, rejected: rejectedInReply(events, rejected), serverTime });
+  return ok({
+    receiptId: receipt.receiptId,
+    messages: packMessages({ receipt, events, rejected, body: gzipped }, tools),
+    counted: countedRequest(receipt, body.value, events, rejected),
+    rejected: rejectedInReply(events, rejected),
+  });
 }
 
 /** Whether a key may write. A forged, a revoked and a foreign one are told the same. */
@@ -78,11 +107,16 @@ function authenticate(text: string | null, edge: Edge): Result<WriteKey, Refusal
 }
 
 /** Authenticates, and slows down who sends too much. */
-async function admit(text: string | null, request: Request, edge: Edge): Promise<Result<WriteKey, RefusalCode>> {
+async function admit(
+  text: string | null,
+  request: Request,
+  edge: Edge,
+  limits: TimeLimits,
+): Promise<Result<WriteKey, RefusalCode>> {
   const key = authenticate(text, edge);
   if (!key.ok) return key;
   const address = (): string | null => clientOfRequest(request, edge).address;
-  return (await edge.brake.isOver(key.value, address, Date.now())) ? fail("too_many_requests") : key;
+  return (await edge.brake.isOver(key.value, address, Date.now(), limits)) ? fail("too_many_requests") : key;
 }
 
 interface OpenBody {
@@ -95,9 +129,14 @@ interface OpenBody {
  * Reads and inflates within the ceiling of the key. While the key is still in the body, a large one is let through only when a
  * server key stands in it (or in the query): to parse it is what costs, and a stranger must not be able to ask for that.
  */
-async function openBody(request: Request, key: WriteKey | null, edge: Edge): Promise<Result<OpenBody, RefusalCode>> {
+async function openBody(
+  request: Request,
+  key: WriteKey | null,
+  edge: Edge,
+  limits: TimeLimits,
+): Promise<Result<OpenBody, RefusalCode>> {
   const { wireBytesMax, bytesMax } = bodyCeiling(key?.kind ?? null);
-  const wire = await readBody(request, wireBytesMax, edge.settings.bodyMsMax);
+  const wire = await readBody(request, wireBytesMax, limits, edge.settings.bodyMsMax);
   if (!wire.ok) return wire;
   const isGzipped = isGzip(wire.value);
   const json = isGzipped ? gunzipBounded(wire.value, inflateCeiling(wire.value.length, bytesMax)) : ok(wire.value);
@@ -190,19 +229,18 @@ function rejectedByOrigin(
   return withOriginVerdict(events.length, rejected);
 }
 
-function count(
-  edge: Edge,
+function countedRequest(
   receipt: SharedReceipt,
   body: OpenBody,
   events: readonly Json[],
   rejected: readonly RejectedEvent[],
-): void {
-  edge.counters.requestAccepted({
+): CountedRequest {
+  return {
     source: `${receipt.project}/${receipt.source}`,
     library: libraryLabel(events[0]),
     wireBytes: (body.wire ?? body.json).length,
     bodyBytes: body.json.length,
     events: events.length,
     reasons: rejected.map(({ reason }) => reason),
-  });
+  };
 }

@@ -3,6 +3,7 @@ import { type EdgeHarness, startEdge } from "../../testing/edge-harness.ts";
 import { acceptedOf, basic, batchOf, page } from "../../testing/requests.ts";
 import { writeKey } from "../../testing/write-keys.ts";
 import { readBody } from "./read-body.ts";
+import { TimeLimits } from "./time-limit.ts";
 
 let edge: EdgeHarness;
 beforeAll(async () => {
@@ -33,9 +34,15 @@ test("W39: a body that trickles in is refused when its time is up, on the real r
 });
 
 test("W39: a body that never comes, or breaks off, is a refusal and no failure of ours", async () => {
-  expect(await readBody(requestOf(never()), 100, 20)).toEqual({ ok: false, error: "body_not_received" });
+  expect(await readBody(requestOf(never()), 100, new TimeLimits(), 20)).toEqual({
+    ok: false,
+    error: "body_not_received",
+  });
   const broken = new ReadableStream({ pull: () => Promise.reject(new TypeError("hung up")) });
-  expect(await readBody(requestOf(broken), 100, 1000)).toEqual({ ok: false, error: "body_not_received" });
+  expect(await readBody(requestOf(broken), 100, new TimeLimits(), 1000)).toEqual({
+    ok: false,
+    error: "body_not_received",
+  });
   const whole = new ReadableStream({
     start(controller) {
       controller.enqueue(new Uint8Array([1, 2]));
@@ -43,5 +50,8 @@ test("W39: a body that never comes, or breaks off, is a refusal and no failure o
       controller.close();
     },
   });
-  expect(await readBody(requestOf(whole), 3, 1000)).toEqual({ ok: true, value: new Uint8Array([1, 2, 3]) });
+  expect(await readBody(requestOf(whole), 3, new TimeLimits(), 1000)).toEqual({
+    ok: true,
+    value: new Uint8Array([1, 2, 3]),
+  });
 });

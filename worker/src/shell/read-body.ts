@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from "@sluice/schema";
+import type { TimeLimits } from "./time-limit.ts";
 
 /** Why a body could not be read. */
 export type ReadFailure = "empty_body" | "request_too_large" | "body_not_received";
@@ -8,43 +9,47 @@ export type ReadFailure = "empty_body" | "request_too_large" | "body_not_receive
  * that is too large is refused before anything is read; bodies without a length (chunked) are counted while they arrive. A
  * sender that hangs up, or sends a byte a second, is no fault of ours.
  */
-export async function readBody(
+export function readBody(
   request: Request,
   bytesMax: number,
+  limits: TimeLimits,
   timeMsMax: number,
 ): Promise<Result<Uint8Array, ReadFailure>> {
   const stated = request.headers.get("content-length");
-  if (stated !== null && Number(stated) > bytesMax) return fail("request_too_large");
-  if (request.body === null) return fail("empty_body");
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<"late">((resolve) => {
-    timer = setTimeout(() => resolve("late"), timeMsMax);
-  });
   // The runtime delivers a stated length and no more, and collects it faster than a reader that is asked piece by piece.
-  const reading = stated === null ? readPieces(request.body as ReadableStream<Uint8Array>, bytesMax, late) : null;
-  const read = await (reading ?? Promise.race([readWhole(request, bytesMax), late]));
-  clearTimeout(timer);
-  return read === "late" ? fail("body_not_received") : read;
+  if (stated === null) return readPieces(request, bytesMax, limits, timeMsMax);
+  return Number(stated) > bytesMax
+    ? Promise.resolve(fail("request_too_large"))
+    : readWhole(request, bytesMax, limits, timeMsMax);
 }
 
-async function readWhole(request: Request, bytesMax: number): Promise<Result<Uint8Array, ReadFailure>> {
+async function readWhole(
+  request: Request,
+  bytesMax: number,
+  limits: TimeLimits,
+  timeMsMax: number,
+): Promise<Result<Uint8Array, ReadFailure>> {
   try {
-    const bytes = new Uint8Array(await request.arrayBuffer());
+    const bytes = new Uint8Array(await limits.within(request.arrayBuffer(), timeMsMax));
     if (bytes.length > bytesMax) return fail("request_too_large");
     return bytes.length === 0 ? fail("empty_body") : ok(bytes);
   } catch {
-    return fail("body_not_received"); // the sender hung up, so nobody reads the answer either
+    return fail("body_not_received"); // time is up; or the sender hung up, so nobody reads the answer either
   }
 }
 
 async function readPieces(
-  body: ReadableStream<Uint8Array>,
+  request: Request,
   bytesMax: number,
-  late: Promise<"late">,
-): Promise<Result<Uint8Array, ReadFailure> | "late"> {
-  const reader = body.getReader();
-  const read = await Promise.race([readAll(reader, bytesMax), late]);
-  if (read === "late" || (!read.ok && read.error !== "empty_body")) abandon(reader);
+  limits: TimeLimits,
+  timeMsMax: number,
+): Promise<Result<Uint8Array, ReadFailure>> {
+  if (request.body === null) return fail("empty_body");
+  const reader = (request.body as ReadableStream<Uint8Array>).getReader();
+  const read = await limits
+    .within(readAll(reader, bytesMax), timeMsMax)
+    .catch(() => fail("body_not_received" as const));
+  if (!read.ok && read.error !== "empty_body") abandon(reader);
   return read;
 }
 

@@ -2,12 +2,15 @@ import type { Counters } from "../counters.ts";
 import { replayFailuresMax, replaysPerRunMax } from "../limits.ts";
 import { enqueue, spillPrefix } from "./deliver.ts";
 import type { LakePort, QueuePort } from "./env.ts";
+import type { TimeLimits } from "./time-limit.ts";
 
 /** What a replay needs. */
 export interface ReplayPorts {
   readonly queue: QueuePort;
   readonly lake: Pick<LakePort, "get" | "list" | "delete">;
   readonly counters: Counters;
+  /** Those of the run. */
+  readonly limits: TimeLimits;
   /** How long one try to send may take, ms. */
   readonly sendTimeMsMax: number;
 }

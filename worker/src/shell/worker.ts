@@ -1,10 +1,11 @@
 import type { ExecutionContext } from "hono";
-import { preflightHeaders, replyHeaders } from "../cors.ts";
+import { missingHeaders, preflightHeaders } from "../cors.ts";
 import { sendTimeMsMax } from "../limits.ts";
 import { createApp } from "./app.ts";
 import { createEdge, type Edge } from "./edge.ts";
 import type { Env } from "./env.ts";
 import { replaySpills } from "./replay.ts";
+import { TimeLimits } from "./time-limit.ts";
 
 /** Makes the Worker's handlers: HTTP, and a cron that replays spilled messages. */
 export function createWorker(script: string) {
@@ -16,7 +17,7 @@ export function createWorker(script: string) {
       const isPreflight = request.method === "OPTIONS";
       const reply = isPreflight ? new Response(null, { status: 204 }) : await app.fetch(request, env, context);
       const origin = request.headers.get("origin");
-      for (const [name, value] of replyHeaders(origin)) reply.headers.append(name, value);
+      for (const [name, value] of missingHeaders(reply.headers, origin)) reply.headers.append(name, value);
       if (!isPreflight) return reply;
       const asked = request.headers.get("access-control-request-headers");
       for (const [name, value] of preflightHeaders(asked)) reply.headers.append(name, value);
@@ -24,7 +25,7 @@ export function createWorker(script: string) {
     },
     async scheduled(_event: unknown, env: Env): Promise<void> {
       const { counters } = edgeOf(env);
-      await replaySpills({ queue: env.EVENTS, lake: env.LAKE, counters, sendTimeMsMax });
+      await replaySpills({ queue: env.EVENTS, lake: env.LAKE, counters, limits: new TimeLimits(), sendTimeMsMax });
     },
   };
 }
