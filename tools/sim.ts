@@ -32,6 +32,8 @@ async function main(args: readonly string[]): Promise<number> {
     if (seeds === 1) console.log(`digest ${outcome.digest}\n${outcome.trace.join("\n")}`);
     if ((i + 1) % progressSeeds === 0) console.log(`${i + 1} of ${seeds} seeds`);
   }
-  console.log(`${seeds} seeds from ${fromSeed}: nothing wrong (${sum.events} events, ${sum.parts} parts, ${sum.steps} steps)`);
+  console.log(
+    `${seeds} seeds from ${fromSeed}: nothing wrong (${sum.events} events, ${sum.parts} parts, ${sum.steps} steps)`,
+  );
   return 0;
 }

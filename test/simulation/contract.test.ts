@@ -1,6 +1,12 @@
 import { createTestHarness } from "wrangler";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { observeBucket, observeDatabase, type Observations, type ObservedBucket, type ObservedDatabase } from "./contract/observe.ts";
+import {
+  observeBucket,
+  observeDatabase,
+  type Observations,
+  type ObservedBucket,
+  type ObservedDatabase,
+} from "./contract/observe.ts";
 import { observedObject, type ObservedStorage } from "./contract/observe-object.ts";
 import { instructions, observedConsumer } from "./contract/observe-queue.ts";
 import { BucketContents, bucketOver } from "./fakes/bucket.ts";
@@ -27,7 +33,9 @@ const harness = createTestHarness({
         main: "contract/worker.ts",
         compatibility_date: "2026-10-01",
         r2_buckets: [{ binding: "BUCKET", bucket_name: "contract" }],
-        d1_databases: [{ binding: "DB", database_name: "contract", database_id: "00000000-0000-0000-0000-000000000000" }],
+        d1_databases: [
+          { binding: "DB", database_name: "contract", database_id: "00000000-0000-0000-0000-000000000000" },
+        ],
         durable_objects: { bindings: [{ name: "OBJECT", class_name: "ObservedObject" }] },
         migrations: [{ tag: "v1", new_sqlite_classes: ["ObservedObject"] }],
         queues: {

@@ -84,7 +84,13 @@ export function faultsOf(random: Random, theme: Theme): Faults {
     case "late requests":
       return { ...faults, calls: { ...faults.calls, hangs: 0.2, crash: 0.02 } };
     case "dead letters":
-      return { ...faults, outages: [{ ...time, service: "objects" }, { ...time, service: "bucket writes" }] };
+      return {
+        ...faults,
+        outages: [
+          { ...time, service: "objects" },
+          { ...time, service: "bucket writes" },
+        ],
+      };
     case "spills":
       return { ...faults, outages: [{ ...time, service: "queue" }] };
   }

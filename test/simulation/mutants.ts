@@ -16,7 +16,7 @@ const logState = "queue-consumer/src/shell/log-state.ts";
 export const mutants: readonly Mutant[] = [
   {
     name: "the edge answers 200 before the queue has taken the request",
-    firstSeed: 1,
+    firstSeed: 14,
     patches: [
       {
         file: "worker/src/shell/ingest.ts",
@@ -27,7 +27,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a spilled message is deleted before it is sent",
-    firstSeed: 1,
+    firstSeed: 6,
     patches: [
       {
         file: "worker/src/shell/replay.ts",
@@ -38,7 +38,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "messages are acknowledged before the append",
-    firstSeed: 1,
+    firstSeed: 3,
     patches: [
       {
         file: "queue-consumer/src/index.ts",
@@ -49,7 +49,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "messages are acknowledged whose append failed",
-    firstSeed: 1,
+    firstSeed: 3,
     patches: [
       {
         file: consume,
@@ -60,7 +60,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a dead letter is acknowledged before it is stored",
-    firstSeed: 1,
+    firstSeed: 4,
     patches: [
       {
         file: consume,
@@ -71,7 +71,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "ids are stored before their events, in a transaction of their own",
-    firstSeed: 1,
+    firstSeed: 3,
     patches: [
       {
         file: logState,
@@ -116,7 +116,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "an id of a public key is taken for a server's",
-    firstSeed: 1,
+    firstSeed: 19,
     patches: [
       {
         file: "queue-consumer/src/shell/hashing.ts",
@@ -127,17 +127,17 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "folded counts are added to the ledger again after a restart",
-    firstSeed: 1,
+    firstSeed: 16,
     patches: [{ file: logState, find: "if (sequence <= foldedThrough) continue;", replace: "" }],
   },
   {
     name: "published rows wait again after a restart",
-    firstSeed: 1,
+    firstSeed: 4,
     patches: [{ file: logState, find: "return sequence <= through;", replace: "return sequence < 0 * through;" }],
   },
   {
     name: "blocks are dropped before their part is confirmed",
-    firstSeed: 1,
+    firstSeed: 2,
     patches: [
       {
         file: publisher,
@@ -149,7 +149,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a part is put without its condition",
-    firstSeed: 1,
+    firstSeed: 3,
     patches: [
       {
         file: publisher,
@@ -160,7 +160,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "the plan of a PUT is not stored",
-    firstSeed: 1,
+    firstSeed: 3,
     patches: [
       {
         file: publisher,
@@ -171,7 +171,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "an older plan's object is taken for the newest plan's",
-    firstSeed: 1,
+    firstSeed: 3,
     patches: [
       {
         file: publisher,
@@ -183,7 +183,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "rows move on to the next part",
-    firstSeed: 1,
+    firstSeed: 2,
     patches: [
       {
         file: publisher,
@@ -195,7 +195,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a lost alarm is not set again",
-    firstSeed: 1,
+    firstSeed: 10,
     patches: [
       {
         file: "queue-consumer/src/shell/shard-log.ts",

@@ -107,7 +107,16 @@ export class Network {
   /** What becomes of a call. Each draws the same count of numbers, so that one fault less does not change all others. */
   #draw(faults: CallFaults) {
     const draw = (): number => this.#random.next();
-    const [fated, halved, died, where, slowed, way, back, late] = [draw(), draw(), draw(), draw(), draw(), draw(), draw(), draw()];
+    const [fated, halved, died, where, slowed, way, back, late] = [
+      draw(),
+      draw(),
+      draw(),
+      draw(),
+      draw(),
+      draw(),
+      draw(),
+      draw(),
+    ];
     const msMax = slowed < faults.slow ? slowMsMax : usualMsMax;
     const fate = fateOf(fated, halved < 0.5, faults);
     const death: Death = died < faults.crash ? (deaths[Math.floor(where * deaths.length)] ?? "never") : "never";

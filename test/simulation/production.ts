@@ -78,7 +78,18 @@ async function compiled(folder: string, own: readonly Patch[]): Promise<Program>
   });
   for (const patch of own) if (!applied.has(patch)) throw new Error(`${patch.file} is not part of ${folder}`);
   const code = bundle.outputFiles[0]?.text ?? "";
-  const names = ["module", "exports", "require", "Date", "Math", "crypto", "console", "scheduler", "setTimeout", "clearTimeout"];
+  const names = [
+    "module",
+    "exports",
+    "require",
+    "Date",
+    "Math",
+    "crypto",
+    "console",
+    "scheduler",
+    "setTimeout",
+    "clearTimeout",
+  ];
   const run = compileFunction(code, names, { filename: `${folder}.js` }) as (...values: unknown[]) => void;
   return (isolate) => {
     const module = { exports: {} as Record<string, unknown> };

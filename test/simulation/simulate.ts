@@ -104,7 +104,10 @@ class Simulation {
   async #prepare(): Promise<void> {
     await this.#admin("POST", "projects", { project });
     const keys: string[] = [];
-    for (const [source, kind] of [["web", "public"], ["backend", "server"]] as const) {
+    for (const [source, kind] of [
+      ["web", "public"],
+      ["backend", "server"],
+    ] as const) {
       await this.#admin("POST", `projects/${project}/sources`, { source });
       const made = await this.#admin("POST", `projects/${project}/keys`, { source, kind });
       keys.push(String((made as { key?: unknown }).key));
@@ -238,7 +241,8 @@ class Simulation {
       const found = (event.isValid ? stored : rejected).get(event.number) ?? 0;
       // With an id of its own an event is stored once; without, and as a reject, once for each request that brought it.
       const [least, most] = event.isValid && event.messageId !== null ? [Math.min(answered, 1), 1] : [answered, sent];
-      if (found < least) throw new Violation(`event ${event.number} was answered with 200 ${answered} times and is lost`);
+      if (found < least)
+        throw new Violation(`event ${event.number} was answered with 200 ${answered} times and is lost`);
       if (found > most) throw new Violation(`event ${event.number} was sent ${sent} times and is there ${found} times`);
     }
     const ledger = await ledgerNow(this.#world);

@@ -24,13 +24,17 @@ async function expectNothingWrong(seed: number): Promise<void> {
   if (outcome.violation !== null) throw new Error(failureReport(outcome));
 }
 
-test("X1: a seed decides everything: its second run is the first one, and another seed's is another", { timeout: timeoutMs }, async () => {
-  const runs = [11, 11, 12].map(async (seed) => simulate(seed, await production));
-  const [first, again, other] = await Promise.all(runs);
-  expect(again).toEqual(first);
-  expect(other?.digest).not.toBe(first?.digest);
-  expect(first?.steps).toBeGreaterThan(100);
-});
+test(
+  "X1: a seed decides everything: its second run is the first one, and another seed's is another",
+  { timeout: timeoutMs },
+  async () => {
+    const runs = [11, 11, 12].map(async (seed) => simulate(seed, await production));
+    const [first, again, other] = await Promise.all(runs);
+    expect(again).toEqual(first);
+    expect(other?.digest).not.toBe(first?.digest);
+    expect(first?.steps).toBeGreaterThan(100);
+  },
+);
 
 const blocks = Array.from({ length: seeds / seedsPerTest }, (_, block) => 1 + block * seedsPerTest);
 test.each(blocks)(

@@ -40,7 +40,14 @@ export function eventMaker(random: Random): (nowMs: number, keyKind: SentEvent["
     const id = keyKind === "server" && random.chance(0.2) ? (shared.pop() ?? messageId) : messageId;
     const isValid = !random.chance(0.08);
     const json = { ...bodyOf(random, number, isValid, blobs), ...(id === null ? {} : { messageId: id }) };
-    return { number, keyKind, messageId: id, isValid, timeMs, json: { ...json, timestamp: new Date(timeMs).toISOString() } };
+    return {
+      number,
+      keyKind,
+      messageId: id,
+      isValid,
+      timeMs,
+      json: { ...json, timestamp: new Date(timeMs).toISOString() },
+    };
   };
 }
 
@@ -85,7 +92,9 @@ function bodyOf(random: Random, number: number, isValid: boolean, blobs: number)
   const properties: Record<string, Json> = { n: number, revenue: random.int(1000) / 100, currency: "EUR" };
   if (random.chance(blobs)) properties["blob"] = Buffer.from(random.bytes(22_000)).toString("base64");
   if (!isValid) return { type: "track", event: "", anonymousId: random.pick(visitors), properties };
-  const who = random.chance(0.3) ? { userId: random.pick(users), anonymousId: random.pick(visitors) } : { anonymousId: random.pick(visitors) };
+  const who = random.chance(0.3)
+    ? { userId: random.pick(users), anonymousId: random.pick(visitors) }
+    : { anonymousId: random.pick(visitors) };
   if (random.chance(0.15)) return { type: "identify", ...who, properties };
   if (random.chance(0.2)) return { type: "page", name: "Home", ...who, properties };
   return { type: "track", event: random.pick(names), ...who, properties };

@@ -106,7 +106,10 @@ export class World {
 
   /** Rows of a table of the database, for checks. */
   rows(sql: string): Record<string, unknown>[] {
-    return this.#db.prepare(sql).all().map((row) => ({ ...row }));
+    return this.#db
+      .prepare(sql)
+      .all()
+      .map((row) => ({ ...row }));
   }
 
   /** A client with a write key of its own. */

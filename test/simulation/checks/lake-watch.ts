@@ -77,11 +77,22 @@ export class LakeWatch {
     const file = object.bytes.slice().buffer;
     const meta = await readMeta(file);
     if (meta.dataset !== place.dataset) this.#fail(`${key} says that it is ${meta.dataset}`);
-    return place.dataset === "events" ? this.#readEvents(key, place.hourMs, file) : this.#readRejected(place.hourMs, file);
+    return place.dataset === "events"
+      ? this.#readEvents(key, place.hourMs, file)
+      : this.#readRejected(place.hourMs, file);
   }
 
   async #readEvents(key: string, partHourMs: number, file: ArrayBuffer): Promise<FoundRow[]> {
-    const columns = ["message_id", "key_kind", "time", "properties", "type", "event", "source", "received_time"] as const;
+    const columns = [
+      "message_id",
+      "key_kind",
+      "time",
+      "properties",
+      "type",
+      "event",
+      "source",
+      "received_time",
+    ] as const;
     const rows = await readRows(file, [...columns, "anonymous_id", "user_id", "receipt_id", "receipt_index"]);
     return rows.map((row) => {
       const properties = JSON.parse(row.properties ?? "{}") as { n?: number };
@@ -133,7 +144,12 @@ export class LakeWatch {
       if (event === undefined || event.isValid) this.#fail(`event ${number} is kept as rejected but was accepted`);
       if (hourOf(row.received_time) !== partHourMs) this.#fail(`the reject of event ${number} lies in the wrong hour`);
       const identity = `${row.receipt_id}-${row.receipt_index}`;
-      return { identity: `rejected ${identity}`, number, source: row.source, receivedHourMs: hourOf(row.received_time) };
+      return {
+        identity: `rejected ${identity}`,
+        number,
+        source: row.source,
+        receivedHourMs: hourOf(row.received_time),
+      };
     });
   }
 }

@@ -59,7 +59,11 @@ export function finalLedgerFault(ledger: readonly LedgerRow[], taken: TakenMessa
   );
 }
 
-function difference(what: string, ours: ReadonlyMap<string, number>, theirs: ReadonlyMap<string, number>): string | null {
+function difference(
+  what: string,
+  ours: ReadonlyMap<string, number>,
+  theirs: ReadonlyMap<string, number>,
+): string | null {
   for (const key of new Set([...ours.keys(), ...theirs.keys()])) {
     const [a, b] = [ours.get(key) ?? 0, theirs.get(key) ?? 0];
     if (a !== b) return `the ledger's ${what}: ${a} against ${b} of ${key}`;

@@ -29,7 +29,8 @@ export async function rollupFault(world: World): Promise<string | null> {
     }
     const money = JSON.parse(bodies.get(`${day} money`) ?? "{}") as { currencies?: { orderRevenue: string }[] };
     const cents = Math.round(Number(money.currencies?.[0]?.orderRevenue ?? 0) * 100);
-    if (cents !== counts.orderRevenueCents) return `the roll-ups of ${day} say ${cents} cents, not ${counts.orderRevenueCents}`;
+    if (cents !== counts.orderRevenueCents)
+      return `the roll-ups of ${day} say ${cents} cents, not ${counts.orderRevenueCents}`;
   }
   return null;
 }

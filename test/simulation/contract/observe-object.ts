@@ -64,7 +64,9 @@ async function observeSql(storage: ObservedStorage): Promise<Observations> {
   seen["a blob is a buffer"] = rows[0]?.["b"] instanceof ArrayBuffer;
   seen["an empty blob"] = (rows[1]?.["b"] as ArrayBuffer | null)?.byteLength ?? null;
   seen["null"] = rows[0]?.["c"];
-  seen["part of a blob"] = new Uint8Array(sql.exec("SELECT substr(b, 2, 1) AS d FROM t WHERE a = 1").one()["d"] as ArrayBuffer)[0];
+  seen["part of a blob"] = new Uint8Array(
+    sql.exec("SELECT substr(b, 2, 1) AS d FROM t WHERE a = 1").one()["d"] as ArrayBuffer,
+  )[0];
   seen["one of none"] = await failureOf(async () => sql.exec("SELECT * FROM u").one());
   seen["one of two"] = await failureOf(async () => sql.exec("SELECT a FROM t").one());
   seen["the rest of a cursor"] = restOf(sql.exec("SELECT a FROM t ORDER BY a"));
@@ -77,7 +79,10 @@ async function observeSql(storage: ObservedStorage): Promise<Observations> {
       throw new Error("no");
     });
   });
-  seen["it changed nothing"] = [sql.exec("SELECT count(*) AS n FROM t").one()["n"], sql.exec("SELECT count(*) AS n FROM u").one()["n"]];
+  seen["it changed nothing"] = [
+    sql.exec("SELECT count(*) AS n FROM t").one()["n"],
+    sql.exec("SELECT count(*) AS n FROM u").one()["n"],
+  ];
   storage.transactionSync(() => {
     sql.exec("INSERT INTO u VALUES (1)");
     try {
@@ -92,7 +97,9 @@ async function observeSql(storage: ObservedStorage): Promise<Observations> {
   seen["an inner transaction that throws"] = [...sql.exec("SELECT x FROM u ORDER BY x").raw()];
   seen["rows written by an update"] = sql.exec("UPDATE u SET x = x + 1").rowsWritten;
   seen["rows written by a query"] = sql.exec("SELECT * FROM u").rowsWritten;
-  seen["tables"] = sql.exec("SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB ?", "[tu]").toArray().length;
+  seen["tables"] = sql
+    .exec("SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB ?", "[tu]")
+    .toArray().length;
   seen["has a size"] = sql.databaseSize > 0;
   seen["wrong SQL"] = await failureOf(async () => sql.exec("SELECT * FROM nowhere"));
   return seen;

@@ -13,7 +13,15 @@ interface ObservedBatch {
 }
 
 /** Bodies that tell the consumer what to do with them. */
-export const instructions = ["nothing", "ack", "retry once", "retry always", "ack, then retry", "retry, then ack", "throw once"] as const;
+export const instructions = [
+  "nothing",
+  "ack",
+  "retry once",
+  "retry always",
+  "ack, then retry",
+  "retry, then ack",
+  "throw once",
+] as const;
 
 /** A consumer that does what its messages say, and notes every delivery: queue, instruction, attempt. */
 export function observedConsumer() {

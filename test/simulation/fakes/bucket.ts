@@ -80,7 +80,10 @@ export class BucketContents {
   }
 
   /** Objects in the order of their keys' code units, at most `limit`. */
-  list(options: ListOptions, limit: number): { readonly objects: readonly StoredObject[]; readonly truncated: boolean } {
+  list(
+    options: ListOptions,
+    limit: number,
+  ): { readonly objects: readonly StoredObject[]; readonly truncated: boolean } {
     const after = options.cursor ?? options.startAfter ?? "";
     const keys = [...this.objects.keys()].filter((key) => key.startsWith(options.prefix ?? "") && key > after).sort();
     const objects = keys.slice(0, limit).flatMap((key) => this.objects.get(key) ?? []);
@@ -105,11 +108,7 @@ export interface BucketWorld {
 }
 
 /** What the Workers use of an R2 binding. */
-export function bucketOver(
-  contents: BucketContents,
-  call: BucketCall,
-  world: BucketWorld,
-) {
+export function bucketOver(contents: BucketContents, call: BucketCall, world: BucketWorld) {
   return {
     head: (key: string) => call("head", key, () => viewOf(contents.objects.get(key) ?? null)),
     get: (key: string, options: GetOptions = {}) =>

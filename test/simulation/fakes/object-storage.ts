@@ -158,7 +158,9 @@ function cursorOf({ columns, rows, written }: ReturnType<ObjectDatabase["exec"]>
     one(): SqlRow {
       const [only, ...more] = left();
       if (only === undefined || more.length > 0) {
-        throw new Error(`Expected exactly one result from SQL query, but got ${more.length === 0 ? "no" : "multiple"} results.`);
+        throw new Error(
+          `Expected exactly one result from SQL query, but got ${more.length === 0 ? "no" : "multiple"} results.`,
+        );
       }
       return only;
     },
@@ -177,7 +179,8 @@ function cursorOf({ columns, rows, written }: ReturnType<ObjectDatabase["exec"]>
 /** Statements of a script. Texts and comments of this project's SQL hold no semicolon, which is asserted. */
 function statementsOf(query: string): string[] {
   const plain = query.replaceAll(/--[^\n]*/g, "");
-  if (/'[^']*;[^']*'/.test(plain)) throw new Error("the fake splits scripts at semicolons and this one has one in a text");
+  if (/'[^']*;[^']*'/.test(plain))
+    throw new Error("the fake splits scripts at semicolons and this one has one in a text");
   return plain
     .split(";")
     .map((statement) => statement.trim())
