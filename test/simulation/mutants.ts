@@ -19,9 +19,9 @@ export const mutants: readonly Mutant[] = [
     firstSeed: 14,
     patches: [
       {
-        file: "worker/src/shell/ingest.ts",
-        find: 'if (!(await deliver(messages, receipt.receiptId, ports))) return fail("queue_unavailable");',
-        replace: "void deliver(messages, receipt.receiptId, ports);",
+        file: "worker/src/shell/deliver.ts",
+        find: 'queue.send(bytes, { contentType: "bytes" })',
+        replace: 'Promise.resolve(void queue.send(bytes, { contentType: "bytes" }).catch(() => undefined))',
       },
     ],
   },
@@ -195,7 +195,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a lost alarm is not set again",
-    firstSeed: 10,
+    firstSeed: 58,
     patches: [
       {
         file: "queue-consumer/src/shell/shard-log.ts",

@@ -17,7 +17,7 @@ type Fate = "answered" | "lost" | "answer_lost" | "hangs" | "hangs_late";
 type Death = "never" | "before" | "on_the_way" | "done" | "answered";
 
 /** Thrown when a call fails without the other side having said so. */
-export class NetworkError extends Error {
+class NetworkError extends Error {
   override readonly name = "NetworkError";
 }
 

@@ -16,7 +16,7 @@ interface Environment {
 const consumer = observedConsumer();
 
 export default {
-  queue: consumer.queue,
+  queue: (batch: Parameters<typeof consumer.queue>[0]) => consumer.queue(batch),
   async fetch(request: Request, env: Environment): Promise<Response> {
     const object = env.OBJECT.getByName("one");
     switch (new URL(request.url).pathname) {

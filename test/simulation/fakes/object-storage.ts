@@ -204,10 +204,10 @@ function blobOf(bytes: Uint8Array): Uint8Array {
 }
 
 function rowOf(row: Record<string, SQLOutputValue>): SqlRow {
-  return Object.fromEntries(
-    Object.entries(row).map(([name, value]) => {
-      if (value instanceof Uint8Array) return [name, value.slice().buffer as ArrayBuffer];
-      return [name, typeof value === "bigint" ? Number(value) : value];
-    }),
-  );
+  const values: SqlRow = {};
+  for (const [name, value] of Object.entries(row)) {
+    if (value instanceof Uint8Array) values[name] = value.slice().buffer as ArrayBuffer;
+    else values[name] = typeof value === "bigint" ? Number(value) : value;
+  }
+  return values;
 }
