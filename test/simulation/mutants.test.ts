@@ -6,6 +6,8 @@ import { simulate } from "./simulate.ts";
 /** Seeds within which every mutant must be caught. */
 const seedsMax = 200;
 
+const unchanged = loadProduction();
+
 test.each(mutants)("X6: the simulation notices that $name", { timeout: 300_000 }, async ({ patches, firstSeed }) => {
   const production = await loadProduction(patches);
   let caughtBy: number | null = null;
@@ -14,6 +16,8 @@ test.each(mutants)("X6: the simulation notices that $name", { timeout: 300_000 }
     if ((await simulate(seed, production)).violation !== null) caughtBy = seed;
   }
   expect(caughtBy).not.toBeNull();
+  // A seed that fails without the bug as well has noticed something else.
+  expect((await simulate(caughtBy ?? 1, await unchanged)).violation).toBeNull();
 });
 
 test("X7: a planted bug that no longer fits the source is no bug that was caught", async () => {
