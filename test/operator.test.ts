@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { findChromium, type SearchPlace } from "../tools/test/chromium.ts";
 import { summaryOf } from "../tools/test/summary.ts";
 import { deployPlan, migrationLines, resourcesOf } from "../tools/deploy/plan.ts";
@@ -13,6 +13,7 @@ import { commandOf } from "../tools/local/processes.ts";
 import { choosePorts } from "../tools/local/ports.ts";
 import { statePaths } from "../tools/local/state-files.ts";
 import { parseCommand } from "../tools/operator/commands.ts";
+import { job } from "../tools/operator/jobs.ts";
 import { listReport } from "../tools/operator/report.ts";
 import { operatorTarget } from "../tools/operator/target.ts";
 
@@ -41,6 +42,61 @@ describe("npm run sluice", () => {
   ])("O12: «%s» becomes one call of the admin API", (words, command) => {
     const parsed = parseCommand(words.split(" ").filter(Boolean), {});
     expect(parsed).toMatchObject({ ok: true, value: command });
+  });
+
+  test("O39: ledger, redrive, replay and dead letters become calls with their range, rule and cursor", () => {
+    const range = { from: "2026-11-01", to: "2026-11-02" };
+    const parsed = (words: string, options: Parameters<typeof parseCommand>[1] = {}) => {
+      const command = parseCommand(words.split(" "), options);
+      return command.ok ? command.value : null;
+    };
+    const project = "/v1/admin/projects/a%2Fb";
+    expect(parsed("ledger a/b", { ...range, source: "x&y" })).toEqual({
+      kind: "ledger",
+      path: `${project}/ledger?from=2026-11-01&to=2026-11-02&source=x%26y`,
+    });
+    const rule = { steps: [{ drop: { field: "a" } }] };
+    expect(parsed("redrive a/b", { ...range, reason: "unknown_type", rule, dryRun: true })).toMatchObject({
+      kind: "job",
+      path: `${project}/redrive`,
+      body: { ...range, reason: "unknown_type", rule, dryRun: true },
+    });
+    expect(parsed("replay a/b", { ...range, dataset: "rejected", cursor: "c" })).toMatchObject({
+      kind: "job",
+      path: `${project}/replay`,
+      body: { ...range, dataset: "rejected", cursor: "c" },
+    });
+    expect(parsed("dead list")).toEqual({ kind: "pages", path: "/v1/admin/dead", list: "letters" });
+    expect(parsed("dead redrive", { reason: "corrupt" })).toMatchObject({ kind: "job", body: { reason: "corrupt" } });
+    for (const words of ["ledger", "redrive", "replay a b", "dead", "dead bury", "dead list x"]) {
+      expect(parsed(words, range), words).toBeNull();
+    }
+  });
+
+  test("O40: a job goes on from cursor to cursor, sums up its steps, and says where it stopped", async () => {
+    const asked: unknown[] = [];
+    const replies = [
+      { ok: true, value: { outcomes: { redriven: 2 }, cursor: "one" } },
+      { ok: true, value: { outcomes: { redriven: 1, not_redrivable: 4 }, cursor: null } },
+      { ok: true, value: { rows: 5, cursor: "two" } },
+      { ok: false, error: { status: 503, message: "Try again." } },
+    ] as const;
+    const admin = {
+      call: async (_method: string, _path: string, body: object) => {
+        const reply = replies[asked.length];
+        asked.push(body);
+        return reply;
+      },
+    } as unknown as Parameters<typeof job>[0];
+    const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
+    const error = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const command = { kind: "job", path: "/p", body: { from: "f" }, what: "events" } as const;
+    expect(await job(admin, command)).toBe(0);
+    expect(log.mock.calls.flat().join("\n")).toMatch(/redriven\s+3[\s\S]*4/);
+    expect(await job(admin, command)).toBe(1);
+    expect(error.mock.calls.flat().join("\n")).toContain("--cursor two");
+    expect(asked).toEqual([{ from: "f" }, { from: "f", cursor: "one" }, { from: "f" }, { from: "f", cursor: "two" }]);
+    vi.restoreAllMocks();
   });
 
   test("O12: the origins of a source are given as a list with commas", () => {

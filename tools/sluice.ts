@@ -1,12 +1,14 @@
 /*
- * `npm run sluice`: projects, sources, keys and read tokens of a pipeline, and `flush`.
+ * `npm run sluice`: projects, sources, keys and read tokens of a pipeline, `flush`, and what became of its events.
  * Called by an operator; talks HTTP to the admin API of the analytics Worker.
  * It never opens the state folder's databases: a second process on them would corrupt them.
  */
-import { field } from "@sluice/schema";
-import { readArguments } from "./arguments.ts";
+import { readFileSync } from "node:fs";
+import { fail, field, type Json, ok, type Result } from "@sluice/schema";
+import { pathFromCaller, readArguments } from "./arguments.ts";
 import { type AdminClient, createAdminClient, listOf } from "./operator/admin.ts";
 import { type AdminCommand, helpText, parseCommand } from "./operator/commands.ts";
+import { job, ledger, pages } from "./operator/jobs.ts";
 import { fieldsReport, listReport } from "./operator/report.ts";
 import { operatorTarget } from "./operator/target.ts";
 import { createProgress } from "./terminal/progress.ts";
@@ -22,11 +24,22 @@ async function main(args: readonly string[]): Promise<number> {
     ip: text,
     origins: text,
     kind: text,
+    from: text,
+    to: text,
+    source: text,
+    reason: text,
+    dataset: text,
+    cursor: text,
+    rule: text,
+    "dry-run": { type: "boolean" },
     help: { type: "boolean" },
   });
   if (!parsed.ok) return refuse(`${parsed.error}\n\n${helpText}`);
   const { values, positionals } = parsed.value;
-  const command = parseCommand(values.help === true ? ["help"] : positionals, values);
+  const rule = readRule(values.rule);
+  if (!rule.ok) return refuse(rule.error);
+  const options = { ...values, rule: rule.value, dryRun: values["dry-run"] };
+  const command = parseCommand(values.help === true ? ["help"] : positionals, options);
   if (!command.ok) return refuse(`${command.error}\n\n${helpText}`);
   if (command.value.kind === "help") {
     console.log(helpText);
@@ -61,8 +74,24 @@ async function perform(admin: AdminClient, command: Exclude<AdminCommand, { kind
       console.log(`Revoked ${command.what}.`);
       return 0;
     }
+    case "ledger":
+      return ledger(admin, command.path);
+    case "pages":
+      return pages(admin, command.path, command.list);
+    case "job":
+      return job(admin, command);
     case "flush":
       return flush(admin);
+  }
+}
+
+/** The rule in a file, or nothing when none is named. */
+function readRule(file: string | undefined): Result<Json | undefined, string> {
+  if (file === undefined) return ok(undefined);
+  try {
+    return ok(JSON.parse(readFileSync(pathFromCaller(file), "utf8")) as Json);
+  } catch (error) {
+    return fail(`--rule ${file} cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

@@ -1,15 +1,18 @@
 /*
  * The analytics Worker: registry and admin API, scheduled roll-ups from the lake to D1, query API, dashboard.
  * Called by cron every two minutes, by the operator's commands, and by whoever asks for numbers with a read token.
- * It never writes to the lake's events, never takes an event in, and never shows one project's numbers to another.
+ * It never writes to the lake's events, never takes an event in (it sends kept ones to the queue again), and never shows one
+ * project's numbers to another.
  */
 import { Hono } from "hono";
 import { notFound } from "./problem.ts";
 import { admin } from "./shell/admin.ts";
 import { dashboard } from "./shell/dashboard.ts";
 import type { Env } from "./shell/env.ts";
+import { ledgerRoutes } from "./shell/ledger-routes.ts";
 import { publishRegistryIfStale } from "./shell/publish-registry.ts";
 import { query } from "./shell/query.ts";
+import { receiptRoutes } from "./shell/receipt-routes.ts";
 import { refuse } from "./shell/reply.ts";
 import { tickRollup } from "./shell/rollup-driver.ts";
 
@@ -18,6 +21,8 @@ const app = new Hono<{ Bindings: Env }>();
 app.get("/v1/health", (context) => context.json({ ok: true }, 200, { "cache-control": "no-store" }));
 app.route("/v1/admin", admin);
 app.route("/v1", query);
+app.route("/v1", ledgerRoutes);
+app.route("/v1", receiptRoutes);
 app.route("/", dashboard);
 app.notFound((context) => refuse(context, notFound));
 app.onError((error, context) => {

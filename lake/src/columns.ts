@@ -286,6 +286,13 @@ export const rejectedColumns = [
   },
   { name: "user_agent", type: "string", nullable: true, about: "User agent of the request" },
   { name: "country", type: "string", nullable: true, about: "ISO 3166 code, of the request" },
+  {
+    name: "receipt",
+    type: "json",
+    nullable: true,
+    about:
+      "Object of what else the edge wrote down of the request; with it the event can be driven again as if sent then",
+  },
 ] as const;
 
 /** One row of `rejected`. */

@@ -23,13 +23,17 @@ const source = { birthId: "01KAG2X9YM00000000000000ZZ", logSequence: 17 };
 const events = lines("events-1.jsonl").map(parseRow);
 const rejected = lines("rejected-1.jsonl").map(parseRejectedRow);
 
-/** A footer without what the version of the platform's zlib decides: sizes and offsets of compressed pages. */
-function layoutOf(file: Uint8Array): unknown {
-  const { schema, num_rows, key_value_metadata, created_by, row_groups }: FileMetaData = parquetMetadata(file);
+/**
+ * A footer without what the version of the platform's zlib decides (sizes and offsets of compressed pages), of the first
+ * `columns` columns: what version 1 has added since stands behind them.
+ */
+function layoutOf(file: Uint8Array, columns: number): unknown {
+  const { schema: whole, num_rows, key_value_metadata, created_by, row_groups }: FileMetaData = parquetMetadata(file);
+  const schema = whole.slice(1, columns + 1);
   const groups = row_groups.map((group) => ({
     rows: group.num_rows,
     sorting: group.sorting_columns,
-    columns: group.columns.map(({ meta_data: data }) => ({
+    columns: group.columns.slice(0, columns).map(({ meta_data: data }) => ({
       path: data?.path_in_schema,
       type: data?.type,
       codec: data?.codec,
@@ -51,7 +55,9 @@ describe.each([
   });
 
   test("L27: its rows, encoded now, give a file of the same layout", () => {
-    expect(layoutOf(encode())).toEqual(layoutOf(golden(`${dataset}-1.parquet`)));
+    const file = golden(`${dataset}-1.parquet`);
+    const columns = parquetMetadata(file).schema.length - 1;
+    expect(layoutOf(encode(), columns)).toEqual(layoutOf(file, columns));
   });
 });
 

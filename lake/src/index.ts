@@ -21,7 +21,7 @@ export {
   type TableFile,
   type TableMetadata,
 } from "./read-table.ts";
-export { rejectedRowOf } from "./rejected-row.ts";
+export { type RejectedReceipt, rejectedRowOf } from "./rejected-row.ts";
 export { parseRejectedRow, parseRow, serializeRow } from "./row-json.ts";
 export { bucketHourOf, fileHourOf, rowOf } from "./row.ts";
 export { encodeTable, type TableOptions } from "./write-table.ts";

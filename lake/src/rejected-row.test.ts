@@ -30,6 +30,13 @@ test("L17: a rejected event is kept with its reason, its sender and its raw JSON
     ip: "192.0.2.0",
     user_agent: receiptOf().userAgent,
     country: "DE",
+    receipt: JSON.stringify({
+      keySerial: 1,
+      sentAtMs: null,
+      clockOffsetMs: null,
+      impliedType: null,
+      geo: { country: "DE", region: "BE", city: "Berlin" },
+    }),
   });
   expect(Object.keys(row)).toEqual(rejectedColumns.map((column) => column.name));
 });

@@ -10,7 +10,7 @@ import {
   textField,
 } from "@sluice/schema";
 import type { RejectedRow } from "./columns.ts";
-import { boundedJsonText, cutText } from "./json-text.ts";
+import { boundedJsonText, cutText, jsonText } from "./json-text.ts";
 import { wellFormed } from "./text.ts";
 
 /** Bytes kept of an SDK's name, which in a rejected event may be anything. */
@@ -42,6 +42,26 @@ export function rejectedRowOf(raw: Json | undefined, receipt: Receipt, rejected:
     ip: receipt.ip,
     user_agent: receipt.userAgent,
     country: receipt.geo.country,
+    receipt: jsonText(rejectedReceiptOf(receipt) as unknown as JsonObject),
+  };
+}
+
+/** What a rejected event's row keeps of its receipt beside its columns: all that decides about the row it may become. */
+export type RejectedReceipt = Pick<
+  Receipt,
+  "keySerial" | "sentAtMs" | "clockOffsetMs" | "impliedType" | "ipPolicy" | "gpc"
+> & { readonly geo: Receipt["geo"] };
+
+function rejectedReceiptOf(receipt: Receipt): RejectedReceipt {
+  const { keySerial, sentAtMs, clockOffsetMs, impliedType, ipPolicy, gpc, geo } = receipt;
+  return {
+    keySerial,
+    sentAtMs,
+    clockOffsetMs,
+    impliedType,
+    ...(ipPolicy === undefined ? {} : { ipPolicy }),
+    ...(gpc === undefined ? {} : { gpc }),
+    geo,
   };
 }
 

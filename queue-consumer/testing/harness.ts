@@ -5,6 +5,7 @@ import {
   type AppendResult,
   type ChangePage,
   encodeQueueMessage,
+  type HourArrivals,
   type Json,
   type LedgerRow,
   type LogStatus,
@@ -96,6 +97,8 @@ function logOver(call: (body: object) => Promise<unknown>): LogUnderTest {
     status: () => call({ method: "status" }) as Promise<LogStatus>,
     changes: (from, to) => call({ method: "changes", from, to }) as Promise<ChangePage>,
     ledger: (from, to) => call({ method: "ledger", from, to }) as Promise<readonly LedgerRow[]>,
+    arrivals: (from, to) => call({ method: "arrivals", from, to }) as Promise<HourArrivals>,
+    knows: (ids) => call({ method: "knows", ids }) as Promise<readonly boolean[]>,
     loseAlarm: () => call({ method: "loseAlarm" }) as Promise<true>,
     crashAt: (step, nth) => call({ method: "crashAt", step, nth }) as Promise<true>,
   };

@@ -4,6 +4,7 @@
  * the consumer for unpacking, everybody for names of things that cross a boundary.
  * It never does I/O, reads a clock, draws a random number or depends on a package.
  */
+export * from "./arrivals.ts";
 export * from "./clock.ts";
 export * from "./event.ts";
 export * from "./ip.ts";

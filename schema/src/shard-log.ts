@@ -1,3 +1,5 @@
+import type { HourArrivals } from "./arrivals.ts";
+import type { StreamNote } from "./receipt.ts";
 import type { KeyKind } from "./write-key.ts";
 
 /*
@@ -22,6 +24,8 @@ export interface AppendSlice {
   readonly receivedAtMs: number;
   readonly isolateId: string;
   readonly sequence: number;
+  /** The receipt's place in its stream, and the events of the whole queue message; absent where the receipt has none. */
+  readonly stream?: StreamNote & { readonly events: number };
 }
 
 /** One event or reject on its way into the log. */
@@ -94,6 +98,14 @@ export interface LedgerRow {
   readonly rejected: number;
 }
 
+/** An id whose row is looked for. */
+export interface SoughtId {
+  readonly dataset: Dataset;
+  readonly keyKind: KeyKind;
+  readonly id: string;
+  readonly bucketHourMs: number;
+}
+
 /** State of a log, for operators and tests. */
 export interface LogStatus {
   readonly birthId: string;
@@ -113,4 +125,8 @@ export interface ShardLogRpc {
   status(): Promise<LogStatus>;
   changes(sinceChange: number, limit: number): Promise<ChangePage>;
   ledger(fromMs: number, toMs: number): Promise<readonly LedgerRow[]>;
+  /** Arrivals of hours of receipt from `fromMs` (inclusive) to `toMs` (exclusive); kept for 35 days. */
+  arrivals(fromMs: number, toMs: number): Promise<HourArrivals>;
+  /** Which of these ids the log has stored, in their order. */
+  knows(ids: readonly SoughtId[]): Promise<readonly boolean[]>;
 }

@@ -120,8 +120,8 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: "queue-consumer/src/shell/hashing.ts",
-        find: "`${row.keyKind} ${row.dataset} ${row.id}`",
-        replace: "`${row.dataset} ${row.id}`",
+        find: "`${keyKind} ${dataset} ${id}`",
+        replace: "`${dataset} ${id}`",
       },
     ],
   },

@@ -48,16 +48,18 @@ export async function closeIngest(mf: Miniflare, operatorToken: string): Promise
   return (await internalCall(mf, workerNames.edge, "POST", "/v1/internal/drain", operatorToken)) !== null;
 }
 
-/** The counters of edge and consumer. */
+/** The counters of all that send to the queue, and of the consumer. */
 export function queueCounter(mf: Miniflare, operatorToken: string): CountQueue {
   return async () => {
-    const [edge, consumer] = await Promise.all([
+    const [edge, analytics, consumer] = await Promise.all([
       internalCall(mf, workerNames.edge, "GET", "/v1/internal/counters", operatorToken),
+      internalCall(mf, workerNames.analytics, "GET", "/v1/admin/counters", operatorToken),
       internalCall(mf, workerNames.consumer, "GET", "/v1/internal/counters", operatorToken),
     ]);
     const sent = numberIn(edge, "messagesSent");
+    const resent = numberIn(analytics, "messagesSent");
     const settled = numberIn(consumer, "messagesSettled");
-    return sent === null || settled === null ? null : { sent, settled };
+    return sent === null || resent === null || settled === null ? null : { sent: sent + resent, settled };
   };
 }
 

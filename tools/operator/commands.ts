@@ -1,10 +1,19 @@
-import { fail, type JsonObject, ok, type Result } from "@sluice/schema";
+import { fail, type Json, type JsonObject, ok, type Result } from "@sluice/schema";
 
 /** What a command line of `npm run sluice` asks of the admin API. */
 export type AdminCommand =
   | { readonly kind: "list"; readonly path: string; readonly list: string }
   | { readonly kind: "create"; readonly path: string; readonly body: JsonObject; readonly what: string }
   | { readonly kind: "revoke"; readonly path: string; readonly what: string }
+  | { readonly kind: "ledger"; readonly path: string }
+  | { readonly kind: "pages"; readonly path: string; readonly list: string }
+  | {
+      /** Asked again and again with the cursor of its last answer, until that is null. */
+      readonly kind: "job";
+      readonly path: string;
+      readonly body: JsonObject;
+      readonly what: string;
+    }
   | { readonly kind: "flush" }
   | { readonly kind: "help" };
 
@@ -15,6 +24,15 @@ export interface CommandOptions {
   /** Comma separated. */
   readonly origins?: string | undefined;
   readonly kind?: string | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly source?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly dataset?: string | undefined;
+  readonly cursor?: string | undefined;
+  readonly dryRun?: boolean | undefined;
+  /** The rule itself, not the name of its file. */
+  readonly rule?: Json | undefined;
 }
 
 /** The text of `npm run sluice -- help`. */
@@ -33,6 +51,16 @@ export const helpText = `Usage: npm run sluice -- COMMAND [--url https://… | -
   token   create PROJECT NAME                the token is shown once
   token   revoke PROJECT ID
   flush                                      publish and roll up now
+
+  ledger  PROJECT --from T --to T [--source SOURCE]      what came in, and what became of it, by source and hour
+  redrive PROJECT --from T --to T [--reason R] [--rule FILE] [--dry-run] [--cursor C]
+                                             mend rejected events and send them again
+  replay  PROJECT --from T --to T [--dataset events|rejected] [--cursor C]
+                                             send rows of the lake to the queue bound as REPLAY
+  dead list                                  messages that could not be taken
+  dead redrive [--reason R]                  send them again, byte for byte
+
+T is a day (2026-11-20) or a full hour (2026-11-20T13:00Z), UTC; --to is exclusive. docs/ledger.md tells more.
 
 Without --url it talks to the local pipeline of npm start. With --url it needs SLUICE_OPERATOR_TOKEN.`;
 
@@ -98,13 +126,46 @@ function commandOf(noun: string, verb: string, names: readonly string[], options
     case "token revoke":
       return hasTwo ? { kind: "revoke", path: `${inProject}/${noun}s/${one}`, what: `${noun} ${name}` } : null;
     default:
+      return jobOf(noun, verb, names, options);
+  }
+}
+
+/** Commands that are one call after the other, or a question with a range. Their first name follows the noun. */
+function jobOf(noun: string, verb: string, names: readonly string[], options: CommandOptions): AdminCommand | null {
+  const { from, to, source, reason, dataset, cursor, dryRun, rule } = options;
+  if (noun === "dead" && names.length === 0) {
+    if (verb === "list") return { kind: "pages", path: "/v1/admin/dead", list: "letters" };
+    const path = "/v1/admin/dead/redrive";
+    return verb === "redrive" ? { kind: "job", path, body: body({ reason }), what: "dead letters" } : null;
+  }
+  if (verb === "" || names.length > 0) return null;
+  const inProject = `${projects}/${encodeURIComponent(verb)}`;
+  switch (noun) {
+    case "ledger":
+      return { kind: "ledger", path: `${inProject}/ledger?${new URLSearchParams(texts({ from, to, source }))}` };
+    case "redrive": {
+      const extra = { ...(rule === undefined ? {} : { rule }), ...(dryRun === true ? { dryRun } : {}) };
+      const question = { ...body({ from, to, reason, cursor }), ...extra };
+      return { kind: "job", path: `${inProject}/redrive`, body: question, what: `rejected events of ${verb}` };
+    }
+    case "replay": {
+      const question = body({ from, to, dataset, cursor });
+      return { kind: "job", path: `${inProject}/replay`, body: question, what: `rows of ${verb}` };
+    }
+    default:
       return null;
   }
 }
 
 function body(fields: Record<string, string | undefined>): JsonObject {
-  const given = Object.entries(fields).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return Object.fromEntries(given);
+  return texts(fields);
+}
+
+/** The fields that are given. */
+function texts(fields: Record<string, string | undefined>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(fields).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
 }
 
 /** The origins of the command line, as the admin API takes them; nothing when none are given. */

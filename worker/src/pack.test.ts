@@ -9,13 +9,13 @@ import {
 } from "@sluice/schema";
 import { expect, test } from "vitest";
 import { judgeEvents } from "./judge.ts";
+import { MessageNumbers } from "./message-numbers.ts";
 import { type JudgedRequest, packMessages, type SharedReceipt } from "./pack.ts";
 import { gzip } from "./shell/gzip.ts";
 
 const receipt: SharedReceipt = {
   receiptId: "01J00000000000000000000000",
   receivedAtMs: 1_700_000_000_000,
-  isolateId: "isolate",
   project: "shop",
   source: "web",
   keyKind: "server",
@@ -46,8 +46,8 @@ function requestOf(events: readonly Json[]): JudgedRequest {
 }
 
 function pack(request: JudgedRequest): readonly QueueMessage[] {
-  let sequence = 0;
-  return packMessages(request, { gzip, nextSequence: () => ++sequence }).map(({ firstIndex, bytes }) => {
+  const numbers = new MessageNumbers(() => "isolate").forRequest(receipt);
+  return packMessages(request, { gzip, ...numbers }).map(({ firstIndex, bytes }) => {
     expect(bytes.length).toBeLessThanOrEqual(queueMessageBytesMax);
     const decoded = decodeQueueMessage(bytes);
     if (!decoded.ok) throw new Error(decoded.error);

@@ -6,11 +6,18 @@ import {
   type Receipt,
   type RejectedEvent,
   rejectedRawBytesMax,
+  type StreamNote,
 } from "@sluice/schema";
 import { sliceFillRatio } from "./limits.ts";
 
 /** The part of a receipt that all messages of a request share. */
-export type SharedReceipt = Omit<Receipt, "sequence" | "firstIndex" | "eventCount" | "rejected">;
+export type SharedReceipt = Omit<
+  Receipt,
+  "isolateId" | "sequence" | "stream" | "firstIndex" | "eventCount" | "rejected"
+>;
+
+/** The number of a message, as its receipt states it. */
+export type MessageNumber = Pick<Receipt, "isolateId" | "sequence"> & { readonly stream: StreamNote };
 
 /** A judged request, ready to be packed. */
 export interface JudgedRequest {
@@ -25,8 +32,10 @@ export interface JudgedRequest {
 /** What packing needs from outside. */
 export interface PackTools {
   gzip(bytes: Uint8Array): Uint8Array;
-  /** The next number of this isolate's messages. */
-  nextSequence(): number;
+  /** The number of the next message; the same until it is taken. */
+  nextNumber(): MessageNumber;
+  /** Gives that number to a message of so many events. */
+  takeNumber(events: number): void;
 }
 
 /** One queue message, encoded. */
@@ -44,13 +53,13 @@ export interface PackedMessage {
 export function packMessages(request: JudgedRequest, tools: PackTools): readonly PackedMessage[] {
   const { events, rejected, body } = request;
   const whole: Slice = { first: 0, count: events.length };
-  const sequence = tools.nextSequence();
-  const message = encoded(request, whole, body, sequence);
+  const message = packed(request, whole, body, tools);
   if (message !== null) return [message];
   const bodyPieces = body.length / (queueMessageBytesMax * sliceFillRatio);
   const headerPieces = JSON.stringify(rejected).length / (queueHeaderBytesMax * sliceFillRatio);
   const pieces = Math.min(events.length, Math.max(2, Math.ceil(bodyPieces + headerPieces)));
-  return packSlices({ request, texts: eventTexts(request), tools }, cut(whole, pieces), sequence);
+  const split = { request, texts: eventTexts(request), tools };
+  return cut(whole, pieces).flatMap((slice) => packSlice(split, slice));
 }
 
 /** A run of events of the request. */
@@ -67,19 +76,14 @@ interface Split {
   readonly tools: PackTools;
 }
 
-/** @param sequence the number of the first message, drawn for one that did not fit. */
-function packSlices(split: Split, slices: readonly Slice[], sequence: number): readonly PackedMessage[] {
-  return slices.flatMap((slice, i) => packSlice(split, slice, i === 0 ? sequence : split.tools.nextSequence()));
-}
-
-function packSlice(split: Split, slice: Slice, sequence: number): readonly PackedMessage[] {
+function packSlice(split: Split, slice: Slice): readonly PackedMessage[] {
   const { request, texts, tools } = split;
   const json = `{"batch":[${texts.slice(slice.first, slice.first + slice.count).join(",")}]}`;
   const body = tools.gzip(new TextEncoder().encode(json));
-  const message = encoded(request, slice, body, sequence);
+  const message = packed(request, slice, body, tools);
   if (message !== null) return [message];
   if (slice.count === 1) throw new Error(`a single event packs to ${body.length} bytes`);
-  return packSlices(split, cut(slice, 2), sequence);
+  return cut(slice, 2).flatMap((half) => packSlice(split, half));
 }
 
 /** Cuts a slice into `pieces` of nearly equal length. */
@@ -94,15 +98,17 @@ function cut(slice: Slice, pieces: number): readonly Slice[] {
 }
 
 /** The message of a slice; `null` when it does not fit. */
-function encoded(request: JudgedRequest, slice: Slice, body: Uint8Array, sequence: number): PackedMessage | null {
-  const bytes = encodeIfItFits({ receipt: receiptOf(request, slice, sequence), body });
-  return bytes === null ? null : { firstIndex: slice.first, bytes };
+function packed(request: JudgedRequest, slice: Slice, body: Uint8Array, tools: PackTools): PackedMessage | null {
+  const bytes = encodeIfItFits({ receipt: receiptOf(request, slice, tools.nextNumber()), body });
+  if (bytes === null) return null;
+  tools.takeNumber(slice.count);
+  return { firstIndex: slice.first, bytes };
 }
 
-function receiptOf(request: JudgedRequest, slice: Slice, sequence: number): Receipt {
+function receiptOf(request: JudgedRequest, slice: Slice, number: MessageNumber): Receipt {
   const end = slice.first + slice.count;
   const rejected = request.rejected.filter(({ index }) => index >= slice.first && index < end);
-  return { ...request.receipt, sequence, firstIndex: slice.first, eventCount: slice.count, rejected };
+  return { ...request.receipt, ...number, firstIndex: slice.first, eventCount: slice.count, rejected };
 }
 
 function eventTexts(request: JudgedRequest): readonly string[] {

@@ -10,13 +10,18 @@ import {
   tokenNameField,
 } from "../admin-fields.ts";
 import { invalid, notFound, type Problem } from "../problem.ts";
+import { deadLetterRoutes } from "./dead-letter-routes.ts";
 import type { Env } from "./env.ts";
 import { flushPipeline } from "./flush.ts";
 import { lakeRoutes } from "./lake-routes.ts";
+import { adminLedgerRoutes } from "./ledger-routes.ts";
 import { publishRegistry } from "./publish-registry.ts";
+import { redriveRoutes } from "./redrive-routes.ts";
 import { RegistryStore } from "./registry-store.ts";
 import { type Ask, refuse } from "./reply.ts";
+import { replayRoutes } from "./replay-routes.ts";
 import { tickRollup } from "./rollup-driver.ts";
+import { resent } from "./send-again.ts";
 import { isOperator, newId, newReadToken, sha256Hex, signWriteKey } from "./secrets.ts";
 
 /** The operator's API, mounted at `/v1/admin`: registry, flush, lake. For anybody else there is nothing here. */
@@ -143,7 +148,14 @@ admin.post("/rollup", async (context) => {
   return context.json({ summary: await work });
 });
 
+/** What this isolate has sent to the consumer, for the drain of a local pipeline. */
+admin.get("/counters", (context) => context.json({ messagesSent: resent.messages }));
+
 admin.route("/lake", lakeRoutes);
+admin.route("/dead", deadLetterRoutes);
+admin.route("/projects", adminLedgerRoutes);
+admin.route("/projects", redriveRoutes);
+admin.route("/projects", replayRoutes);
 
 const noSecret: Problem = { status: 503, title: "Not configured", detail: "WRITE_KEY_SECRETS is not set." };
 

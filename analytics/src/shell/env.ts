@@ -5,6 +5,10 @@ export interface Env {
   readonly SHARD_LOG: DurableObjectNamespace;
   readonly EDGE: Fetcher;
   readonly CONSUMER: Fetcher;
+  /** The queue of the edge's messages: what was kept is sent there again. */
+  readonly EVENTS: Queue;
+  /** A queue for replays of the lake; absent unless the operator binds one. */
+  readonly REPLAY?: Queue;
   readonly LOCAL?: string;
   readonly ROLLUP_SECONDS?: string;
   readonly IDS_PER_PASS?: string;

@@ -2,6 +2,7 @@ import type { ShardLogRpc } from "@sluice/schema";
 import type { Env } from "./env.ts";
 import { settleRollup } from "./rollup-driver.ts";
 import { RollupStore } from "./rollup-store.ts";
+import { resent } from "./send-again.ts";
 import { shardLog } from "./shard-logs.ts";
 
 /** How long a local flush waits for the queue. */
@@ -43,13 +44,13 @@ async function flushLog(log: ShardLogRpc): Promise<number> {
   return Math.max(0, before.pendingRows - after.pendingRows);
 }
 
-/** Waits until the consumer has settled as many messages as the edge has sent. */
+/** Waits until the consumer has settled as many messages as the edge, and this Worker, have sent. */
 async function isQueueDrained(env: Env): Promise<boolean> {
   const deadlineMs = Date.now() + drainMsMax;
   while (Date.now() < deadlineMs) {
     const sent = await counter(env, env.EDGE, "messagesSent");
     const settled = await counter(env, env.CONSUMER, "messagesSettled");
-    if (sent !== null && settled !== null && settled >= sent) return true;
+    if (sent !== null && settled !== null && settled >= sent + resent.messages) return true;
     await scheduler.wait(drainPollMs);
   }
   return false;

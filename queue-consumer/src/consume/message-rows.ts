@@ -59,13 +59,16 @@ export function chunksOf(message: OpenMessage): readonly Chunk[] {
 }
 
 function sliceOf(receipt: Receipt, firstIndex: number): AppendSlice {
+  const { stream, redrive } = receipt;
   return {
-    receiptId: receipt.receiptId,
+    // Driven again under its old receipt, an event must not be taken for a redelivery of the message that first brought it.
+    receiptId: redrive === undefined ? receipt.receiptId : `${receipt.receiptId} ${redrive}`,
     firstIndex,
     source: receipt.source,
     receivedAtMs: receipt.receivedAtMs,
     isolateId: receipt.isolateId,
     sequence: receipt.sequence,
+    ...(stream === undefined ? {} : { stream: { ...stream, events: receipt.eventCount } }),
   };
 }
 

@@ -1,4 +1,12 @@
-import { type AppendRequest, type AppendRow, hourOf, type LedgerRow } from "@sluice/schema";
+import {
+  type AppendRequest,
+  type AppendRow,
+  arrivalsOf,
+  ArrivalTally,
+  type HourArrivals,
+  hourOf,
+  type LedgerRow,
+} from "@sluice/schema";
 import { groupBy } from "../group-by.ts";
 import { LedgerTally } from "./ledger.ts";
 import { databaseBytesMax, pendingSegmentsMax } from "./limits.ts";
@@ -17,6 +25,7 @@ export interface AppendPlan {
   /** Indices of the slices taken by this append. */
   readonly slices: readonly number[];
   readonly ledger: readonly LedgerRow[];
+  readonly arrivals: HourArrivals;
   readonly stored: number;
   readonly duplicate: number;
   readonly rejected: number;
@@ -71,7 +80,29 @@ export function planAppend(
     ledger.add({ ...nothing, source: slice.source, hourMs: hourOf(slice.receivedAtMs), received: 1, [outcome]: 1 });
   });
   const skippedSlices = request.slices.length - slices.size;
-  return { rows, slices: [...slices], ledger: ledger.rows(), ...counts, skippedSlices };
+  const arrivals = plannedArrivals(request, slices);
+  return { rows, slices: [...slices], ledger: ledger.rows(), arrivals, ...counts, skippedSlices };
+}
+
+/** What the taken slices tell of their streams; the events of slices without one are counted by themselves. */
+function plannedArrivals(request: AppendRequest, slices: ReadonlySet<number>): HourArrivals {
+  const tally = new ArrivalTally();
+  const withoutStream = new Set<number>();
+  for (const index of slices) {
+    const slice = request.slices[index];
+    if (slice === undefined) continue;
+    const streams = arrivalsOf(slice);
+    if (streams.length === 0) withoutStream.add(index);
+    else tally.add({ streams, untracked: [] });
+  }
+  if (withoutStream.size === 0) return tally.arrivals();
+  for (const row of request.rows) {
+    const slice = request.slices[row.slice];
+    if (slice === undefined || !withoutStream.has(row.slice)) continue;
+    const { source, receivedAtMs } = slice;
+    tally.add({ streams: [], untracked: [{ source, hourMs: hourOf(receivedAtMs), events: 1 }] });
+  }
+  return tally.arrivals();
 }
 
 /**

@@ -1,5 +1,5 @@
 import { gunzipSync, gzipSync } from "node:zlib";
-import type { Dataset, LedgerRow } from "@sluice/schema";
+import type { Dataset, HourArrivals, LedgerRow } from "@sluice/schema";
 import { groupBy } from "../group-by.ts";
 import type { NewRow } from "./append-plan.ts";
 import { hashBytes } from "./seen-set.ts";
@@ -41,6 +41,8 @@ export interface BlockHeader {
   readonly ids: readonly BucketCount[];
   readonly slices: readonly BucketCount[];
   readonly ledger: readonly LedgerRow[];
+  /** Absent in blocks that carry no slices. */
+  readonly arrivals?: HourArrivals;
 }
 
 /** A block row, ready to be stored. */
@@ -64,6 +66,7 @@ export interface BlockContent {
   readonly rowHashes: Uint8Array;
   readonly slices: readonly BucketHashes[];
   readonly ledger: readonly LedgerRow[];
+  readonly arrivals?: HourArrivals;
 }
 
 /** Bounds of a block; the sizes are in bytes and characters. */
@@ -81,9 +84,10 @@ export function packBlocks(content: BlockContent, limits: BlockLimits): readonly
     if (content.rows.length <= 1) throw new Error(`one row makes a block of ${blockBytes(block)} bytes`);
   }
   const middle = content.rows.length >> 1;
+  const { arrivals: _, ...withoutArrivals } = content;
   return [
     ...packBlocks({ ...content, rows: content.rows.slice(0, middle) }, limits),
-    ...packBlocks({ ...content, rows: content.rows.slice(middle), slices: [], ledger: [] }, limits),
+    ...packBlocks({ ...withoutArrivals, rows: content.rows.slice(middle), slices: [], ledger: [] }, limits),
   ];
 }
 
@@ -125,6 +129,7 @@ function packBlock(content: BlockContent): Block {
       ids: ids.map(countOf),
       slices: content.slices.map(countOf),
       ledger: content.ledger,
+      ...(content.arrivals === undefined ? {} : { arrivals: content.arrivals }),
     },
     hashes: concatenate([...ids, ...content.slices].map((bucket) => bucket.packed)),
     data,

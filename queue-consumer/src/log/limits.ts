@@ -58,3 +58,12 @@ export const changesPageMax = 1000;
 
 /** Longest pause between two tries of a log that fails to publish, in seconds. */
 export const failureDelaySecondsMax = 600;
+
+/** Days for which arrivals are kept: the 15 days after which a missing message counts as suspected lost, and time to look into it. */
+export const arrivalDaysKept = 35;
+
+/** JSON text of one row of arrivals, in characters; SQLite in a Durable Object takes 2 MB. */
+export const arrivalTextLengthMax = 900_000;
+
+/** Ids that one question may name: each may load a bucket. */
+export const soughtIdsMax = 64;

@@ -68,7 +68,7 @@ test("Q12: a dead letter that cannot be stored is not acknowledged", async () =>
   const put = async (): Promise<never> => {
     throw new Error("R2 is down");
   };
-  expect([...(await run(["a"], async () => taken, { dead: true, put })).values()]).toEqual(["retried in 15"]);
+  expect([...(await run(["a"], async () => taken, { dead: true, put })).values()]).toEqual(["retried in 60"]);
   expect([...(await run(["a"], async () => taken, { dead: true })).values()]).toEqual(["acked"]);
 });
 

@@ -3,7 +3,7 @@ import type { ShardLogRpc } from "@sluice/schema";
 import { type MessageChunks, planAppends, type PlannedAppend } from "../consume/append-requests.ts";
 import { openMessage } from "../consume/decode-message.ts";
 import { chunksOf } from "../consume/message-rows.ts";
-import { retryDelaySeconds } from "../consume/retry-delay.ts";
+import { deadLetterPace, eventPace, retryDelaySeconds } from "../consume/retry-delay.ts";
 import type { Counters } from "./counters.ts";
 import { storeDeadLetter } from "./dead-letter.ts";
 
@@ -80,7 +80,7 @@ async function keepAsDead(
     console.warn(`dead letter ${message.id} of ${queue}: ${reason}`);
     settle(message, ports);
   } catch (error) {
-    retry(message, error, ports);
+    retry(message, error, ports, reason === "retries_exhausted" ? deadLetterPace : eventPace);
   }
 }
 
@@ -141,8 +141,8 @@ function settle(message: Message, ports: ConsumePorts): void {
   ports.counters.messagesInFlight -= 1;
 }
 
-function retry(message: Message, cause: unknown, ports: ConsumePorts): void {
-  const delaySeconds = retryDelaySeconds(message.attempts, ports.random());
+function retry(message: Message, cause: unknown, ports: ConsumePorts, pace = eventPace): void {
+  const delaySeconds = retryDelaySeconds(message.attempts, ports.random(), pace);
   const reason = cause instanceof Error ? cause.message : String(cause);
   console.warn(`message ${message.id}, attempt ${message.attempts}, is retried in ${delaySeconds} s: ${reason}`);
   message.retry({ delaySeconds });

@@ -1,5 +1,5 @@
 import { createHash, createHmac, randomBytes } from "node:crypto";
-import type { AppendRequest } from "@sluice/schema";
+import type { AppendRequest, SoughtId } from "@sluice/schema";
 import type { RequestHashes } from "../log/append-plan.ts";
 import { hashBytes } from "../log/seen-set.ts";
 
@@ -15,15 +15,21 @@ export function newBirthId(): string {
 
 /** The hashes of a request's rows, by (key class, dataset, id), and of its slices. 128 bits of HMAC-SHA-256 each. */
 export function hashRequest(request: AppendRequest, hashKey: string): RequestHashes {
-  const rows = new Uint8Array(request.rows.length * hashBytes);
-  request.rows.forEach((row, i) => {
-    rows.set(hashOf(hashKey, `${row.keyKind} ${row.dataset} ${row.id}`), i * hashBytes);
-  });
+  const rows = hashIds(request.rows, hashKey);
   const slices = new Uint8Array(request.slices.length * hashBytes);
   request.slices.forEach((slice, i) => {
     slices.set(hashOf(hashKey, `slice ${slice.receiptId} ${slice.firstIndex}`), i * hashBytes);
   });
   return { rows, slices };
+}
+
+/** The hashes of ids, by (key class, dataset, id). */
+export function hashIds(ids: readonly Omit<SoughtId, "bucketHourMs">[], hashKey: string): Uint8Array {
+  const hashes = new Uint8Array(ids.length * hashBytes);
+  ids.forEach(({ keyKind, dataset, id }, i) => {
+    hashes.set(hashOf(hashKey, `${keyKind} ${dataset} ${id}`), i * hashBytes);
+  });
+  return hashes;
 }
 
 /** SHA-256, hex. */

@@ -1,4 +1,12 @@
-import { type AppendRequest, type AppendResult, hourOf, type LedgerRow } from "@sluice/schema";
+import {
+  type AppendRequest,
+  type AppendResult,
+  ArrivalTally,
+  type HourArrivals,
+  hourOf,
+  type LedgerRow,
+  type SoughtId,
+} from "@sluice/schema";
 import { type AppendPlan, planAppend, refusalOf } from "../log/append-plan.ts";
 import { type Block, type BucketHashes, concatenate, packBlocks, unpackHashes } from "../log/block.ts";
 import { LedgerTally } from "../log/ledger.ts";
@@ -13,7 +21,7 @@ import { PendingHours } from "../log/pending-hours.ts";
 import { SeenIndex } from "../log/seen-index.ts";
 import { hashBytes } from "../log/seen-set.ts";
 import { groupBy } from "../group-by.ts";
-import { hashRequest, newBirthId, newHashKey } from "./hashing.ts";
+import { hashIds, hashRequest, newBirthId, newHashKey } from "./hashing.ts";
 import type { LogStorage } from "./log-storage.ts";
 
 /**
@@ -28,6 +36,8 @@ export class LogState {
   readonly #seen: SeenIndex;
   readonly #taken: SeenIndex;
   readonly #ledger = new LedgerTally();
+  /** What the unfolded blocks tell of the streams. */
+  readonly #arrivals = new ArrivalTally();
   /** First sequence of the block table that takes appends. */
   #table = 1;
   #lastSequence = 0;
@@ -87,9 +97,25 @@ export class LogState {
   /** Counts of receipt hours from `fromMs` (inclusive) to `toMs` (exclusive). */
   ledger(fromMs: number, toMs: number): readonly LedgerRow[] {
     const sum = new LedgerTally();
-    for (const row of this.storage.ledger(fromMs, toMs)) sum.add(row);
+    for (const row of this.storage.ledger.counts(fromMs, toMs)) sum.add(row);
     for (const row of this.#ledger.rows()) if (row.hourMs >= fromMs && row.hourMs < toMs) sum.add(row);
     return [...sum.rows()].sort((a, b) => a.hourMs - b.hourMs || (a.source < b.source ? -1 : 1));
+  }
+
+  /** Arrivals of receipt hours from `fromMs` (inclusive) to `toMs` (exclusive). */
+  arrivals(fromMs: number, toMs: number): HourArrivals {
+    const all = new ArrivalTally();
+    for (const hour of this.storage.ledger.arrivals(fromMs, toMs)) all.add(hour);
+    const { streams, untracked } = this.#arrivals.arrivals();
+    const isAsked = ({ hourMs }: { readonly hourMs: number }): boolean => hourMs >= fromMs && hourMs < toMs;
+    all.add({ streams: streams.filter(isAsked), untracked: untracked.filter(isAsked) });
+    return all.arrivals();
+  }
+
+  /** Which ids are stored, in their order. */
+  knows(ids: readonly SoughtId[]): readonly boolean[] {
+    const hashes = hashIds(ids, this.#hashKey);
+    return ids.map(({ bucketHourMs }, i) => this.#seen.has(bucketHourMs, hashes, i * hashBytes));
   }
 
   #store(request: AppendRequest, plan: AppendPlan, hashes: ReturnType<typeof hashRequest>, nowMs: number): void {
@@ -99,6 +125,7 @@ export class LogState {
       rowHashes: hashes.rows,
       slices: sliceBuckets(request, plan, hashes.slices),
       ledger: plan.ledger,
+      arrivals: plan.arrivals,
     };
     const blocks = packBlocks(content, { bytesMax: blockBytesMax, textLengthMax: blockTextLengthMax });
     const first = this.#lastSequence + 1;
@@ -119,6 +146,7 @@ export class LogState {
     for (const bucket of ids) this.#seen.addLive(bucket.bucketMs, bucket.packed);
     for (const bucket of slices) this.#taken.addLive(bucket.bucketMs, bucket.packed);
     for (const row of block.header.ledger) this.#ledger.add(row);
+    if (block.header.arrivals !== undefined) this.#arrivals.add(block.header.arrivals);
   }
 
   #foldAndDrop(tables: readonly number[], nowMs: number): void {
@@ -127,13 +155,15 @@ export class LogState {
     this.storage.transaction(() => {
       this.storage.addSeen(ids);
       this.storage.addSlices(slices, nowMs);
-      this.storage.addLedger(this.#ledger.rows());
+      this.storage.ledger.addCounts(this.#ledger.rows());
+      this.storage.ledger.addArrivals(this.#arrivals.arrivals(), nowMs);
       this.storage.setMeta("foldedThrough", String(this.#lastSequence));
       for (const table of tables) this.storage.dropBlockTable(table);
     });
     this.#seen.foldedLive(ids);
     this.#taken.foldedLive(slices);
     this.#ledger.clear();
+    this.#arrivals.clear();
   }
 
   #rebuild(): void {

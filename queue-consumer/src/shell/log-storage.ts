@@ -1,10 +1,11 @@
 import type { DurableObjectStorage, SqlStorage, SqlStorageValue } from "@cloudflare/workers-types";
-import { type Dataset, type HourChange, hourMs as msPerHour, type LedgerRow } from "@sluice/schema";
+import { type Dataset, type HourChange, hourMs as msPerHour } from "@sluice/schema";
 import type { Block, BlockHeader, BucketHashes, Segment } from "../log/block.ts";
 import { hashChunkBytesMax, sliceDaysKept } from "../log/limits.ts";
 import type { PartState } from "../log/publish-plan.ts";
 import { hashBytes } from "../log/seen-set.ts";
 import { concatenate } from "../log/block.ts";
+import { LedgerStorage } from "./ledger-storage.ts";
 
 /*
  * The shard log's SQL. Rows written are the price ($1 per million), so: one row per append, whole tables dropped
@@ -14,7 +15,7 @@ import { concatenate } from "../log/block.ts";
  *   blocks_<n>(sequence, header, hashes, data)   blocks with sequences from n; the newest takes appends
  *   seen(bucket, chunk, hashes)            folded ids: packed hashes by bucket hour
  *   slices_<day>(bucket, chunk, hashes)    folded slices, by receipt day
- *   ledger(hour, source, …)                folded counts
+ *   ledger, arrivals                       folded counts and arrivals: ledger-storage.ts
  *   parts(dataset, hour, part, …)          every part ever written, its plan, and its place in the outbox
  */
 
@@ -55,10 +56,13 @@ const dayMs = 24 * msPerHour;
 export class LogStorage {
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
+  /** Counts and arrivals. */
+  readonly ledger: LedgerStorage;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
     this.#sql = storage.sql;
+    this.ledger = new LedgerStorage(storage.sql);
   }
 
   /** Runs statements so that all happen or none. */
@@ -75,11 +79,10 @@ export class LogStorage {
   create(identity: { readonly birthId: string; readonly hashKey: string }): void {
     this.transaction(() => {
       this.#sql.exec("CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
+      this.ledger.create();
       if (this.meta("birthId") !== null) return;
       this.#sql.exec(`
         CREATE TABLE seen (bucket INTEGER, chunk INTEGER, hashes BLOB NOT NULL, PRIMARY KEY (bucket, chunk)) WITHOUT ROWID;
-        CREATE TABLE ledger (hour INTEGER, source TEXT, received INTEGER NOT NULL, stored INTEGER NOT NULL,
-          duplicate INTEGER NOT NULL, rejected INTEGER NOT NULL, PRIMARY KEY (hour, source)) WITHOUT ROWID;
         CREATE TABLE parts (dataset TEXT, hour INTEGER, part INTEGER, closed INTEGER NOT NULL, key TEXT NOT NULL, etag TEXT,
           rows INTEGER NOT NULL, text_length INTEGER NOT NULL, bytes INTEGER NOT NULL, sequence INTEGER NOT NULL,
           change INTEGER, plan TEXT, PRIMARY KEY (dataset, hour, part)) WITHOUT ROWID;
@@ -212,35 +215,6 @@ export class LogStorage {
         bufferOf(all.subarray(at, at + chunkBytes)),
       );
     }
-  }
-
-  // Ledger.
-
-  addLedger(rows: readonly LedgerRow[]): void {
-    for (const row of rows) {
-      this.#sql.exec(
-        `INSERT INTO ledger (hour, source, received, stored, duplicate, rejected) VALUES (?, ?, ?, ?, ?, ?)
-         ON CONFLICT DO UPDATE SET received = received + excluded.received, stored = stored + excluded.stored,
-           duplicate = duplicate + excluded.duplicate, rejected = rejected + excluded.rejected`,
-        row.hourMs,
-        row.source,
-        row.received,
-        row.stored,
-        row.duplicate,
-        row.rejected,
-      );
-    }
-  }
-
-  ledger(fromMs: number, toMs: number): readonly LedgerRow[] {
-    return this.#sql
-      .exec<LedgerRow & Record<string, SqlStorageValue>>(
-        `SELECT source, hour AS hourMs, received, stored, duplicate, rejected FROM ledger WHERE hour >= ? AND hour < ?
-         ORDER BY hour, source`,
-        fromMs,
-        toMs,
-      )
-      .toArray();
   }
 
   // Parts and outbox.

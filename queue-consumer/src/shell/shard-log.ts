@@ -1,6 +1,15 @@
 import { DurableObject } from "cloudflare:workers";
-import type { AppendRequest, AppendResult, ChangePage, LedgerRow, LogStatus, ShardLogRpc } from "@sluice/schema";
-import { changesPageMax, failureDelaySecondsMax } from "../log/limits.ts";
+import type {
+  AppendRequest,
+  AppendResult,
+  ChangePage,
+  HourArrivals,
+  LedgerRow,
+  LogStatus,
+  ShardLogRpc,
+  SoughtId,
+} from "@sluice/schema";
+import { changesPageMax, failureDelaySecondsMax, soughtIdsMax } from "../log/limits.ts";
 import type { PendingHour } from "../log/pending-hours.ts";
 import { dueHours, nextTickMs, type PublishPolicy } from "../log/publish-plan.ts";
 import type { Environment } from "./environment.ts";
@@ -66,6 +75,15 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
 
   async ledger(fromMs: number, toMs: number): Promise<readonly LedgerRow[]> {
     return this.#state.ledger(fromMs, toMs);
+  }
+
+  async arrivals(fromMs: number, toMs: number): Promise<HourArrivals> {
+    return this.#state.arrivals(fromMs, toMs);
+  }
+
+  async knows(ids: readonly SoughtId[]): Promise<readonly boolean[]> {
+    if (ids.length > soughtIdsMax) throw new RangeError(`more than ${soughtIdsMax} ids`);
+    return this.#state.knows(ids);
   }
 
   /** Publishes what is due. Never throws: alarms that fail six times are given up by the platform. */

@@ -2,7 +2,7 @@
  * The Worker of the runtime tests: the real one, whose log can be told to crash, or R2 to fail, at a PUT.
  * A crash is a real one (`abort`).
  */
-import { type AppendRequest, shardLogName } from "@sluice/schema";
+import { type AppendRequest, shardLogName, type SoughtId } from "@sluice/schema";
 import consumer from "../index.ts";
 import type { Environment } from "../shell/environment.ts";
 import { ShardLog as RealShardLog } from "../shell/shard-log.ts";
@@ -11,7 +11,8 @@ import { ShardLog as RealShardLog } from "../shell/shard-log.ts";
 export type LogCall =
   | { readonly method: "append"; readonly request: AppendRequest }
   | { readonly method: "flush" | "status" | "loseAlarm" }
-  | { readonly method: "changes" | "ledger"; readonly from: number; readonly to: number }
+  | { readonly method: "changes" | "ledger" | "arrivals"; readonly from: number; readonly to: number }
+  | { readonly method: "knows"; readonly ids: readonly SoughtId[] }
   | { readonly method: "crashAt"; readonly step: CrashStep; readonly nth: number };
 
 export default {
@@ -46,6 +47,10 @@ async function callLog(log: DurableObjectStub<ShardLog>, call: LogCall): Promise
       return log.changes(call.from, call.to);
     case "ledger":
       return log.ledger(call.from, call.to);
+    case "arrivals":
+      return log.arrivals(call.from, call.to);
+    case "knows":
+      return log.knows(call.ids);
     case "loseAlarm":
       return log.loseAlarm();
     case "crashAt":

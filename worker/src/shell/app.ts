@@ -67,12 +67,12 @@ function handlersOf(script: string, edgeOf: (env: Env) => Edge): Readonly<Record
 
 function counters(c: AppContext, edge: Edge): Response {
   c.header("Cache-Control", "no-store");
-  return c.json({ isolateId: edge.isolateId, ...edge.counters.report() });
+  return c.json({ isolateId: edge.numbers.isolateId, ...edge.counters.report() });
 }
 
 function metrics(c: AppContext, edge: Edge): Response {
   const headers = { "Cache-Control": "no-store", "Content-Type": prometheusContentType };
-  return c.body(prometheusText(edge.counters.report(), edge.isolateId), 200, headers);
+  return c.body(prometheusText(edge.counters.report(), edge.numbers.isolateId), 200, headers);
 }
 
 /** Local shutdown: refuse from now on, so that what is in the queue can run dry. Elsewhere one isolate of many would stop. */

@@ -1,5 +1,6 @@
 import { monotonicFactory } from "ulid";
 import { Counters } from "../counters.ts";
+import { MessageNumbers } from "../message-numbers.ts";
 import { Brake } from "./brake.ts";
 import type { Env } from "./env.ts";
 import { Keyring } from "./keyring.ts";
@@ -13,12 +14,10 @@ export interface Edge {
   readonly registry: Registry;
   readonly settings: EdgeSettings;
   readonly brake: Brake;
-  /** Random id of this isolate. */
-  readonly isolateId: string;
+  /** Numbers of the messages of this isolate, which has a random id. */
+  readonly numbers: MessageNumbers;
   /** The next receipt id: a ULID, growing within the isolate. */
   nextReceiptId(nowMs: number): string;
-  /** The next number of this isolate's messages, from 1. A refused request leaves a gap. */
-  nextSequence(): number;
   /** Set by the operator at local shutdown; ingest then refuses. */
   draining: boolean;
 }
@@ -44,16 +43,14 @@ export function createEdge(env: Env): Edge {
   const ulid = monotonicFactory(pooledRandom());
   const settings = settingsOf(env);
   const counters = new Counters();
-  let sequence = 0;
   return {
     counters,
     settings,
     brake: new Brake(settings.isBrakeOn ? (env.BRAKE ?? null) : null, counters),
     keyring: new Keyring(env.WRITE_KEY_SECRETS ?? ""),
     registry: new Registry(env.REGISTRY_REFRESH_SECONDS ?? ""),
-    isolateId: crypto.randomUUID(),
+    numbers: new MessageNumbers(() => crypto.randomUUID()),
     nextReceiptId: (nowMs) => ulid(nowMs),
-    nextSequence: () => ++sequence,
     draining: false,
   };
 }

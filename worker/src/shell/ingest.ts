@@ -25,6 +25,7 @@ import { judgeEvents, rejectedInReply, withOriginVerdict } from "../judge.ts";
 import { writeKeyCandidates } from "../large-body-key.ts";
 import { libraryLabel } from "../library-label.ts";
 import { type Client, clientOf, userAgentOf } from "../origin.ts";
+import type { RequestNumbers } from "../message-numbers.ts";
 import { packMessages, type PackedMessage, type SharedReceipt } from "../pack.ts";
 import type { RefusalCode } from "../refusal.ts";
 import { scanBody } from "../scan.ts";
@@ -49,8 +50,10 @@ export async function ingest(
   if (!edge.keyring.isConfigured) return fail("not_configured");
   const judged = await judgedRequest(request, call, edge, ports.limits);
   if (!judged.ok) return judged;
-  const { receiptId, messages, counted, rejected } = judged.value;
-  if (!(await deliver(messages, receiptId, ports))) return fail("queue_unavailable");
+  const { receiptId, messages, numbers, counted, rejected } = judged.value;
+  const isDurable = await deliver(messages, receiptId, ports);
+  numbers.settle(isDurable);
+  if (!isDurable) return fail("queue_unavailable");
   edge.counters.requestAccepted(counted);
   const serverTime = new Date().toISOString();
   return ok({ success: true, accepted: counted.events - rejected.length, rejected, serverTime });
@@ -63,6 +66,8 @@ export async function ingest(
 interface JudgedRequest {
   readonly receiptId: string;
   readonly messages: readonly PackedMessage[];
+  /** The numbers of these messages, to be settled when it is known whether they are durable. */
+  readonly numbers: Pick<RequestNumbers, "settle">;
   readonly counted: CountedRequest;
   readonly rejected: readonly RejectedInReply[];
 }
@@ -89,10 +94,11 @@ async function judgedRequest(
   const { events } = parsed.value.envelope;
   const rejected = rejectedByOrigin(events, judged.value, key.value, request, edge);
   const gzipped = body.value.wire ?? gzip(body.value.json);
-  const tools = { gzip, nextSequence: () => edge.nextSequence() };
+  const numbers = edge.numbers.forRequest(receipt);
   return ok({
     receiptId: receipt.receiptId,
-    messages: packMessages({ receipt, events, rejected, body: gzipped }, tools),
+    messages: packMessages({ receipt, events, rejected, body: gzipped }, { gzip, ...numbers }),
+    numbers,
     counted: countedRequest(receipt, body.value, events, rejected),
     rejected: rejectedInReply(events, rejected),
   });
@@ -193,7 +199,6 @@ function receiptOf(
   return {
     receiptId: edge.nextReceiptId(receivedAtMs),
     receivedAtMs,
-    isolateId: edge.isolateId,
     project: key.project,
     source: key.source,
     keyKind: key.kind,

@@ -43,7 +43,7 @@ test("W16: while the queue is down requests are answered 200 from R2, and cron b
   expect(await counters.json()).toMatchObject({ messagesSent: 2, messagesSpilled: 2, messagesReplayed: 2 });
 });
 
-test("W12, W17: while neither queue nor R2 works requests are answered 503 with Retry-After, and a resend arrives", async () => {
+test("W12, W17, Q70: while neither queue nor R2 works requests are answered 503 with Retry-After, and a resend arrives", async () => {
   await faults(true, true);
   const refused = await send("c");
   expect(refused.status).toBe(503);
@@ -51,6 +51,11 @@ test("W12, W17: while neither queue nor R2 works requests are answered 503 with 
   expect(await refused.json()).toMatchObject({ success: false, code: "queue_unavailable" });
   await faults(false, false);
   expect((await send("c")).status).toBe(200);
-  expect(await edge.received(1)).toMatchObject([{ json: { batch: [{ messageId: "c" }] } }]);
+  const messages = await edge.received(1);
+  expect(messages).toMatchObject([{ json: { batch: [{ messageId: "c" }] } }]);
   expect(await spills()).toEqual([]);
+  // Whoever counts is told that the refused request is not on its way.
+  const receipt = messages[0]?.receipt;
+  const voided = [...(receipt?.stream?.voided ?? []), ...(receipt?.stream?.previous?.voided ?? [])];
+  expect(voided).toMatchObject([{ events: 1 }]);
 });
