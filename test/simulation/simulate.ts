@@ -1,5 +1,5 @@
 import type { LogStatus } from "@sluice/schema";
-import { finalLedgerFault, ledgerFault, ledgerNow, TakenMessages } from "./checks/ledger.ts";
+import { finalLedgerFault, ledgerFault, ledgerNow, servedLedgerFault, TakenMessages } from "./checks/ledger.ts";
 import { LakeWatch } from "./checks/lake-watch.ts";
 import { rollupFault } from "./checks/rollups.ts";
 import type { Delivery, SimulatedClient } from "./client.ts";
@@ -247,8 +247,22 @@ class Simulation {
     }
     const ledger = await ledgerNow(this.#world);
     if (ledger === null) throw new Violation("a log does not run after the flush");
-    const fault = finalLedgerFault(ledger, this.#taken, this.#lake) ?? (await rollupFault(this.#world));
+    const fault =
+      finalLedgerFault(ledger, this.#taken, this.#lake) ??
+      servedLedgerFault(await this.#servedLedger(), this.#taken, this.#world.edgeDeaths) ??
+      (await rollupFault(this.#world));
     if (fault !== null) throw new Violation(fault);
+  }
+
+  /** The ledger as a project's reader gets it, of the days on which events were sent first. */
+  async #servedLedger(): Promise<unknown> {
+    const made = (await this.#admin("POST", `projects/${project}/tokens`, { name: "reader" })) as { token?: unknown };
+    const day = (offset: number): string => new Date(this.#world.startMs + offset * dayMs).toISOString().slice(0, 10);
+    const reply = await this.#awaited(
+      this.#world.ask(String(made.token), "GET", `ledger?from=${day(-1)}&to=${day(2)}`),
+    );
+    if (reply.status !== 200) throw new Violation(`the ledger is answered with ${reply.status}`);
+    return reply.body;
   }
 
   async #admin(method: string, path: string, body?: object): Promise<unknown> {

@@ -53,6 +53,8 @@ export class World {
   /** What the simulation found wrong; it stops at the first. */
   readonly violations: string[] = [];
   readonly startMs = startMs;
+  /** Isolates of the edge that died. */
+  edgeDeaths = 0;
   readonly settings: Settings;
   readonly #production: Production;
   readonly #seed: number;
@@ -123,11 +125,16 @@ export class World {
     });
   }
 
-  /** One call of the admin API, over the network. */
-  async admin(method: string, path: string, body?: object): Promise<{ status: number; body: unknown }> {
+  /** One call of the admin API. */
+  admin(method: string, path: string, body?: object): Promise<{ status: number; body: unknown }> {
+    return this.ask(operatorToken, method, `admin/${path}`, body);
+  }
+
+  /** One call of the analytics Worker, with a token. */
+  async ask(token: string, method: string, path: string, body?: object): Promise<{ status: number; body: unknown }> {
     const isolate = this.#isolateOf("analytics");
-    const headers = { authorization: `Bearer ${operatorToken}` };
-    const request = new Request(`https://analytics.example/v1/admin/${path}`, {
+    const headers = { authorization: `Bearer ${token}` };
+    const request = new Request(`https://analytics.example/v1/${path}`, {
       method,
       headers,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -209,6 +216,7 @@ export class World {
     Object.assign(isolate, { exports: started.exports });
     this.#isolates.push(isolate);
     process.onDeath(() => {
+      if (worker === "edge") this.edgeDeaths += 1;
       this.#isolates = this.#isolates.filter((other) => other !== isolate);
     });
     return isolate;

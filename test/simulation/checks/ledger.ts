@@ -59,6 +59,34 @@ export function finalLedgerFault(ledger: readonly LedgerRow[], taken: TakenMessa
   );
 }
 
+interface ServedRow {
+  readonly source: string;
+  readonly hour: string;
+  readonly received: number;
+  readonly stored: number;
+  readonly duplicate: number;
+  readonly rejected: number;
+  readonly inFlight: number;
+  readonly suspectedLost: number | null;
+}
+
+/**
+ * What must hold of the ledger that analytics serves when everything has arrived: it balances, nothing that entered the
+ * queue is missing, and nothing is said to be on its way, unless an edge died over messages that it had numbered.
+ */
+export function servedLedgerFault(served: unknown, taken: TakenMessages, edgeDeaths: number): string | null {
+  const { rows } = served as { readonly rows: readonly ServedRow[] };
+  for (const row of rows) {
+    const settled = row.stored + row.duplicate + row.rejected;
+    const known = settled + row.inFlight + (row.suspectedLost ?? 0);
+    if (row.received !== known) return `the served ledger does not balance: ${JSON.stringify(row)}`;
+    const entered = taken.counts.get(`${row.source} ${Date.parse(row.hour)}`) ?? 0;
+    if (edgeDeaths === 0 && known > settled) return `the served ledger misses what never was: ${JSON.stringify(row)}`;
+    if (settled < entered) return `the served ledger lacks ${entered - settled}: ${JSON.stringify(row)}`;
+  }
+  return null;
+}
+
 function difference(
   what: string,
   ours: ReadonlyMap<string, number>,
