@@ -1,5 +1,5 @@
 import type { HourArrivals } from "./arrivals.ts";
-import type { StreamNote } from "./receipt.ts";
+import type { Receipt } from "./receipt.ts";
 import type { KeyKind } from "./write-key.ts";
 
 /*
@@ -15,33 +15,44 @@ export function shardLogName(project: string, shard: number): string {
 /** Which of the lake's two datasets a row goes to. */
 export type Dataset = "events" | "rejected";
 
-/** One queue message's part that goes to one shard: the unit of redelivery. */
+/** What of one queue message goes to one shard: the unit of redelivery. Its rows are made when it is published. */
 export interface AppendSlice {
-  readonly receiptId: string;
-  /** Index, in the original request, of the first event of the queue message. */
-  readonly firstIndex: number;
-  readonly source: string;
-  readonly receivedAtMs: number;
-  readonly isolateId: string;
-  readonly sequence: number;
-  /** The receipt's place in its stream, and the events of the whole queue message; absent where the receipt has none. */
-  readonly stream?: StreamNote & { readonly events: number };
+  readonly receipt: Receipt;
+  /** What the events are read from later. Mostly one: the client's own. */
+  readonly bodies: readonly AppendBody[];
+  /** The files that the events go to, each once. */
+  readonly segments: readonly AppendSegment[];
+  /** Columns, one value per event: an object for each would cost more than its share of the body. */
+  readonly events: {
+    /** Position of the event in the message, ascending; its index in the request is `receipt.firstIndex` more. */
+    readonly positions: Uint16Array;
+    /** For `events` the message id; for `rejected` `receiptId-index`, which makes a reject idempotent. */
+    readonly ids: readonly string[];
+    /** Hour (ms) whose bucket of seen ids holds this id: the same for every resend of the event. */
+    readonly bucketHoursMs: Float64Array;
+    /** Index into `segments`. */
+    readonly segments: Uint16Array;
+  };
 }
 
-/** One event or reject on its way into the log. */
-export interface AppendRow {
-  /** Index into {@link AppendRequest.slices}. */
-  readonly slice: number;
+/** Events as JSON in gzip, at most 127 KB of it. */
+export interface AppendBody {
+  /** `request`: the client's own body, events in order; `picked`: an array of `[index in the request, event]`. */
+  readonly form: "request" | "picked";
+  readonly gzip: Uint8Array;
+  /** Decompressed size. */
+  readonly bytes: number;
+  /** Events in it. */
+  readonly events: number;
+}
+
+/** One file that events of a message go to. */
+export interface AppendSegment {
   readonly dataset: Dataset;
-  /** For `events` the message id; for `rejected` `receiptId-index`, which makes a reject idempotent. */
-  readonly id: string;
-  readonly keyKind: KeyKind;
-  /** Hour (ms) whose bucket of seen ids holds this id: the same for every resend of the event. */
-  readonly bucketHourMs: number;
-  /** Hour (ms) of the file that will hold the row. */
+  /** Hour (ms) of the file that will hold the rows. It binds, whatever later code would make of the events' times. */
   readonly fileHourMs: number;
-  /** The row as JSON, in the lake's form (`@sluice/lake` serializeRow). */
-  readonly row: string;
+  /** Index into the slice's bodies: where its events are. */
+  readonly body: number;
 }
 
 /** What one call of `append` stores, in one transaction. */
@@ -49,7 +60,6 @@ export interface AppendRequest {
   readonly project: string;
   readonly shard: number;
   readonly slices: readonly AppendSlice[];
-  readonly rows: readonly AppendRow[];
 }
 
 /** `overloaded` and `full` are to be retried later; nothing was stored. */
@@ -119,7 +129,10 @@ export interface LogStatus {
 /** The methods of the Durable Object. */
 export interface ShardLogRpc {
   append(request: AppendRequest): Promise<AppendResult>;
-  /** Publishes everything that is pending; resolves when it is confirmed in the lake. */
+  /**
+   * Publishes what is pending, for a bounded time; resolves when it is confirmed in the lake. While rows are pending that
+   * were before, ask again: each call that does not throw publishes at least one part.
+   */
   flush(): Promise<LogStatus>;
   /** Re-arms the alarm if it is gone; says how the log is. */
   status(): Promise<LogStatus>;

@@ -108,9 +108,9 @@ export const mutants: readonly Mutant[] = [
     firstSeed: 1,
     patches: [
       {
-        file: "queue-consumer/src/shell/hashing.ts",
-        find: "`slice ${slice.receiptId} ${slice.firstIndex}`",
-        replace: "`slice ${slice.receiptId}`",
+        file: "queue-consumer/src/log/request-hashes.ts",
+        find: "`${name} ${firstIndex}`",
+        replace: "name",
       },
     ],
   },
@@ -119,9 +119,9 @@ export const mutants: readonly Mutant[] = [
     firstSeed: 19,
     patches: [
       {
-        file: "queue-consumer/src/shell/hashing.ts",
-        find: "`${keyKind} ${dataset} ${id}`",
-        replace: "`${dataset} ${id}`",
+        file: "queue-consumer/src/log/request-hashes.ts",
+        find: "kinds[slice.receipt.keyKind][dataset]",
+        replace: "kinds.server[dataset]",
       },
     ],
   },
@@ -209,9 +209,9 @@ export const mutants: readonly Mutant[] = [
     firstSeed: 1,
     patches: [
       {
-        file: "queue-consumer/src/consume/message-rows.ts",
-        find: "fileHourMs: fileHourOf(row, receipt)",
-        replace: "fileHourMs: fileHourOf(row, receipt) * 0 + receipt.receivedAtMs - (receipt.receivedAtMs % 3_600_000)",
+        file: "queue-consumer/src/consume/message-slice.ts",
+        find: 'files.indexOf("events", place.fileHourMs)',
+        replace: 'files.indexOf("events", hourOf(receipt.receivedAtMs))',
       },
     ],
   },

@@ -1,29 +1,31 @@
 import {
   type AppendRequest,
-  type AppendRow,
+  type AppendSlice,
   arrivalsOf,
   ArrivalTally,
   type HourArrivals,
   hourOf,
   type LedgerRow,
 } from "@sluice/schema";
-import { groupBy } from "../group-by.ts";
 import { LedgerTally } from "./ledger.ts";
 import { databaseBytesMax, pendingSegmentsMax } from "./limits.ts";
+import type { RequestHashes } from "./request-hashes.ts";
 import { hashBytes, SeenSet } from "./seen-set.ts";
 
-/** A row that enters the log. */
-export interface NewRow {
-  readonly row: AppendRow;
-  /** Byte of the request's `rowHashes` at which its hash stands. */
-  readonly hashAt: number;
+/** A slice that enters the log. */
+export interface TakenSlice {
+  readonly slice: AppendSlice;
+  /** Index into the request's slices. */
+  readonly index: number;
+  /** Indices into the slice's events of those that are new, ascending. */
+  readonly fresh: readonly number[];
+  /** Byte of the request's event hashes at which those of the slice begin. */
+  readonly hashesAt: number;
 }
 
 /** What one append will store. */
 export interface AppendPlan {
-  readonly rows: readonly NewRow[];
-  /** Indices of the slices taken by this append. */
-  readonly slices: readonly number[];
+  readonly slices: readonly TakenSlice[];
   readonly ledger: readonly LedgerRow[];
   readonly arrivals: HourArrivals;
   readonly stored: number;
@@ -46,12 +48,6 @@ export interface SeenBefore {
   has(bucketMs: number, packed: Uint8Array, at: number): boolean;
 }
 
-/** Hashes of a request, packed in the order of its rows and slices. */
-export interface RequestHashes {
-  readonly rows: Uint8Array;
-  readonly slices: Uint8Array;
-}
-
 /**
  * Decides what an append stores: slices taken before (or twice in this request) are skipped whole, of the rest
  * each id is stored once. Pure but for what `seen` and `taken` load.
@@ -62,76 +58,90 @@ export function planAppend(
   seen: SeenBefore,
   taken: SeenBefore,
 ): AppendPlan {
-  const slices = newSlices(request, hashes.slices, taken);
+  const candidates = newSlices(request, hashes.slices, taken);
+  const known = knownEvents(candidates, hashes.events, seen);
   const fresh = new FreshHashes();
-  const known = knownRows(request, hashes.rows, slices, seen);
   const ledger = new LedgerTally();
-  const rows: NewRow[] = [];
-  const counts = { stored: 0, duplicate: 0, rejected: 0 };
-  request.rows.forEach((row, i) => {
-    const slice = request.slices[row.slice];
-    if (slice === undefined) throw new Error(`append row ${i} names slice ${row.slice} of ${request.slices.length}`);
-    if (!slices.has(row.slice)) return;
-    const hashAt = i * hashBytes;
-    const isNew = !known.has(i) && fresh.add(row.bucketHourMs, hashes.rows, hashAt);
-    const outcome = !isNew ? "duplicate" : row.dataset === "events" ? "stored" : "rejected";
-    if (isNew) rows.push({ row, hashAt });
-    counts[outcome]++;
-    ledger.add({ ...nothing, source: slice.source, hourMs: hourOf(slice.receivedAtMs), received: 1, [outcome]: 1 });
+  const total = { stored: 0, duplicate: 0, rejected: 0 };
+  const slices = candidates.map(({ slice, index, hashesAt }): TakenSlice => {
+    const counts = { stored: 0, duplicate: 0, rejected: 0 };
+    const { bucketHoursMs, segments } = slice.events;
+    const news: number[] = [];
+    for (let i = 0; i < bucketHoursMs.length; i++) {
+      const at = hashesAt + i * hashBytes;
+      if (known[at / hashBytes] === 1 || !fresh.add(bucketHoursMs[i] ?? 0, hashes.events, at)) counts.duplicate += 1;
+      else {
+        counts[slice.segments[segments[i] ?? -1]?.dataset === "events" ? "stored" : "rejected"] += 1;
+        news.push(i);
+      }
+    }
+    const { source, receivedAtMs } = slice.receipt;
+    ledger.add({ source, hourMs: hourOf(receivedAtMs), received: bucketHoursMs.length, ...counts });
+    total.stored += counts.stored;
+    total.duplicate += counts.duplicate;
+    total.rejected += counts.rejected;
+    return { slice, index, fresh: news, hashesAt };
   });
-  const skippedSlices = request.slices.length - slices.size;
-  const arrivals = plannedArrivals(request, slices);
-  return { rows, slices: [...slices], ledger: ledger.rows(), arrivals, ...counts, skippedSlices };
+  const skippedSlices = request.slices.length - slices.length;
+  return { slices, ledger: ledger.rows(), arrivals: arrivalsIn(candidates), ...total, skippedSlices };
 }
 
 /** What the taken slices tell of their streams; the events of slices without one are counted by themselves. */
-function plannedArrivals(request: AppendRequest, slices: ReadonlySet<number>): HourArrivals {
+function arrivalsIn(taken: readonly Candidate[]): HourArrivals {
   const tally = new ArrivalTally();
-  const withoutStream = new Set<number>();
-  for (const index of slices) {
-    const slice = request.slices[index];
-    if (slice === undefined) continue;
-    const streams = arrivalsOf(slice);
-    if (streams.length === 0) withoutStream.add(index);
-    else tally.add({ streams, untracked: [] });
-  }
-  if (withoutStream.size === 0) return tally.arrivals();
-  for (const row of request.rows) {
-    const slice = request.slices[row.slice];
-    if (slice === undefined || !withoutStream.has(row.slice)) continue;
-    const { source, receivedAtMs } = slice;
-    tally.add({ streams: [], untracked: [{ source, hourMs: hourOf(receivedAtMs), events: 1 }] });
+  for (const { slice } of taken) {
+    const { stream, eventCount, ...receipt } = slice.receipt;
+    const streams = arrivalsOf(
+      stream === undefined ? receipt : { ...receipt, stream: { ...stream, events: eventCount } },
+    );
+    const untracked = {
+      source: receipt.source,
+      hourMs: hourOf(receipt.receivedAtMs),
+      events: slice.events.ids.length,
+    };
+    tally.add({ streams, untracked: streams.length === 0 ? [untracked] : [] });
   }
   return tally.arrivals();
 }
 
+type Candidate = Omit<TakenSlice, "fresh">;
+
 /**
- * Indices of the rows whose ids were stored before. Asked bucket by bucket: two large buckets may not fit into memory
- * together, and rows that alternate between them would load both anew for every row.
+ * For each event hash of the request, 1 where it was stored before. Asked bucket by bucket: two large buckets may not fit
+ * into memory together, and events that alternate between them would load both anew for every event.
  */
-function knownRows(
-  request: AppendRequest,
-  packed: Uint8Array,
-  slices: ReadonlySet<number>,
-  seen: SeenBefore,
-): ReadonlySet<number> {
-  const known = new Set<number>();
-  const asked = request.rows.map((row, i) => ({ row, i })).filter(({ row }) => slices.has(row.slice));
-  for (const [bucketMs, rows] of groupBy(asked, ({ row }) => row.bucketHourMs)) {
-    for (const { i } of rows) if (seen.has(bucketMs, packed, i * hashBytes)) known.add(i);
+function knownEvents(slices: readonly Candidate[], packed: Uint8Array, seen: SeenBefore): Uint8Array {
+  const known = new Uint8Array(packed.length / hashBytes);
+  const buckets = new Map<number, number[]>();
+  for (const { slice, hashesAt } of slices) {
+    const { bucketHoursMs } = slice.events;
+    let bucketMs: number | null = null;
+    let hashes: number[] = [];
+    for (let i = 0; i < bucketHoursMs.length; i++) {
+      const ms = bucketHoursMs[i] ?? 0;
+      if (ms !== bucketMs) {
+        hashes = buckets.get(ms) ?? [];
+        buckets.set(ms, hashes);
+        bucketMs = ms;
+      }
+      hashes.push(hashesAt + i * hashBytes);
+    }
+  }
+  for (const [bucketMs, hashes] of buckets) {
+    for (const at of hashes) if (seen.has(bucketMs, packed, at)) known[at / hashBytes] = 1;
   }
   return known;
 }
 
-const nothing = { received: 0, stored: 0, duplicate: 0, rejected: 0 } as const;
-
-function newSlices(request: AppendRequest, packed: Uint8Array, taken: SeenBefore): ReadonlySet<number> {
+function newSlices(request: AppendRequest, packed: Uint8Array, taken: SeenBefore): readonly Candidate[] {
   const fresh = new FreshHashes();
-  const slices = new Set<number>();
-  request.slices.forEach((slice, i) => {
-    const bucketMs = hourOf(slice.receivedAtMs);
-    const at = i * hashBytes;
-    if (!taken.has(bucketMs, packed, at) && fresh.add(bucketMs, packed, at)) slices.add(i);
+  const slices: Candidate[] = [];
+  let hashesAt = 0;
+  request.slices.forEach((slice, index) => {
+    const bucketMs = hourOf(slice.receipt.receivedAtMs);
+    const at = index * hashBytes;
+    if (!taken.has(bucketMs, packed, at) && fresh.add(bucketMs, packed, at)) slices.push({ slice, index, hashesAt });
+    hashesAt += slice.events.ids.length * hashBytes;
   });
   return slices;
 }

@@ -1,6 +1,7 @@
 /*
  * Limits of the shard log. The unit is the last word of each name.
  */
+import { serverRequestBytesMax } from "@sluice/schema";
 
 /** Size of the SQLite database at which the log refuses new rows; Cloudflare's limit is 10 GB, and folding needs room. */
 export const databaseBytesMax = 8_000_000_000;
@@ -8,8 +9,11 @@ export const databaseBytesMax = 8_000_000_000;
 /** Size of one block row; SQLite in a Durable Object takes 2 MB (https://developers.cloudflare.com/durable-objects/platform/limits/). */
 export const blockBytesMax = 1_900_000;
 
-/** JSON text that is tried as one block; product events compress at least fourfold, what does not is halved until it fits. */
-export const blockTextLengthMax = 4_000_000;
+/** Decompressed bodies of one block: a block is published as a whole, and its rows are in memory then. One body has at most so much. */
+export const blockBodyBytesMax = serverRequestBytesMax;
+
+/** Characters of text that a row has for each byte of its event: its documents, and once more what columns repeat of them. */
+export const rowTextPerBodyByte = 2;
 
 /** Size of one row of packed hashes. */
 export const hashChunkBytesMax = 1_000_000;
@@ -29,11 +33,11 @@ export const pendingSegmentsMax = 500_000;
 /** Rows of one part. They are all in memory while it is encoded: about 60 MB at the limits, of an isolate's 128. */
 export const partRowsMax = 20_000;
 
-/** JSON text of one part's rows, in characters, for the same reason. */
-export const partTextLengthMax = 16_000_000;
+/** Text of one part's rows, in characters, for the same reason; and so that no part exceeds the 32 MB that readers take. */
+export const partTextLengthMax = 24_000_000;
 
-/** Compressed size of one part's rows: Parquet packs them tighter than the log does, and readers take files of 32 MB. */
-export const partBytesMax = 16_000_000;
+/** Text, in characters, from which on publishing is marked in storage, so that a death in it is known: less cannot fill a memory. */
+export const markedTextLengthMin = 2_000_000;
 
 /** Numbers of parts of one hour: the key has four digits. */
 export const partNumberMax = 9_999;
@@ -44,7 +48,7 @@ export const growRatioMax = 6;
 /** How old the end of an hour may be for the hour to be published at every tick, in ms. */
 export const recentMsMax = 2 * 3_600_000;
 
-/** Old hours with rows of public keys only that are published at one tick; else 10,000 invented hours in one request cost 10,000 PUTs. */
+/** Old hours of one public key that are published at one tick; else 10,000 invented hours in one request cost 10,000 PUTs. */
 export const publicOldHoursPerTickMax = 64;
 
 /** Tries for one part in one tick, foreign parts and lost races included. */

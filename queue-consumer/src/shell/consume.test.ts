@@ -41,7 +41,7 @@ function newerMessage(): Uint8Array {
 
 test("Q14: a message that makes the log fail is retried alone; its neighbours are acknowledged", async () => {
   const outcome = await run(["a", "bad", "c"], async (request) => {
-    if (request.rows.some((row) => row.id === "bad")) throw new Error("a defect");
+    if (request.slices.some(({ events }) => events.ids.includes("bad"))) throw new Error("a defect");
     return taken;
   });
   expect(Object.fromEntries(outcome)).toEqual({ a: "acked", bad: "retried in 15", c: "acked" });

@@ -1,8 +1,8 @@
 import type { Message, MessageBatch, R2Bucket } from "@cloudflare/workers-types";
 import type { ShardLogRpc } from "@sluice/schema";
-import { type MessageChunks, planAppends, type PlannedAppend } from "../consume/append-requests.ts";
+import { type MessageSlice, planAppends, type PlannedAppend } from "../consume/append-requests.ts";
 import { openMessage } from "../consume/decode-message.ts";
-import { chunksOf } from "../consume/message-rows.ts";
+import { sliceOf } from "../consume/message-slice.ts";
 import { deadLetterPace, eventPace, retryDelaySeconds } from "../consume/retry-delay.ts";
 import type { Counters } from "./counters.ts";
 import { storeDeadLetter } from "./dead-letter.ts";
@@ -20,7 +20,7 @@ const sliceBytesMax = 16_000_000;
 /** Decompressed bytes after which one more message could exceed that (one has at most 8 MB). */
 const sliceBytesFull = sliceBytesMax / 2;
 
-type Entry = MessageChunks<Message>;
+type Entry = MessageSlice<Message>;
 
 /**
  * Takes a batch of queue messages into the logs. Never throws: each message ends acknowledged (its rows are in the
@@ -49,7 +49,7 @@ export async function consumeDeadLetters(batch: MessageBatch, ports: ConsumePort
   for (const message of batch.messages) await keepAsDead(message, batch.queue, "retries_exhausted", ports);
 }
 
-/** Opens a message and computes its rows, or settles it where that fails. */
+/** Opens a message and says where its events belong, or settles it where that fails. */
 async function open(
   message: Message,
   queue: string,
@@ -58,8 +58,7 @@ async function open(
   try {
     const opened = openMessage(message.body);
     if (opened.ok) {
-      const { receipt, bodyBytes } = opened.value;
-      return { entry: { message, project: receipt.project, shard: 0, chunks: chunksOf(opened.value) }, bodyBytes };
+      return { entry: { message, shard: 0, slice: sliceOf(opened.value) }, bodyBytes: opened.value.bodyBytes };
     }
     if (opened.error === "newer_version") retry(message, "newer_version", ports);
     else await keepAsDead(message, queue, opened.error, ports);

@@ -8,20 +8,17 @@ import {
   type SoughtId,
 } from "@sluice/schema";
 import { type AppendPlan, planAppend, refusalOf } from "../log/append-plan.ts";
-import { type Block, type BucketHashes, concatenate, packBlocks, unpackHashes } from "../log/block.ts";
+import { type Block, type BucketHashes, concatenate, unpackHashes } from "../log/block.ts";
 import { LedgerTally } from "../log/ledger.ts";
-import {
-  blockBytesMax,
-  blockTextLengthMax,
-  foldedBytesMax,
-  foldedSliceBytesMax,
-  liveHashesMax,
-} from "../log/limits.ts";
+import { blockBodyBytesMax, blockBytesMax, foldedBytesMax, foldedSliceBytesMax, liveHashesMax } from "../log/limits.ts";
+import { packBlocks } from "../log/pack-blocks.ts";
+import { partSizeAfter, type RowsSize } from "../log/publish-plan.ts";
 import { PendingHours } from "../log/pending-hours.ts";
+import { hashIds, hashRequest, type RequestHashes } from "../log/request-hashes.ts";
 import { SeenIndex } from "../log/seen-index.ts";
 import { hashBytes } from "../log/seen-set.ts";
 import { groupBy } from "../group-by.ts";
-import { hashIds, hashRequest, newBirthId, newHashKey } from "./hashing.ts";
+import { newBirthId, newHashKey, wordsOfKey } from "./hashing.ts";
 import type { LogStorage } from "./log-storage.ts";
 
 /**
@@ -32,10 +29,12 @@ export class LogState {
   readonly storage: LogStorage;
   readonly birthId: string;
   readonly pending = new PendingHours();
-  readonly #hashKey: string;
+  readonly #hashKey: Uint32Array;
   readonly #seen: SeenIndex;
   readonly #taken: SeenIndex;
   readonly #ledger = new LedgerTally();
+  /** Times in a row that an earlier life of this object ended while it published. */
+  readonly #deaths: number;
   /** What the unfolded blocks tell of the streams. */
   readonly #arrivals = new ArrivalTally();
   /** First sequence of the block table that takes appends. */
@@ -47,10 +46,22 @@ export class LogState {
     this.storage = storage;
     storage.create({ birthId: newBirthId(), hashKey: newHashKey() });
     this.birthId = storage.meta("birthId") ?? missing("birthId");
-    this.#hashKey = storage.meta("hashKey") ?? missing("hashKey");
+    this.#hashKey = wordsOfKey(storage.meta("hashKey") ?? missing("hashKey"));
     this.#seen = new SeenIndex({ load: (bucketMs) => storage.seenHashes(bucketMs) }, foldedBytesMax);
     this.#taken = new SeenIndex({ load: (bucketMs) => storage.sliceHashes(bucketMs) }, foldedSliceBytesMax);
+    this.#deaths = Number(storage.meta("deaths") ?? 0);
     this.#rebuild();
+  }
+
+  /** What a part of this log may hold. */
+  get partSizeMax(): RowsSize {
+    return partSizeAfter(this.#deaths);
+  }
+
+  /** Says that publishing begins or has ended: what a life that ends in between leaves behind is one death more. */
+  async setPublishing(isPublishing: boolean): Promise<void> {
+    this.storage.transaction(() => this.storage.setMeta("deaths", String(isPublishing ? this.#deaths + 1 : 0)));
+    await this.storage.sync(); // what is not on disk yet would die with the object
   }
 
   /** Sequence of the newest block; 0 before the first. */
@@ -74,7 +85,7 @@ export class LogState {
     if (this.#seen.liveCount >= liveHashesMax) this.#foldAndDrop([], nowMs);
     const hashes = hashRequest(request, this.#hashKey);
     const plan = planAppend(request, hashes, this.#seen, this.#taken);
-    if (plan.slices.length > 0) this.#store(request, plan, hashes, nowMs);
+    if (plan.slices.length > 0) this.#store(plan, hashes, nowMs);
     const { stored, duplicate, rejected, skippedSlices } = plan;
     return { ok: true, stored, duplicate, rejected, skippedSlices, logSequence: this.#lastSequence };
   }
@@ -118,16 +129,16 @@ export class LogState {
     return ids.map(({ bucketHourMs }, i) => this.#seen.has(bucketHourMs, hashes, i * hashBytes));
   }
 
-  #store(request: AppendRequest, plan: AppendPlan, hashes: ReturnType<typeof hashRequest>, nowMs: number): void {
+  #store(plan: AppendPlan, hashes: RequestHashes, nowMs: number): void {
     const content = {
       takenAtMs: nowMs,
-      rows: plan.rows,
-      rowHashes: hashes.rows,
-      slices: sliceBuckets(request, plan, hashes.slices),
+      slices: plan.slices,
+      eventHashes: hashes.events,
+      sliceHashes: sliceBuckets(plan, hashes.slices),
       ledger: plan.ledger,
       arrivals: plan.arrivals,
     };
-    const blocks = packBlocks(content, { bytesMax: blockBytesMax, textLengthMax: blockTextLengthMax });
+    const blocks = packBlocks(content, { bytesMax: blockBytesMax, bodyBytesMax: blockBodyBytesMax });
     const first = this.#lastSequence + 1;
     this.storage.transaction(() => {
       blocks.forEach((block, i) => this.storage.insertBlock(this.#table, first + i, block));
@@ -202,11 +213,11 @@ export class LogState {
 }
 
 /** Hashes of the slices that an append takes, by receipt hour. */
-function sliceBuckets(request: AppendRequest, plan: AppendPlan, packed: Uint8Array): readonly BucketHashes[] {
-  const buckets = groupBy(plan.slices, (slice) => hourOf(request.slices[slice]?.receivedAtMs ?? 0));
+function sliceBuckets(plan: AppendPlan, packed: Uint8Array): readonly BucketHashes[] {
+  const buckets = groupBy(plan.slices, ({ slice }) => hourOf(slice.receipt.receivedAtMs));
   return [...buckets].map(([bucketMs, slices]) => ({
     bucketMs,
-    packed: concatenate(slices.map((slice) => packed.subarray(slice * hashBytes, (slice + 1) * hashBytes))),
+    packed: concatenate(slices.map(({ index }) => packed.subarray(index * hashBytes, (index + 1) * hashBytes))),
   }));
 }
 

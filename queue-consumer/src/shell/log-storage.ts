@@ -1,6 +1,6 @@
 import type { DurableObjectStorage, SqlStorage, SqlStorageValue } from "@cloudflare/workers-types";
 import { type Dataset, type HourChange, hourMs as msPerHour } from "@sluice/schema";
-import type { Block, BlockHeader, BucketHashes, Segment } from "../log/block.ts";
+import type { Block, BlockHeader, BucketHashes } from "../log/block.ts";
 import { hashChunkBytesMax, sliceDaysKept } from "../log/limits.ts";
 import type { PartState } from "../log/publish-plan.ts";
 import { hashBytes } from "../log/seen-set.ts";
@@ -11,7 +11,8 @@ import { LedgerStorage } from "./ledger-storage.ts";
  * The shard log's SQL. Rows written are the price ($1 per million), so: one row per append, whole tables dropped
  * instead of rows deleted, hashes packed in large rows. Tables:
  *
- *   meta(name, value)                      birth id, hash key, project, shard, sequence up to which blocks are folded
+ *   meta(name, value)                      birth id, hash key, project, shard, sequence up to which blocks are folded,
+ *                                          deaths in a row while publishing
  *   blocks_<n>(sequence, header, hashes, data)   blocks with sequences from n; the newest takes appends
  *   seen(bucket, chunk, hashes)            folded ids: packed hashes by bucket hour
  *   slices_<day>(bucket, chunk, hashes)    folded slices, by receipt day
@@ -68,6 +69,11 @@ export class LogStorage {
   /** Runs statements so that all happen or none. */
   transaction<Value>(statements: () => Value): Value {
     return this.#storage.transactionSync(statements);
+  }
+
+  /** Resolves when all that was written is on disk. */
+  sync(): Promise<void> {
+    return this.#storage.sync();
   }
 
   /** Bytes in use. */
@@ -149,14 +155,9 @@ export class LogStorage {
     return new Uint8Array(row.hashes);
   }
 
-  segmentData(table: number, sequence: number, segment: Segment): Uint8Array {
+  blockData(table: number, sequence: number): Uint8Array {
     const row = this.#sql
-      .exec<{ data: ArrayBuffer }>(
-        `SELECT substr(data, ?, ?) AS data FROM ${blockTable(table)} WHERE sequence = ?`,
-        segment.at + 1,
-        segment.bytes,
-        sequence,
-      )
+      .exec<{ data: ArrayBuffer }>(`SELECT data FROM ${blockTable(table)} WHERE sequence = ?`, sequence)
       .one();
     return new Uint8Array(row.data);
   }

@@ -11,14 +11,14 @@ import type {
 } from "@sluice/schema";
 import { changesPageMax, failureDelaySecondsMax, soughtIdsMax } from "../log/limits.ts";
 import type { PendingHour } from "../log/pending-hours.ts";
-import { dueHours, nextTickMs, type PublishPolicy } from "../log/publish-plan.ts";
+import { dueHours, isLarge, nextTickMs, type PublishPolicy } from "../log/publish-plan.ts";
 import type { Environment } from "./environment.ts";
 import { LogState } from "./log-state.ts";
 import { LogStorage } from "./log-storage.ts";
 import { Publisher } from "./publisher.ts";
 
-/** Time one alarm spends on publishing, in ms, below the 30 s of CPU that one invocation has. The rest follows at once. */
-const alarmMsMax = 20_000;
+/** Time one alarm or flush spends on publishing, in ms, below the 30 s of CPU that one invocation has. The rest follows at once. */
+const cycleMsMax = 20_000;
 /** Failures without one success after which a cycle ends: R2 is down, and the other hours would only fail as well. */
 const cycleFailuresMax = 3;
 /** An alarm that is later than this, in ms, is looked for in storage. */
@@ -56,7 +56,7 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
   async flush(): Promise<LogStatus> {
     await this.#exclusively(async () => {
       const through = this.#state.lastSequence;
-      const cycle = await this.#publish(this.#state.pending.hours(), through, Number.POSITIVE_INFINITY);
+      const cycle = await this.#publish(this.#state.pending.hours(), through, Date.now() + cycleMsMax);
       if (cycle.failed > 0) throw cycle.failure;
     });
     return this.#status();
@@ -93,7 +93,7 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
     let cycle: Cycle;
     try {
       const due = this.#rotate(dueHours(this.#state.pending.hours(), startMs, this.#policy));
-      cycle = await this.#exclusively(() => this.#publish(due, this.#state.lastSequence, startMs + alarmMsMax));
+      cycle = await this.#exclusively(() => this.#publish(due, this.#state.lastSequence, startMs + cycleMsMax));
     } catch (error) {
       cycle = { published: 0, failed: 1, failure: error };
     }
@@ -106,11 +106,14 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
   async #publish(hours: readonly PendingHour[], through: number, untilMs: number): Promise<Cycle> {
     const cycle: Cycle = { published: 0, failed: 0, failure: null };
     const { place } = this.#state;
-    if (place === null) return cycle;
+    if (place === null || hours.length === 0) return cycle;
     this.#state.seal();
+    const isMarked = isLarge(hours);
+    if (isMarked) await this.#state.setPublishing(true);
     const { birthId, storage, pending } = this.#state;
     const lastSequence = (): number => this.#state.lastSequence;
-    const publisher = new Publisher(this.env.LAKE, { ...place, birthId, storage, pending, lastSequence });
+    const log = { ...place, birthId, storage, pending, lastSequence };
+    const publisher = new Publisher(this.env.LAKE, log, this.#state.partSizeMax);
     for (const hour of hours) {
       if (Date.now() >= untilMs || (cycle.published === 0 && cycle.failed >= cycleFailuresMax)) break;
       try {
@@ -121,6 +124,7 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
         cycle.failed += 1;
       }
     }
+    if (isMarked) await this.#state.setPublishing(false);
     this.#state.dropPublished(Date.now());
     return cycle;
   }
@@ -158,7 +162,7 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
     if (this.#idleCycles > 0) {
       return Math.min(this.#policy.publishMs * 2 ** Math.min(this.#idleCycles, 10), failureDelaySecondsMax * 1000);
     }
-    return Date.now() - cycleStartMs >= alarmMsMax ? 0 : this.#policy.publishMs;
+    return Date.now() - cycleStartMs >= cycleMsMax ? 0 : this.#policy.publishMs;
   }
 
   #status(): LogStatus {
