@@ -62,7 +62,7 @@ export interface AppendRequest {
   readonly slices: readonly AppendSlice[];
 }
 
-/** `overloaded` and `full` are to be retried later; nothing was stored. */
+/** `overloaded` and `full` are to be retried later; nothing was stored. A shard that is not open yet is `overloaded`. */
 export type AppendResult =
   | {
       readonly ok: true;
@@ -71,10 +71,35 @@ export type AppendResult =
       readonly rejected: number;
       /** Slices that had been taken before (redelivery) and were skipped whole. */
       readonly skippedSlices: number;
+      /**
+       * Slices, by index, that were left out whole and are to be sent again: some of their ids may be among those that the log
+       * keeps in the lake's bucket, which did not answer, or would have had to be asked too often.
+       */
+      readonly unchecked: readonly number[];
       /** Sequence of the block written, or the last one when nothing was new. */
       readonly logSequence: number;
     }
-  | { readonly ok: false; readonly reason: "full" | "overloaded" };
+  | { readonly ok: false; readonly reason: "full" | "overloaded" }
+  /** Some of the ids belong to other shards, as of so many shards: to be routed anew. Nothing was stored. */
+  | { readonly ok: false; readonly reason: "moved"; readonly shards: number };
+
+/** What a shard gets of its parent, which from then on refuses the ids that belong to it. */
+export interface Inheritance {
+  /** The parent's key: both hash ids alike, so that one can ask the other. Secret. */
+  readonly hashKey: string;
+  /** Position of the parent's last id; ids behind it need not be asked for. */
+  readonly lastPlace: number;
+}
+
+/** Ids that a shard asks its parent for. */
+export interface InheritedQuery {
+  readonly bucketHoursMs: Float64Array;
+  /** 16 bytes each, under the common key. */
+  readonly hashes: Uint8Array;
+}
+
+/** Answers to a query, per id: 0 is not there, 1 is there, 2 cannot be told now. */
+export type InheritedAnswers = Uint8Array;
 
 /** A part of the lake that was written or replaced. */
 export interface HourChange {
@@ -119,6 +144,8 @@ export interface SoughtId {
 /** State of a log, for operators and tests. */
 export interface LogStatus {
   readonly birthId: string;
+  /** Number of shards as of which the log owns its ids; 0 while it is not open. */
+  readonly shards: number;
   /** Rows stored but not yet confirmed in the lake. */
   readonly pendingRows: number;
   readonly logSequence: number;
@@ -134,6 +161,15 @@ export interface ShardLogRpc {
    * were before, ask again: each call that does not throw publishes at least one part.
    */
   flush(): Promise<LogStatus>;
+  /**
+   * Opens a shard above the first, or does what `status` does when it is open. Its parent refuses the shard's ids first, and answers for the
+   * old ones of them for ever. Shards are opened in the order of their numbers; throws while the one before is not open.
+   */
+  open(project: string, shard: number): Promise<LogStatus>;
+  /** Gives up, for ever, the ids that belong to a child. Called by the child while it opens. */
+  seal(child: number): Promise<Inheritance>;
+  /** Which of a child's ids were stored here, or in shards before, before it was opened. Called by the child. */
+  inherited(query: InheritedQuery): Promise<InheritedAnswers>;
   /** Re-arms the alarm if it is gone; says how the log is. */
   status(): Promise<LogStatus>;
   changes(sinceChange: number, limit: number): Promise<ChangePage>;

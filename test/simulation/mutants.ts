@@ -53,7 +53,7 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: consume,
-        find: "if (failures.has(entry)) retry(entry.message, failures.get(entry), ports);\n    else settle",
+        find: "if (failures.has(message)) retry(message, failures.get(message), ports);\n    else settle",
         replace: "settle",
       },
     ],
@@ -98,7 +98,7 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: "queue-consumer/src/log/append-plan.ts",
-        find: "if (!taken.has(bucketMs, packed, at) && fresh",
+        find: "if (taken.has(bucketMs, packed, at) !== true && fresh",
         replace: "if (fresh",
       },
     ],

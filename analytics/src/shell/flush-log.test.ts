@@ -8,7 +8,7 @@ function logOf(rows: number, rowsPerCall: number, failsAfter = Number.POSITIVE_I
   let calls = 0;
   const status = async (): Promise<LogStatus> => {
     const lastChange = Math.min(calls, failsAfter);
-    return { birthId: "b", pendingRows, logSequence: 1, lastChange, databaseBytes: 0 };
+    return { shards: 0, birthId: "b", pendingRows, logSequence: 1, lastChange, databaseBytes: 0 };
   };
   const flush = async (): Promise<LogStatus> => {
     calls += 1;

@@ -2,13 +2,15 @@ import type { AppendRequest } from "@sluice/schema";
 import { expect, test } from "vitest";
 import { testSlice } from "../../testing/slices.ts";
 import { planAppend } from "./append-plan.ts";
+import { FilterBudget } from "./filter-budget.ts";
 import { hashRequest } from "./request-hashes.ts";
-import { SeenIndex } from "./seen-index.ts";
+import type { Entries } from "./seen-entries.ts";
+import type { SeenFilter } from "./seen-filter.ts";
+import { type PageStore, SeenIndex, type WarmPage } from "./seen-index.ts";
 import { hashBytes } from "./seen-set.ts";
 
 const bucketsMs = [0, 3_600_000];
 const key = Uint32Array.of(1, 2, 3, 4);
-const nothing = { load: () => [] };
 
 /** A request of one slice whose events alternate between two buckets. */
 function alternating(count: number): AppendRequest {
@@ -16,20 +18,49 @@ function alternating(count: number): AppendRequest {
   return { project: "shop", shard: 0, slices: [testSlice({ receiptId: "r1" }, events)] };
 }
 
-test("Q15: an append loads each folded bucket once, also when the buckets do not fit into memory together", () => {
-  const request = alternating(200);
-  const hashes = hashRequest(request, key);
-  const loads: number[] = [];
-  const load = (bucketMs: number): readonly Uint8Array[] => {
-    loads.push(bucketMs);
-    const folded = Array.from({ length: 200 }, (_, i) => i).filter((i) => bucketsMs[i % 2] === bucketMs && i % 5 === 0);
-    return [Uint8Array.from(folded.flatMap((i) => [...hashes.events.subarray(i * hashBytes, (i + 1) * hashBytes)]))];
+/** Pages in memory, which count what is read of them. */
+function memoryPages(): PageStore & { reads: number } {
+  const pages = new Map<number, { page: WarmPage; entries: Entries; filter: SeenFilter }>();
+  const pageAt = (place: number) => {
+    const page = pages.get(place);
+    if (page === undefined) throw new Error(`no page at ${place}`);
+    return page;
   };
-  const plan = planAppend(request, hashes, new SeenIndex({ load }, 1), new SeenIndex(nothing, 1_000_000));
-  expect(loads).toEqual(bucketsMs);
-  expect(plan).toMatchObject({ stored: 160, duplicate: 40, rejected: 0, skippedSlices: 0 });
-  expect(plan.slices[0]?.fresh).toEqual(Array.from({ length: 200 }, (_, i) => i).filter((i) => i % 5 !== 0));
+  return {
+    reads: 0,
+    pages: () => [...pages.values()].map(({ page }) => page),
+    entries(place) {
+      this.reads += 1;
+      return pageAt(place).entries;
+    },
+    filter: (place) => pageAt(place).filter,
+    put(page, { replaces, entries }, filter) {
+      if (replaces !== null) pages.delete(replaces);
+      pages.set(page.place, { page, entries, filter });
+    },
+  };
+}
+
+test("Q15: an append reads each page of ids once, also when its events alternate between pages", () => {
+  const request = alternating(20_000);
+  const hashes = hashRequest(request, key);
+  const store = memoryPages();
+  const seen = new SeenIndex(store, new FilterBudget(1), null);
+  bucketsMs.forEach((bucketMs, bucket) => {
+    for (let i = bucket; i < 20_000; i += 10)
+      seen.addLive(bucketMs, hashes.events.subarray(i * hashBytes, (i + 1) * hashBytes));
+  });
+  seen.fold(1, 0)();
+  store.reads = 0;
+  const plan = planAppend(request, hashes, seen, nothingSeen());
+  expect(plan).toMatchObject({ stored: 16_000, duplicate: 4000, rejected: 0, skippedSlices: 0, unchecked: [] });
+  expect(plan.slices[0]?.fresh).toEqual(Array.from({ length: 20_000 }, (_, i) => i).filter((i) => i % 10 >= 2));
+  expect(store.reads).toBe(seen.pages.length);
 });
+
+function nothingSeen(): SeenIndex {
+  return new SeenIndex(memoryPages(), new FilterBudget(1), null);
+}
 
 test("Q57: ids of two key classes, of events and rejects, and of slices are told apart", () => {
   const at = { id: "same", bucketHourMs: 0 };
@@ -39,7 +70,7 @@ test("Q57: ids of two key classes, of events and rejects, and of slices are told
   ];
   const request = { project: "shop", shard: 0, slices };
   const hashes = hashRequest(request, key);
-  const plan = planAppend(request, hashes, new SeenIndex(nothing, 1), new SeenIndex(nothing, 1));
+  const plan = planAppend(request, hashes, nothingSeen(), nothingSeen());
   expect(plan).toMatchObject({ stored: 2, rejected: 2, duplicate: 1 });
   expect(plan.slices.map(({ fresh }) => fresh)).toEqual([
     [0, 1],

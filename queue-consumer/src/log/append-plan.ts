@@ -32,6 +32,8 @@ export interface AppendPlan {
   readonly duplicate: number;
   readonly rejected: number;
   readonly skippedSlices: number;
+  /** Indices of the slices that are left out whole: whether their ids were seen cannot be told before cold pages are read. */
+  readonly unchecked: readonly number[];
 }
 
 /** Why a log takes nothing now, or `null`: its database is nearly full, or too much waits for publication. */
@@ -45,7 +47,8 @@ export function refusalOf(log: {
 
 /** What an append asks of the log's memory. */
 export interface SeenBefore {
-  has(bucketMs: number, packed: Uint8Array, at: number): boolean;
+  /** `null`: cannot be told before cold pages are read. */
+  has(bucketMs: number, packed: Uint8Array, at: number): boolean | null;
 }
 
 /**
@@ -59,11 +62,12 @@ export function planAppend(
   taken: SeenBefore,
 ): AppendPlan {
   const candidates = newSlices(request, hashes.slices, taken);
-  const known = knownEvents(candidates, hashes.events, seen);
-  const fresh = new FreshHashes();
+  const { known, unchecked } = knownEvents(candidates, hashes.events, seen);
+  const checked = candidates.filter(({ index }) => !unchecked.has(index));
+  const fresh = new SeenSet();
   const ledger = new LedgerTally();
   const total = { stored: 0, duplicate: 0, rejected: 0 };
-  const slices = candidates.map(({ slice, index, hashesAt }): TakenSlice => {
+  const slices = checked.map(({ slice, index, hashesAt }): TakenSlice => {
     const counts = { stored: 0, duplicate: 0, rejected: 0 };
     const { bucketHoursMs, segments } = slice.events;
     const news: number[] = [];
@@ -82,8 +86,15 @@ export function planAppend(
     total.rejected += counts.rejected;
     return { slice, index, fresh: news, hashesAt };
   });
-  const skippedSlices = request.slices.length - slices.length;
-  return { slices, ledger: ledger.rows(), arrivals: arrivalsIn(candidates), ...total, skippedSlices };
+  const skippedSlices = request.slices.length - candidates.length;
+  return {
+    slices,
+    ledger: ledger.rows(),
+    arrivals: arrivalsIn(checked),
+    ...total,
+    skippedSlices,
+    unchecked: [...unchecked],
+  };
 }
 
 /** What the taken slices tell of their streams; the events of slices without one are counted by themselves. */
@@ -104,55 +115,51 @@ function arrivalsIn(taken: readonly Candidate[]): HourArrivals {
   return tally.arrivals();
 }
 
-type Candidate = Omit<TakenSlice, "fresh">;
+/** A slice that was not taken before. */
+export type Candidate = Omit<TakenSlice, "fresh">;
 
 /**
- * For each event hash of the request, 1 where it was stored before. Asked bucket by bucket: two large buckets may not fit
- * into memory together, and events that alternate between them would load both anew for every event.
+ * For each event hash of the request, 1 where it was stored before; and the slices that hold one of which that cannot be
+ * told. Asked in the order of ids: the page that one of them needs serves the next.
  */
-function knownEvents(slices: readonly Candidate[], packed: Uint8Array, seen: SeenBefore): Uint8Array {
+function knownEvents(
+  slices: readonly Candidate[],
+  packed: Uint8Array,
+  seen: SeenBefore,
+): { readonly known: Uint8Array; readonly unchecked: ReadonlySet<number> } {
   const known = new Uint8Array(packed.length / hashBytes);
-  const buckets = new Map<number, number[]>();
-  for (const { slice, hashesAt } of slices) {
-    const { bucketHoursMs } = slice.events;
-    let bucketMs: number | null = null;
-    let hashes: number[] = [];
-    for (let i = 0; i < bucketHoursMs.length; i++) {
-      const ms = bucketHoursMs[i] ?? 0;
-      if (ms !== bucketMs) {
-        hashes = buckets.get(ms) ?? [];
-        buckets.set(ms, hashes);
-        bucketMs = ms;
-      }
-      hashes.push(hashesAt + i * hashBytes);
-    }
+  const unchecked = new Set<number>();
+  const bucketsMs = new Float64Array(known.length);
+  const owners = new Uint32Array(known.length);
+  const asked: number[] = [];
+  for (const { slice, index, hashesAt } of slices) {
+    const first = hashesAt / hashBytes;
+    bucketsMs.set(slice.events.bucketHoursMs, first);
+    owners.fill(index, first, first + slice.events.ids.length);
+    for (let event = first; event < first + slice.events.ids.length; event++) asked.push(event);
   }
-  for (const [bucketMs, hashes] of buckets) {
-    for (const at of hashes) if (seen.has(bucketMs, packed, at)) known[at / hashBytes] = 1;
+  const startOf = (event: number): number =>
+    ((packed[event * hashBytes] ?? 0) << 8) | (packed[event * hashBytes + 1] ?? 0);
+  asked.sort((a, b) => (bucketsMs[a] ?? 0) - (bucketsMs[b] ?? 0) || startOf(a) - startOf(b));
+  for (const event of asked) {
+    const answer = seen.has(bucketsMs[event] ?? 0, packed, event * hashBytes);
+    if (answer === null) unchecked.add(owners[event] ?? 0);
+    else if (answer) known[event] = 1;
   }
-  return known;
+  return { known, unchecked };
 }
 
-function newSlices(request: AppendRequest, packed: Uint8Array, taken: SeenBefore): readonly Candidate[] {
-  const fresh = new FreshHashes();
+/** The slices that were not taken before, each once. */
+export function newSlices(request: AppendRequest, packed: Uint8Array, taken: SeenBefore): readonly Candidate[] {
+  const fresh = new SeenSet();
   const slices: Candidate[] = [];
   let hashesAt = 0;
   request.slices.forEach((slice, index) => {
     const bucketMs = hourOf(slice.receipt.receivedAtMs);
     const at = index * hashBytes;
-    if (!taken.has(bucketMs, packed, at) && fresh.add(bucketMs, packed, at)) slices.push({ slice, index, hashesAt });
+    if (taken.has(bucketMs, packed, at) !== true && fresh.add(bucketMs, packed, at))
+      slices.push({ slice, index, hashesAt });
     hashesAt += slice.events.ids.length * hashBytes;
   });
   return slices;
-}
-
-/** Hashes new in this request, so that a pair within one request is found too. */
-class FreshHashes {
-  readonly #buckets = new Map<number, SeenSet>();
-
-  add(bucketMs: number, packed: Uint8Array, at: number): boolean {
-    let set = this.#buckets.get(bucketMs);
-    if (set === undefined) this.#buckets.set(bucketMs, (set = new SeenSet()));
-    return set.add(packed, at);
-  }
 }

@@ -15,17 +15,32 @@ export const blockBodyBytesMax = serverRequestBytesMax;
 /** Characters of text that a row has for each byte of its event: its documents, and once more what columns repeat of them. */
 export const rowTextPerBodyByte = 2;
 
-/** Size of one row of packed hashes. */
-export const hashChunkBytesMax = 1_000_000;
+/**
+ * Ids that are in memory because their block rows are not folded yet. At this many, an append folds them first: just
+ * below the 183,500 at which their set grows from 5 to 10 MB.
+ */
+export const liveIdsMax = 180_000;
 
-/** Hashes that are in memory because their block rows are not folded yet. At this many, an append folds them first. */
-export const liveHashesMax = 200_000;
+/** Ids of one page: 160 KB in SQL, read whole when its filter says yes, and rewritten when ids are added. */
+export const seenPageIdsMax = 8192;
 
-/** Memory of the hashes that are loaded from folded rows. Objects of a class can share one isolate of 128 MB. */
-export const foldedBytesMax = 24_000_000;
+/** Filters in memory, of all logs of an isolate together: those of 10 million ids are 12.5 MB. */
+export const filterBytesMax = 16_000_000;
 
-/** Memory of the taken slices that are loaded from folded rows. */
-export const foldedSliceBytesMax = 8_000_000;
+/** Pages of one cold object, which is in memory while it is sent: at most 8 MB. */
+export const coldObjectPagesMax = 50;
+
+/** Cold objects written in one publishing cycle. */
+export const coldObjectsPerCycleMax = 8;
+
+/** Reads of cold objects for one append; slices that need more are retried. */
+export const coldReadsMax = 16;
+
+/** Neighbouring pages of one cold object that are read in one call: at most 2.6 MB. */
+export const coldWindowPagesMax = 16;
+
+/** Answers of cold pages that are remembered: a slice that needs more reads than one append makes comes to its end. */
+export const coldAnswersMax = 16_384;
 
 /** Pairs of (block, hour) that wait for publication. An hour without R2 at full load makes 300,000. */
 export const pendingSegmentsMax = 500_000;
