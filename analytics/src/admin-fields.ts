@@ -10,6 +10,7 @@ import {
   type KeyKind,
   ok,
   type Result,
+  shardsMax,
 } from "@sluice/schema";
 import { type Dimension, dimensionNames, dimensionsMax, isDimension } from "./dimensions.ts";
 import { invalid, type Problem } from "./problem.ts";
@@ -75,6 +76,13 @@ export function dimensionsField(body: JsonObject): Result<readonly Dimension[], 
   }
   const detail = `dimensions must be at most ${dimensionsMax} distinct names out of ${dimensionNames.join(", ")}.`;
   return fail(invalid("dimensions", detail));
+}
+
+/** A project's new number of shards. */
+export function shardsField(body: JsonObject): Result<number, Problem> {
+  const value = field(body, "shards");
+  if (typeof value === "number" && Number.isInteger(value) && value >= 2 && value <= shardsMax) return ok(value);
+  return fail(invalid("shards", `shards must be a whole number from 2 to ${shardsMax}.`));
 }
 
 /** What happens to addresses of a source; `truncate` when absent. */
