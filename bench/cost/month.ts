@@ -40,8 +40,6 @@ const projectAgeDays = 90;
 /** Days before a changed one whose users are recounted because of its links. */
 const linkedDays = 30;
 const limits = passLimits(undefined);
-/** Rows of a group of a mart: reading stops behind the group in which the asked cells end. */
-const rowsPerGroup = 10_000;
 /** Rows of D1 that change when weekly and monthly users are counted: 30 days after a day, their weeks and months. */
 const trailRowsWritten = 38;
 
@@ -282,7 +280,7 @@ class Run {
       return { ids: rows === 0 ? wholeDayIds : rows / eventsPerRequest };
     });
     for (const group of recountGroups(days, limits.idsMax)) {
-      const ids = group.days.reduce((sum, day) => sum + rowsRead(day.ids), 0);
+      const ids = group.days.reduce((sum, day) => sum + day.ids, 0);
       const linkMarts = areFewLinks(wholeDayIds) ? 0 : projectAgeDays;
       const marts = group.days.reduce((sum, day) => sum + slicesOf(day.ids), linkMarts);
       const links = projectAgeDays * wholeDayIds * identifyShare;
@@ -299,7 +297,7 @@ class Run {
     this.activity.trails += 1;
     this.activity.martsRead += projectAgeDays * (slicesOf(wholeDayIds) + linkMarts);
     this.activity.linkRowsRead += 2 * projectAgeDays;
-    this.activity.idsRecounted += projectAgeDays * (rowsRead(wholeDayIds) + wholeDayIds * identifyShare);
+    this.activity.idsRecounted += projectAgeDays * (wholeDayIds + wholeDayIds * identifyShare);
     this.activity.trailRowsWritten += trailRowsWritten;
   }
 
@@ -327,9 +325,4 @@ function areFewLinks(ids: number): boolean {
 /** Slices in which a day with so many ids is built: each is one pass over its parts. */
 function slicesOf(ids: number): number {
   return 2 ** Math.max(0, Math.ceil(Math.log2((ids * cellsPerVisit) / limits.dayIdsMax)));
-}
-
-/** Rows of a day's marts that counting its users reads: the cell of all comes first. */
-function rowsRead(ids: number): number {
-  return Math.min(ids * cellsPerVisit, ids + rowsPerGroup * slicesOf(ids));
 }

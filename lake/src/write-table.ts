@@ -13,6 +13,8 @@ export interface TableOptions<Table extends Columns> {
   readonly metadata?: Readonly<Record<string, string>>;
   /** Columns by which the given rows are already sorted (ascending, nulls first, text by code point), stated in the file. */
   readonly sortedBy?: readonly Table[number]["name"][];
+  /** A row group ends before each of these rows, so that a reader of those before reads no further. */
+  readonly groupStarts?: readonly number[];
 }
 
 /**
@@ -39,7 +41,7 @@ export function encodeTable<const Table extends Columns>(
   });
   const sorting = (options.sortedBy ?? []).map((name) => sortingColumn(columns, name));
   let start = 0;
-  for (const size of rowGroupSizes(textLengths)) {
+  for (const size of rowGroupSizes(textLengths, options.groupStarts ?? [])) {
     const end = start + size;
     const group = columns.map((column, i) => ({ column, cells: cells[i]?.slice(start, end) ?? [] }));
     writeRowGroup(parquet, group, size, sorting);
@@ -106,13 +108,14 @@ function turn(columns: Columns, rows: readonly Readonly<Record<string, CellValue
   return { cells, textLengths };
 }
 
-/** Rows of each row group: cut by count and by text, so that a group of large events still fits in memory. */
-function rowGroupSizes(rowTexts: Int32Array): number[] {
+/** Rows of each row group: cut by count and by text, so that a group of large events still fits in memory, and where asked. */
+function rowGroupSizes(rowTexts: Int32Array, starts: readonly number[]): number[] {
+  const isStart = new Set(starts);
   const sizes: number[] = [];
   let size = 0;
   let text = 0;
-  for (const rowText of rowTexts) {
-    if (size > 0 && (size === rowGroupRowsMax || text + rowText > rowGroupTextMax)) {
+  for (const [row, rowText] of rowTexts.entries()) {
+    if (size > 0 && (isStart.has(row) || size === rowGroupRowsMax || text + rowText > rowGroupTextMax)) {
       sizes.push(size);
       size = 0;
       text = 0;
