@@ -83,7 +83,8 @@ describe("SQL beside the query API", () => {
     const random = randomOf(4);
     const rows = [...eventsOf(4, 700).map(rowFrom), ...told];
     await new PublishedLake(worker, "shop").publish(rows, () => Math.floor(random() * 2));
-    expect((await worker.admin("POST", "flush")).status).toBe(200);
+    const flushed = await worker.admin("POST", "flush");
+    if (flushed.status !== 200) throw new Error(flushed.text);
     duck = await openDuckDb();
     await new Promise<void>((opened, failed) => {
       const closed = new Promise<void>((resolve) => (release = resolve));
@@ -122,7 +123,7 @@ describe("SQL beside the query API", () => {
       ).toBe(true);
       for (const { start, value } of buckets) {
         const rows = on(view, start);
-        const shown =
+        const shown: unknown =
           name === "revenue"
             ? Object.fromEntries(rows.map((row) => [row["currency"], row[column]]))
             : Number(rows[0]?.[column] ?? 0);

@@ -3,7 +3,7 @@ import { isObject, type Json } from "@sluice/schema";
 import { KeptMemory } from "./adhoc/kept-memory.ts";
 
 /** Rows of each event whose properties are looked at, so that the work is bounded; the answer says how many there were. */
-export const examinedMax = 200;
+const examinedMax = 200;
 const propertiesMax = 200;
 const samplesMax = 3;
 const sampleLengthMax = 100;

@@ -28,7 +28,7 @@ export function csvLine(columns: readonly Column[], row: ExportRow): string {
  * Spreadsheets run what begins with one of these as a formula, also behind spaces
  * (https://owasp.org/www-community/attacks/CSV_Injection); full-width forms count, as some of them normalize.
  */
-const formulaStart = /^(?:[\t\r\n]|[\s\u0000\u200b]*[=+\-@\uff1d\uff0b\uff0d\uff20])/u;
+const formulaStart = /^(?:[\t\r\n]|[\s\p{Cc}\u200b]*[=+\-@\uff1d\uff0b\uff0d\uff20])/u;
 
 /** Texts that could be a formula get an apostrophe in front, which is the price of CSV: NDJSON and Parquet hold them as they were. */
 function csvField(type: Column["type"], value: CellValue): string {

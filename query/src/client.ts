@@ -1,5 +1,5 @@
 import { operations, type Operation, type QueryApi } from "./api.ts";
-import { type Destination, send } from "./shell/send.ts";
+import { type Destination, type Fetch, send } from "./shell/send.ts";
 
 /** Where the API is, and what lets the caller ask. */
 export interface QueryClientOptions {
@@ -10,7 +10,7 @@ export interface QueryClientOptions {
   /** Milliseconds after which a call gives up, the reading of its answer included; 60,000 when absent. */
   readonly timeoutMs?: number;
   /** Instead of the platform's own. */
-  readonly fetch?: typeof fetch;
+  readonly fetch?: Fetch;
 }
 
 type Parameters = Readonly<Record<string, string | number | undefined>>;

@@ -1,13 +1,16 @@
 import type { Operation, Problem } from "../api.ts";
 import { QueryError } from "../query-error.ts";
 
+/** What performs a request, as the platform's own does. */
+export type Fetch = typeof fetch;
+
 /** Where calls go. */
 export interface Destination {
   readonly origin: string;
   readonly token: string;
   readonly timeoutMs: number;
   /** `null`: the platform's own, as it is at the time of the call. */
-  readonly fetch: typeof fetch | null;
+  readonly fetch: Fetch | null;
 }
 
 /** Performs one call: the answer's JSON, or the response itself where it is a stream. Throws a `QueryError` otherwise. */
