@@ -50,6 +50,35 @@ describe("budget of a question", () => {
   });
 });
 
+describe("a range with many files", () => {
+  /** A bucket of as many hours with a file each, listed as R2 does: in the order of keys, a page at a time. */
+  function bucketOf(hours: number): ScanBucket {
+    const keys = Array.from({ length: hours }, (_, index) =>
+      partKey({ dataset: "events", project: "shop", hourMs: firstDayMs + index * 3_600_000, shard: 0, part: 0 }),
+    );
+    return {
+      list: async ({ startAfter = "", limit = 1_000 }: { startAfter?: string; limit?: number }) => {
+        const rest = keys.filter((key) => key > startAfter);
+        const objects = rest.slice(0, limit).map((key) => ({ key, etag: "e", size: 1 }));
+        return { objects, truncated: rest.length > limit };
+      },
+    } as unknown as ScanBucket;
+  }
+
+  test("A109: more than 2,000 files are refused with how many days one question may span, and none of them is read", async () => {
+    const range = { fromMs: firstDayMs, toMs: firstDayMs + 3_000 * 3_600_000 };
+    const ask = async (hours: number) =>
+      scanAnew(bucketOf(hours), { dataset: "events", project: "shop", range }, async (parts) => ({
+        ok: true,
+        value: parts.length,
+      }));
+    expect(await ask(2_000)).toEqual({ ok: true, value: 2_000 });
+    const refused = await ask(2_001);
+    expect(refused).toMatchObject({ ok: false, error: { status: 422, title: "Beyond the budget", parameter: "to" } });
+    expect(refused.ok ? "" : refused.error.detail).toMatch(/more than 2000 files.*at most 83 days/);
+  });
+});
+
 describe("a lake that changes under a scan", () => {
   const key = partKey({ dataset: "events", project: "shop", hourMs: firstDayMs, shard: 0, part: 0 });
   const range = { fromMs: firstDayMs, toMs: firstDayMs + 3_600_000 };

@@ -11,18 +11,7 @@ const groupByMax = 5;
 const rowsMax = 10_000;
 const rowsDefault = 1_000;
 const rangeDaysMax = 400;
-const fieldNames = [
-  "from",
-  "to",
-  "timezone",
-  "interval",
-  "filters",
-  "groupBy",
-  "measures",
-  "orderBy",
-  "limit",
-  "project",
-];
+const fieldNames = ["from", "to", "timezone", "interval", "filters", "groupBy", "measures", "orderBy", "limit"];
 
 /** A question of `POST /v1/query` that can be answered. */
 export interface AdhocQuestion {
