@@ -138,7 +138,23 @@ class Simulation {
         client.give(made);
       });
     }
+    if (random.chance(0.4)) {
+      const shards = random.between(2, 4);
+      scheduler.after(random.next() * (untilMs - scheduler.nowMs), "", () => this.#raiseShards(shards));
+    }
     while (scheduler.nowMs < untilMs) await this.#minute(true);
+  }
+
+  /** The operator raises the number of shards while events flow, and tries again until it is done. */
+  #raiseShards(shards: number): void {
+    const again = (): void => this.#world.scheduler.after(minuteMs, "", () => this.#raiseShards(shards));
+    this.#world
+      .admin("POST", `projects/${project}/shards`, { shards })
+      .then(({ status }) => {
+        this.#world.scheduler.note(`shards are raised to ${shards}: ${status}`);
+        if (status >= 500) again();
+      })
+      .catch(again);
   }
 
   /** Calm time until nothing is on its way any more. */
@@ -290,6 +306,8 @@ function settingsOf(random: Random, theme: Theme): Settings {
     publishOldSeconds: random.pick([60, 600, 3600]),
     publishOldRows: random.pick([3, 1000]),
     rollupSeconds: random.pick([0, 600]),
+    coolSeconds: random.pick([60, 600, 86_400]),
+    coolIds: random.pick([1, 10, 100_000]),
     retriesMax: theme === "dead letters" ? 1 : random.pick([100, 100, 100, 2]),
   };
 }

@@ -38,6 +38,9 @@ export interface Settings {
   readonly publishOldSeconds: number;
   readonly publishOldRows: number;
   readonly rollupSeconds: number;
+  /** After how long, and from how many on, seen ids move from the logs into the bucket. */
+  readonly coolSeconds: number;
+  readonly coolIds: number;
   readonly retriesMax: number;
 }
 
@@ -287,6 +290,8 @@ export class World {
       PUBLISH_OLD_SECONDS: String(settings.publishOldSeconds),
       PUBLISH_OLD_ROWS: String(settings.publishOldRows),
       ROLLUP_SECONDS: String(settings.rollupSeconds),
+      COOL_SECONDS: String(settings.coolSeconds),
+      COOL_IDS: String(settings.coolIds),
       OPERATOR_TOKEN: operatorToken,
       WRITE_KEY_SECRETS: "secret-of-the-simulation",
       LOG_SAMPLE: "0",
