@@ -28,7 +28,7 @@ export interface AppendSlice {
     readonly positions: Uint16Array;
     /** For `events` the message id; for `rejected` `receiptId-index`, which makes a reject idempotent. */
     readonly ids: readonly string[];
-    /** Hour (ms) whose bucket of seen ids holds this id: the same for every resend of the event. */
+    /** Hour (ms) whose bucket of seen ids holds this id: the same for every resend of the event, but for ids that state no time. */
     readonly bucketHoursMs: Float64Array;
     /** Index into `segments`. */
     readonly segments: Uint16Array;
@@ -87,8 +87,12 @@ export type AppendResult =
 export interface Inheritance {
   /** The parent's key: both hash ids alike, so that one can ask the other. Secret. */
   readonly hashKey: string;
-  /** Positions of the parent's last id and of its last slice; what lies behind them need not be asked for. */
+  /**
+   * Positions of the parent's last id, of its last one among those that state no time, and of its last slice; what lies behind them need
+   * not be asked for.
+   */
   readonly lastPlace: number;
+  readonly lastUndatedPlace: number;
   readonly lastSlicePlace: number;
 }
 

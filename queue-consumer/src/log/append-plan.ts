@@ -6,6 +6,7 @@ import {
   type HourArrivals,
   hourOf,
   type LedgerRow,
+  undatedFromMs,
 } from "@sluice/schema";
 import { LedgerTally } from "./ledger.ts";
 import { databaseBytesMax, pendingSegmentsMax } from "./limits.ts";
@@ -73,7 +74,9 @@ export function planAppend(
     const news: number[] = [];
     for (let i = 0; i < bucketHoursMs.length; i++) {
       const at = hashesAt + i * hashBytes;
-      if (known[at / hashBytes] === 1 || !fresh.add(bucketHoursMs[i] ?? 0, hashes.events, at)) counts.duplicate += 1;
+      // Of an id that states no time, two copies may come on two days.
+      const bucketMs = Math.min(bucketHoursMs[i] ?? 0, undatedFromMs);
+      if (known[at / hashBytes] === 1 || !fresh.add(bucketMs, hashes.events, at)) counts.duplicate += 1;
       else {
         counts[slice.segments[segments[i] ?? -1]?.dataset === "events" ? "stored" : "rejected"] += 1;
         news.push(i);

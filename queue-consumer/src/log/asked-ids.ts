@@ -1,7 +1,7 @@
-import type { HashesByBucket } from "@sluice/schema";
+import { type HashesByBucket, hourMs, isUndated, undatedDaysKept } from "@sluice/schema";
 import { concatenate } from "./block.ts";
 import { hashBytes, SeenSet } from "./seen-set.ts";
-import { entryWords, placeOf, readEntry } from "./seen-entries.ts";
+import { entryWords, firstPlaceOf, placeOf, readEntry } from "./seen-entries.ts";
 
 /** Ids that belong together: those of one slice, of which all must be known before it is stored. Or slices. */
 export interface AskedIds {
@@ -24,13 +24,18 @@ export function forEachId(
 /** What a parent answered for ids, or for slices; without a parent, that it has none. */
 export class ParentAnswers {
   readonly #lastPlace: number;
+  readonly #lastUndatedPlace: number;
   readonly #known = new SeenSet();
   readonly #absent = new SeenSet();
   readonly #entry = new Uint32Array(entryWords);
 
-  /** @param lastPlace position of the last that the parent has; −1 without a parent. */
-  constructor(lastPlace: number) {
+  /**
+   * @param lastPlace position of the last that the parent has; −1 without a parent.
+   * @param lastUndatedPlace position of its last id that states no time; −1 when there is none.
+   */
+  constructor(lastPlace: number, lastUndatedPlace = -1) {
     this.#lastPlace = lastPlace;
+    this.#lastUndatedPlace = lastUndatedPlace;
   }
 
   /** Takes the answers to what was asked. */
@@ -45,10 +50,18 @@ export class ParentAnswers {
   /** Whether the parent has it; `null` when it did not say. */
   has(bucketMs: number, packed: Uint8Array, at: number): boolean | null {
     readEntry(bucketMs, packed, at, this.#entry);
-    if (placeOf(this.#entry) > this.#lastPlace || this.#absent.hasEntry(this.#entry)) return false;
+    if (this.#isBehind(bucketMs) || this.#absent.hasEntry(this.#entry)) return false;
     return this.#known.hasEntry(this.#entry) ? true : null;
   }
+
+  /** Whether the entry comes after everything that the parent has. */
+  #isBehind(bucketMs: number): boolean {
+    if (!isUndated(bucketMs)) return placeOf(this.#entry) > this.#lastPlace;
+    return firstPlaceOf(bucketMs - undatedDaysKept * dayMs) > this.#lastUndatedPlace;
+  }
 }
+
+const dayMs = 24 * hourMs;
 
 /** What the parent of a shard knows, as far as it was asked and answered. */
 export interface Inherited {

@@ -9,6 +9,8 @@ import {
   parentShardOf,
   shardEpochsOf,
   type SoughtId,
+  undatedBucketMs,
+  undatedDaysKept,
 } from "@sluice/schema";
 import { belongsTo } from "../consume/route-slice.ts";
 import { type AppendPlan, newSlices, planAppend, refusalOf, type SeenBefore } from "../log/append-plan.ts";
@@ -23,7 +25,7 @@ import { packBlocks } from "../log/pack-blocks.ts";
 import { partSizeAfter, type RowsSize } from "../log/publish-plan.ts";
 import { PendingHours } from "../log/pending-hours.ts";
 import { hashIds, hashRequest, type RequestHashes } from "../log/request-hashes.ts";
-import { type Entries, entryWords, firstPlaceOf, readEntry } from "../log/seen-entries.ts";
+import { type Entries, entryWords, firstPlaceOf, isUndatedPlace, readEntry } from "../log/seen-entries.ts";
 import { mayHold } from "../log/seen-filter.ts";
 import { SeenIndex } from "../log/seen-index.ts";
 import { hashBytes } from "../log/seen-set.ts";
@@ -61,6 +63,7 @@ export class LogState {
   #shards: number;
   /** Places of the last id and the last slice of the shards before; −1 when there are none. */
   #inheritedLast: number;
+  #inheritedLastUndated: number;
   #inheritedLastSlice: number;
 
   constructor(storage: LogStorage) {
@@ -70,6 +73,7 @@ export class LogState {
     this.#hashKey = wordsOfKey(storage.meta("hashKey") ?? missing("hashKey"));
     this.#shards = Number(storage.meta("shards") ?? 0);
     this.#inheritedLast = Number(storage.meta("inheritedLast") ?? -1);
+    this.#inheritedLastUndated = Number(storage.meta("inheritedLastUndated") ?? -1);
     this.#inheritedLastSlice = Number(storage.meta("inheritedLastSlice") ?? -1);
     this.cold = new ColdIds((page, entry) =>
       mayHold(
@@ -112,7 +116,10 @@ export class LogState {
 
   /** What is known of the shards before when they have not been asked yet. */
   unasked(): Inherited {
-    return { ids: new ParentAnswers(this.#inheritedLast), slices: new ParentAnswers(this.#inheritedLastSlice) };
+    return {
+      ids: new ParentAnswers(this.#inheritedLast, this.#inheritedLastUndated),
+      slices: new ParentAnswers(this.#inheritedLastSlice),
+    };
   }
 
   /** The hashes of a request, under this log's key. */
@@ -127,7 +134,7 @@ export class LogState {
   asked(request: AppendRequest, hashes: RequestHashes): { readonly ids: readonly AskedIds[]; readonly slices: AskedIds } {
     const bucketHoursMs = Float64Array.from(request.slices, ({ receipt }) => hourOf(receipt.receivedAtMs));
     const slices = { bucketHoursMs, packed: hashes.slices, hashesAt: 0 };
-    if (this.cold.last < 0 && this.#inheritedLast < 0) return { ids: [], slices };
+    if (this.cold.last < 0 && Math.max(this.#inheritedLast, this.#inheritedLastUndated) < 0) return { ids: [], slices };
     const own: SeenBefore = { has: (bucketMs, packed, at) => this.tookSlice(bucketMs, packed, at) };
     const ids = newSlices(request, hashes.slices, own).candidates.map(({ slice, hashesAt }) => ({
       bucketHoursMs: slice.events.bucketHoursMs,
@@ -180,16 +187,18 @@ export class LogState {
 
   /** Takes up the place of a shard above the first, and what its parent gave. */
   open(place: { readonly project: string; readonly shard: number }, inheritance: Inheritance): void {
-    const { hashKey, lastPlace, lastSlicePlace } = inheritance;
+    const { hashKey, lastPlace, lastUndatedPlace, lastSlicePlace } = inheritance;
     this.#assertPlace(place);
     this.storage.transaction(() => {
       this.storage.setMeta("hashKey", hashKey);
       this.storage.setMeta("inheritedLast", String(lastPlace));
+      this.storage.setMeta("inheritedLastUndated", String(lastUndatedPlace));
       this.storage.setMeta("inheritedLastSlice", String(lastSlicePlace));
       this.storage.setMeta("shards", String(place.shard + 1));
     });
     this.#hashKey = wordsOfKey(hashKey);
     this.#inheritedLast = lastPlace;
+    this.#inheritedLastUndated = lastUndatedPlace;
     this.#inheritedLastSlice = lastSlicePlace;
     this.#shards = place.shard + 1;
   }
@@ -204,6 +213,7 @@ export class LogState {
     return {
       hashKey,
       lastPlace: Math.max(this.seen.lastPlace, this.#inheritedLast),
+      lastUndatedPlace: Math.max(this.seen.lastUndatedPlace, this.#inheritedLastUndated),
       lastSlicePlace: Math.max(this.#taken.index.lastPlace, this.#inheritedLastSlice),
     };
   }
@@ -324,7 +334,7 @@ export class LogState {
   }
 
   #foldAndDrop(tables: readonly number[], nowMs: number): void {
-    this.#forgetOldSlices(nowMs);
+    this.#forgetOld(nowMs);
     const folded = this.storage.transaction(() => {
       const done = [this.seen.fold(this.#lastSequence, nowMs), this.#taken.index.fold(this.#lastSequence, nowMs)];
       this.storage.ledger.addCounts(this.#ledger.rows());
@@ -338,14 +348,18 @@ export class LogState {
     this.#arrivals.clear();
   }
 
-  /** Before a fold, which could put new slices into a page of old ones. */
-  #forgetOldSlices(nowMs: number): void {
-    const end = firstPlaceOf(nowMs - sliceDaysKept * dayMs);
-    const old = new Set(this.#taken.index.pages.filter((page) => page.last < end));
+  /** Forgets slices and ids that are known for a time only; before a fold, which could put new ones into a page of old ones. */
+  #forgetOld(nowMs: number): void {
+    const slicesEnd = firstPlaceOf(nowMs - sliceDaysKept * dayMs);
+    const slices = new Set(this.#taken.index.pages.filter((page) => page.last < slicesEnd));
+    const idsEnd = firstPlaceOf(undatedBucketMs(nowMs - undatedDaysKept * dayMs));
+    const ids = new Set(this.seen.pages.filter((page) => isUndatedPlace(page.place) && page.last < idsEnd));
     this.storage.transaction(() => {
-      for (const page of old) this.storage.slices.remove(page.place);
+      for (const page of slices) this.storage.slices.remove(page.place);
+      for (const page of ids) this.storage.seen.remove(page.place);
     });
-    this.#taken.index.removePages(old);
+    this.#taken.index.removePages(slices);
+    this.seen.removePages(ids);
   }
 
   #rebuild(): void {

@@ -97,7 +97,7 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
     const asked = { bucketHoursMs: ids.bucketHoursMs, packed: ids.hashes, hashesAt: 0 };
     const askedSlices = { bucketHoursMs: slices.bucketHoursMs, packed: slices.hashes, hashesAt: 0 };
     await this.#cold.readFor([asked]);
-    const inherited = await this.#askParent([asked], askedSlices);
+    const inherited = await this.#askParent([asked], askedSlices, child);
     const hasSlice = (bucketMs: number, at: number): boolean | null => {
       const own = this.#state.tookSlice(bucketMs, slices.hashes, at, child);
       return eitherHas(own, inherited.slices.has(bucketMs, slices.hashes, at));
@@ -196,13 +196,20 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
     return cycle;
   }
 
-  /** Asks the parent for the ids and slices that only it can know. Never throws: without an answer they stay unknown. */
-  async #askParent(asked: readonly AskedIds[], askedSlices: AskedIds | null): Promise<Inherited> {
+  /**
+   * Asks the parent for the ids and slices that only it can know; on behalf of a child, for all that was not taken here before that was
+   * opened. Never throws: without an answer they stay unknown.
+   */
+  async #askParent(
+    asked: readonly AskedIds[],
+    askedSlices: AskedIds | null,
+    child: number | null = null,
+  ): Promise<Inherited> {
     const state = this.#state;
     const inherited = state.unasked();
     const ids = parentQuestion(asked, (...id) => state.seen.has(...id), inherited.ids);
     const slicesOrNone = askedSlices === null ? [] : [askedSlices];
-    const slices = parentQuestion(slicesOrNone, (...slice) => state.tookSlice(...slice), inherited.slices);
+    const slices = parentQuestion(slicesOrNone, (...slice) => state.tookSlice(...slice, child), inherited.slices);
     if (state.place === null || ids.hashes.length + slices.hashes.length === 0) return inherited;
     const { project, shard } = state.place;
     try {
