@@ -87,13 +87,15 @@ export type AppendResult =
 export interface Inheritance {
   /** The parent's key: both hash ids alike, so that one can ask the other. Secret. */
   readonly hashKey: string;
-  /**
-   * Positions of the parent's last id, of its last one among those that state no time, and of its last slice; what lies behind them need
-   * not be asked for.
-   */
-  readonly lastPlace: number;
-  readonly lastUndatedPlace: number;
-  readonly lastSlicePlace: number;
+  readonly last: LastPlaces;
+}
+
+/** Positions of the last ones that a parent has, −1 where it has none; what lies behind them need not be asked for. */
+export interface LastPlaces {
+  readonly id: number;
+  /** Of the ids that state no time. */
+  readonly undatedId: number;
+  readonly slice: number;
 }
 
 /** Hashes of ids or of slices, with their buckets. */

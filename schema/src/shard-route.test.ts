@@ -33,7 +33,9 @@ test("Q48: key classes, events and rejects, and near ids have routes of their ow
 
 test("Q95: a shard owns its ids anew with each child, and its children are those whose parent it is", () => {
   for (let shard = 0; shard < shardsMax; shard++) {
-    const children = Array.from({ length: shardsMax - 1 }, (_, i) => i + 1).filter((child) => parentShardOf(child) === shard);
+    const children = Array.from({ length: shardsMax - 1 }, (_, i) => i + 1).filter(
+      (child) => parentShardOf(child) === shard,
+    );
     expect(shardEpochsOf(shard, shardsMax)).toEqual([shard + 1, ...children.map((child) => child + 1)]);
   }
   expect(shardEpochsOf(0, 0)).toEqual([1]);

@@ -11,6 +11,8 @@ export interface Mutant {
 const consume = "queue-consumer/src/shell/consume.ts";
 const publisher = "queue-consumer/src/shell/publisher.ts";
 const logState = "queue-consumer/src/shell/log-state.ts";
+const coldStore = "queue-consumer/src/shell/cold-store.ts";
+const appendPlan = "queue-consumer/src/log/append-plan.ts";
 
 /** Bugs of the kinds that pipelines have. A patch that no longer fits its file fails the test that plants it. */
 export const mutants: readonly Mutant[] = [
@@ -225,6 +227,73 @@ export const mutants: readonly Mutant[] = [
         replace: `  await ports.store.advance(ports.owner, state.project, changes.cursors, { asOfMs: clock.startedMs, dueMs: 0 });
   let rolledUpDays = 0;
   let rowsRead = 0;`,
+      },
+    ],
+  },
+  {
+    name: "a shard that split off does not ask its parent for ids",
+    firstSeed: 1,
+    patches: [
+      { file: logState, find: "return own === true ? true : eitherHas(own, inherited.ids.has(bucketMs, packed, at));", replace: "return own;" },
+    ],
+  },
+  {
+    name: "a shard that split off does not ask its parent for messages",
+    firstSeed: 1,
+    patches: [
+      { file: logState, find: "return this.tookSlice(bucketMs, packed, at) || inherited.slices.has(bucketMs, packed, at);", replace: "return this.tookSlice(bucketMs, packed, at);" },
+    ],
+  },
+  {
+    name: "a parent takes its own part of a message for its child's",
+    firstSeed: 1,
+    patches: [{ file: logState, find: "child ?? this.#shards);", replace: "this.#shards);" }],
+  },
+  {
+    name: "a parent forgets in a restart what it gave up",
+    firstSeed: 1,
+    patches: [
+      {
+        file: logState,
+        find: 'this.storage.transaction(() => this.storage.setMeta("shards", String(shards)));\n    this.#shards = shards;\n    const hashKey',
+        replace: "this.#shards = shards;\n    const hashKey",
+      },
+    ],
+  },
+  {
+    name: "ids that could not be checked are stored",
+    firstSeed: 1,
+    patches: [{ file: appendPlan, find: "if (answer === null) unchecked.add(owners[event] ?? 0);", replace: "if (answer === null) continue;" }],
+  },
+  {
+    name: "ids leave the log before their object is confirmed",
+    firstSeed: 1,
+    patches: [{ file: coldStore, find: "this.#state.takeCold(isStored ? plan.pages : [])", replace: "this.#state.takeCold(plan.pages)" }],
+  },
+  {
+    name: "ids that came while their page was moved leave with it",
+    firstSeed: 1,
+    patches: [{ file: logState, find: "versions.get(place)?.version === version);", replace: "versions.get(place)?.version !== version - version);" }],
+  },
+  {
+    name: "cold ids are not looked for",
+    firstSeed: 1,
+    patches: [
+      {
+        file: "queue-consumer/src/log/cold-ids.ts",
+        find: "if (page !== null && this.#mayHold(page, entry)) candidates.push(page);",
+        replace: "if (page !== null && !this.#mayHold(page, entry)) candidates.push(page);",
+      },
+    ],
+  },
+  {
+    name: "an id that states no time is looked for on the day of its receipt only",
+    firstSeed: 1,
+    patches: [
+      {
+        file: "queue-consumer/src/log/seen-index.ts",
+        find: "for (let days = -undatedDaysKept; days <= undatedDaysKept; days++) {",
+        replace: "for (let days = 0; days <= 0; days++) {",
       },
     ],
   },

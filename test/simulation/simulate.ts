@@ -185,9 +185,12 @@ class Simulation {
   /** Some of the events come once more, after the longest times for which ids must be known. */
   async #resendLater(): Promise<void> {
     const { scheduler } = this.#world;
-    scheduler.nowMs += this.#random.pick([25 * hourMs, 8 * dayMs, 400 * dayMs]);
+    const laterMs = this.#random.pick([25 * hourMs, 8 * dayMs, 29 * dayMs, 400 * dayMs]);
+    scheduler.nowMs += laterMs;
     for (const client of this.#clients) {
-      const own = [...this.#deliveries.values()].filter(({ event }) => event.keyKind === client.keyKind);
+      const own = [...this.#deliveries.values()].filter(
+        ({ event }) => event.keyKind === client.keyKind && (event.timeMs !== null || laterMs < 30 * dayMs),
+      );
       client.give(own.filter(({ event }) => event.messageId !== null && this.#random.chance(0.5)));
     }
     await this.#minute(false);

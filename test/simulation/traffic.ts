@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "@sluice/schema";
+import { birthOfMessageId, type Json, type JsonObject } from "@sluice/schema";
 import type { Random } from "./random.ts";
 
 /** An event that a client wants to deliver. */
@@ -9,8 +9,8 @@ export interface SentEvent {
   readonly messageId: string | null;
   /** Whether the contract takes it. */
   readonly isValid: boolean;
-  /** When it happened, ms. */
-  readonly timeMs: number;
+  /** When it happened, ms; `null` when neither the event nor its id says. */
+  readonly timeMs: number | null;
   readonly json: JsonObject;
 }
 
@@ -38,6 +38,7 @@ export function eventMaker(random: Random): (nowMs: number, keyKind: SentEvent["
     // Public and server keys have id spaces of their own, so an id of the one may be used by the other.
     if (messageId !== null && keyKind === "public" && random.chance(0.1)) shared.push(messageId);
     const id = keyKind === "server" && random.chance(0.2) ? (shared.pop() ?? messageId) : messageId;
+    const isDated = id === null || birthOfMessageId(id) !== null || random.chance(0.7);
     const isValid = !random.chance(0.08);
     const json = { ...bodyOf(random, number, isValid, blobs), ...(id === null ? {} : { messageId: id }) };
     return {
@@ -45,8 +46,8 @@ export function eventMaker(random: Random): (nowMs: number, keyKind: SentEvent["
       keyKind,
       messageId: id,
       isValid,
-      timeMs,
-      json: { ...json, timestamp: new Date(timeMs).toISOString() },
+      timeMs: isDated ? timeMs : null,
+      json: isDated ? { ...json, timestamp: new Date(timeMs).toISOString() } : json,
     };
   };
 }

@@ -5,6 +5,7 @@ import {
   type HourArrivals,
   hourOf,
   type Inheritance,
+  type LastPlaces,
   type LedgerRow,
   parentShardOf,
   shardEpochsOf,
@@ -61,10 +62,8 @@ export class LogState {
   #lastSequence = 0;
   #place: { readonly project: string; readonly shard: number } | null = null;
   #shards: number;
-  /** Places of the last id and the last slice of the shards before; −1 when there are none. */
-  #inheritedLast: number;
-  #inheritedLastUndated: number;
-  #inheritedLastSlice: number;
+  /** Where the shards before end. */
+  #before: LastPlaces;
 
   constructor(storage: LogStorage) {
     this.storage = storage;
@@ -72,9 +71,8 @@ export class LogState {
     this.birthId = storage.meta("birthId") ?? missing("birthId");
     this.#hashKey = wordsOfKey(storage.meta("hashKey") ?? missing("hashKey"));
     this.#shards = Number(storage.meta("shards") ?? 0);
-    this.#inheritedLast = Number(storage.meta("inheritedLast") ?? -1);
-    this.#inheritedLastUndated = Number(storage.meta("inheritedLastUndated") ?? -1);
-    this.#inheritedLastSlice = Number(storage.meta("inheritedLastSlice") ?? -1);
+    const before = storage.meta("inherited");
+    this.#before = before === null ? { id: -1, undatedId: -1, slice: -1 } : (JSON.parse(before) as LastPlaces);
     this.cold = new ColdIds((page, entry) =>
       mayHold(
         filters.get(page, () => storage.cold.filter(page)),
@@ -116,10 +114,8 @@ export class LogState {
 
   /** What is known of the shards before when they have not been asked yet. */
   unasked(): Inherited {
-    return {
-      ids: new ParentAnswers(this.#inheritedLast, this.#inheritedLastUndated),
-      slices: new ParentAnswers(this.#inheritedLastSlice),
-    };
+    const { id, undatedId, slice } = this.#before;
+    return { ids: new ParentAnswers(id, undatedId), slices: new ParentAnswers(slice) };
   }
 
   /** The hashes of a request, under this log's key. */
@@ -131,10 +127,13 @@ export class LogState {
    * What of a request may have to be looked for elsewhere than here, without what was taken before: ids, slice by slice, and the
    * slices themselves.
    */
-  asked(request: AppendRequest, hashes: RequestHashes): { readonly ids: readonly AskedIds[]; readonly slices: AskedIds } {
+  asked(
+    request: AppendRequest,
+    hashes: RequestHashes,
+  ): { readonly ids: readonly AskedIds[]; readonly slices: AskedIds } {
     const bucketHoursMs = Float64Array.from(request.slices, ({ receipt }) => hourOf(receipt.receivedAtMs));
     const slices = { bucketHoursMs, packed: hashes.slices, hashesAt: 0 };
-    if (this.cold.last < 0 && Math.max(this.#inheritedLast, this.#inheritedLastUndated) < 0) return { ids: [], slices };
+    if (this.cold.last < 0 && this.#before.id < 0 && this.#before.undatedId < 0) return { ids: [], slices };
     const own: SeenBefore = { has: (bucketMs, packed, at) => this.tookSlice(bucketMs, packed, at) };
     const ids = newSlices(request, hashes.slices, own).candidates.map(({ slice, hashesAt }) => ({
       bucketHoursMs: slice.events.bucketHoursMs,
@@ -186,20 +185,15 @@ export class LogState {
   }
 
   /** Takes up the place of a shard above the first, and what its parent gave. */
-  open(place: { readonly project: string; readonly shard: number }, inheritance: Inheritance): void {
-    const { hashKey, lastPlace, lastUndatedPlace, lastSlicePlace } = inheritance;
+  open(place: { readonly project: string; readonly shard: number }, { hashKey, last }: Inheritance): void {
     this.#assertPlace(place);
     this.storage.transaction(() => {
       this.storage.setMeta("hashKey", hashKey);
-      this.storage.setMeta("inheritedLast", String(lastPlace));
-      this.storage.setMeta("inheritedLastUndated", String(lastUndatedPlace));
-      this.storage.setMeta("inheritedLastSlice", String(lastSlicePlace));
+      this.storage.setMeta("inherited", JSON.stringify(last));
       this.storage.setMeta("shards", String(place.shard + 1));
     });
     this.#hashKey = wordsOfKey(hashKey);
-    this.#inheritedLast = lastPlace;
-    this.#inheritedLastUndated = lastUndatedPlace;
-    this.#inheritedLastSlice = lastSlicePlace;
+    this.#before = last;
     this.#shards = place.shard + 1;
   }
 
@@ -210,12 +204,13 @@ export class LogState {
     this.storage.transaction(() => this.storage.setMeta("shards", String(shards)));
     this.#shards = shards;
     const hashKey = this.storage.meta("hashKey") ?? missing("hashKey");
-    return {
-      hashKey,
-      lastPlace: Math.max(this.seen.lastPlace, this.#inheritedLast),
-      lastUndatedPlace: Math.max(this.seen.lastUndatedPlace, this.#inheritedLastUndated),
-      lastSlicePlace: Math.max(this.#taken.index.lastPlace, this.#inheritedLastSlice),
+    const { id, undatedId, slice } = this.#before;
+    const last = {
+      id: Math.max(this.seen.lastPlace, id),
+      undatedId: Math.max(this.seen.lastUndatedPlace, undatedId),
+      slice: Math.max(this.#taken.index.lastPlace, slice),
     };
+    return { hashKey, last };
   }
 
   /** Why nothing of a request can be stored now, or `null`. */

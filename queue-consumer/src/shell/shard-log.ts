@@ -284,10 +284,7 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
 }
 
 /** Answers of {@link ShardLog.inherited}, in the order of the questions. */
-function answersOf(
-  bucketHoursMs: Float64Array,
-  has: (bucketMs: number, at: number) => boolean | null,
-): Uint8Array {
+function answersOf(bucketHoursMs: Float64Array, has: (bucketMs: number, at: number) => boolean | null): Uint8Array {
   return Uint8Array.from(bucketHoursMs, (bucketMs, i) => {
     const isKnown = has(bucketMs, i * hashBytes);
     return isKnown === null ? 2 : Number(isKnown);
