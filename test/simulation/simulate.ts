@@ -123,7 +123,9 @@ class Simulation {
   /** An hour or two in which events are sent and everything may fail. */
   async #rush(): Promise<void> {
     const random = this.#random;
-    const make = eventMaker(randomOf(this.#seed, "events"));
+    const isOfColdIds = this.#theme === "cold ids";
+    // Ids go cold when their hour is long over; then those that are asked for are sent again.
+    const make = eventMaker(randomOf(this.#seed, "events"), isOfColdIds ? 2 : 0);
     const { scheduler } = this.#world;
     const untilMs = scheduler.nowMs + random.between(40, 120) * minuteMs;
     const rounds = random.between(3, 8);
@@ -137,6 +139,9 @@ class Simulation {
         });
         client.give(made);
       });
+    }
+    for (let resends = isOfColdIds ? rounds : 0; resends > 0; resends--) {
+      scheduler.after(random.next() * (untilMs - scheduler.nowMs), "events are sent again", () => this.#resend(0.3));
     }
     if (random.chance(0.4)) {
       const shards = random.between(2, 4);
@@ -187,13 +192,16 @@ class Simulation {
     const { scheduler } = this.#world;
     const laterMs = this.#random.pick([25 * hourMs, 8 * dayMs, 29 * dayMs, 400 * dayMs]);
     scheduler.nowMs += laterMs;
-    for (const client of this.#clients) {
-      const own = [...this.#deliveries.values()].filter(
-        ({ event }) => event.keyKind === client.keyKind && (event.timeMs !== null || laterMs < 30 * dayMs),
-      );
-      client.give(own.filter(({ event }) => event.messageId !== null && this.#random.chance(0.5)));
-    }
+    this.#resend(0.5, ({ event }) => event.timeMs !== null || laterMs < 30 * dayMs);
     await this.#minute(false);
+  }
+
+  /** Clients send some of their events once more. */
+  #resend(share: number, isMeant: (delivery: Delivery) => boolean = () => true): void {
+    for (const client of this.#clients) {
+      const own = [...this.#deliveries.values()].filter(({ event }) => event.keyKind === client.keyKind);
+      client.give(own.filter((sent) => sent.event.messageId !== null && isMeant(sent) && this.#random.chance(share)));
+    }
   }
 
   /** One minute, with the crons that fall into it and what may happen by itself. */
@@ -309,8 +317,9 @@ function settingsOf(random: Random, theme: Theme): Settings {
     publishOldSeconds: random.pick([60, 600, 3600]),
     publishOldRows: random.pick([3, 1000]),
     rollupSeconds: random.pick([0, 600]),
-    coolSeconds: random.pick([60, 600, 86_400]),
-    coolIds: random.pick([1, 10, 100_000]),
+    hasSmallPages: theme === "cold ids" || random.chance(0.5),
+    coolSeconds: theme === "cold ids" ? 60 : random.pick([60, 600, 86_400]),
+    coolIds: theme === "cold ids" ? 1 : random.pick([1, 10, 100_000]),
     retriesMax: theme === "dead letters" ? 1 : random.pick([100, 100, 100, 2]),
   };
 }

@@ -38,6 +38,8 @@ export interface Settings {
   readonly publishOldSeconds: number;
   readonly publishOldRows: number;
   readonly rollupSeconds: number;
+  /** Whether pages of ids are of a few: else the ids of a simulation are one page, which is never at rest. */
+  readonly hasSmallPages: boolean;
   /** After how long, and from how many on, seen ids move from the logs into the bucket. */
   readonly coolSeconds: number;
   readonly coolIds: number;
@@ -102,6 +104,11 @@ export class World {
 
   set faults(faults: Faults) {
     this.network.faults = faults;
+  }
+
+  get #consumer(): Program {
+    const { consumer, consumerOfSmallPages } = this.#production;
+    return this.settings.hasSmallPages ? consumerOfSmallPages : consumer;
   }
 
   /** Messages on their way. */
@@ -193,7 +200,7 @@ export class World {
     const slot = `${worker} ${this.#random.int(worker === "analytics" ? 1 : 2)}`;
     const current = this.#current.get(slot);
     if (current !== undefined && current.process.isAlive) return current;
-    const program = this.#production[worker];
+    const program = worker === "consumer" ? this.#consumer : this.#production[worker];
     const isolate = this.#start(worker, program, worker === "edge" ? edgeJumpMsMax : jumpMsMax);
     this.#current.set(slot, isolate);
     return isolate;
@@ -202,7 +209,7 @@ export class World {
   #objectIsolate() {
     let isolate = this.#current.get("objects");
     if (isolate === undefined || !isolate.process.isAlive) {
-      isolate = this.#start("objects", this.#production.consumer, jumpMsMax);
+      isolate = this.#start("objects", this.#consumer, jumpMsMax);
       this.#current.set("objects", isolate);
     }
     const { process, exports } = isolate;
