@@ -234,14 +234,22 @@ export const mutants: readonly Mutant[] = [
     name: "a shard that split off does not ask its parent for ids",
     firstSeed: 1,
     patches: [
-      { file: logState, find: "return own === true ? true : eitherHas(own, inherited.ids.has(bucketMs, packed, at));", replace: "return own;" },
+      {
+        file: logState,
+        find: "return own === true ? true : eitherHas(own, inherited.ids.has(bucketMs, packed, at));",
+        replace: "return own;",
+      },
     ],
   },
   {
     name: "a shard that split off does not ask its parent for messages",
     firstSeed: 1,
     patches: [
-      { file: logState, find: "return this.tookSlice(bucketMs, packed, at) || inherited.slices.has(bucketMs, packed, at);", replace: "return this.tookSlice(bucketMs, packed, at);" },
+      {
+        file: logState,
+        find: "return this.tookSlice(bucketMs, packed, at) || inherited.slices.has(bucketMs, packed, at);",
+        replace: "return this.tookSlice(bucketMs, packed, at);",
+      },
     ],
   },
   {
@@ -263,17 +271,35 @@ export const mutants: readonly Mutant[] = [
   {
     name: "ids that could not be checked are stored",
     firstSeed: 1,
-    patches: [{ file: appendPlan, find: "if (answer === null) unchecked.add(owners[event] ?? 0);", replace: "if (answer === null) continue;" }],
+    patches: [
+      {
+        file: appendPlan,
+        find: "if (answer === null) unchecked.add(owners[event] ?? 0);",
+        replace: "if (answer === null) continue;",
+      },
+    ],
   },
   {
     name: "ids leave the log before their object is confirmed",
     firstSeed: 1,
-    patches: [{ file: coldStore, find: "this.#state.takeCold(isStored ? plan.pages : [])", replace: "this.#state.takeCold(plan.pages)" }],
+    patches: [
+      {
+        file: coldStore,
+        find: "this.#state.takeCold(isStored ? plan.pages : [])",
+        replace: "this.#state.takeCold(plan.pages)",
+      },
+    ],
   },
   {
     name: "ids that came while their page was moved leave with it",
     firstSeed: 1,
-    patches: [{ file: logState, find: "versions.get(place)?.version === version);", replace: "versions.get(place)?.version !== version - version);" }],
+    patches: [
+      {
+        file: logState,
+        find: "versions.get(place)?.version === version);",
+        replace: "versions.get(place)?.version !== version - version);",
+      },
+    ],
   },
   {
     name: "cold ids are not looked for",

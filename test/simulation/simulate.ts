@@ -1,7 +1,7 @@
 import type { LogStatus } from "@sluice/schema";
 import { finalLedgerFault, ledgerFault, ledgerNow, servedLedgerFault, TakenMessages } from "./checks/ledger.ts";
 import { LakeWatch } from "./checks/lake-watch.ts";
-import { rollupFault } from "./checks/rollups.ts";
+import { comparedMetrics, foldLake, type Numbers, numbersFault, questionsOf } from "./checks/rollups.ts";
 import type { Delivery, SimulatedClient } from "./client.ts";
 import { calm, faultsOf, type Theme, themes } from "./faults.ts";
 import type { Production } from "./production.ts";
@@ -274,21 +274,57 @@ class Simulation {
     }
     const ledger = await ledgerNow(this.#world);
     if (ledger === null) throw new Violation("a log does not run after the flush");
+    const token = await this.#readToken();
     const fault =
       finalLedgerFault(ledger, this.#taken, this.#lake) ??
-      servedLedgerFault(await this.#servedLedger(), this.#taken, this.#world.edgeDeaths) ??
-      (await rollupFault(this.#world));
+      servedLedgerFault(await this.#servedLedger(token), this.#taken, this.#world.edgeDeaths) ??
+      (await this.#numbersFault(token));
     if (fault !== null) throw new Violation(fault);
   }
 
-  /** The ledger as a project's reader gets it, of the days on which events were sent first. */
-  async #servedLedger(): Promise<unknown> {
+  /** The numbers that a reader gets are those of the lake, and those of roll-ups that are made anew. */
+  async #numbersFault(token: string): Promise<string | null> {
+    const days = await foldLake(this.#world);
+    const questions = questionsOf(days);
+    const ask = async (): Promise<readonly Numbers["metrics"][]> => {
+      const answers: Numbers["metrics"][] = [];
+      for (const { from, to } of questions) {
+        const path = `kpis?metrics=${comparedMetrics}&from=${from}&to=${to}&interval=day`;
+        answers.push(((await this.#read(token, path)) as Numbers).metrics);
+      }
+      return answers;
+    };
+    const served = await ask();
+    for (const metrics of served) {
+      const fault = numbersFault({ metrics }, days);
+      if (fault !== null) return fault;
+    }
+    if (this.#random.chance(0.7)) return null;
+    this.#world.loseRollups();
+    await this.#admin("POST", "flush");
+    const rebuilt = await ask();
+    for (const [i, metrics] of served.entries()) {
+      if (valuesOf(metrics) !== valuesOf(rebuilt[i] ?? {}))
+        return `roll-ups that are made anew say ${valuesOf(rebuilt[i] ?? {})}, not ${valuesOf(metrics)}`;
+    }
+    return null;
+  }
+
+  async #readToken(): Promise<string> {
     const made = (await this.#admin("POST", `projects/${project}/tokens`, { name: "reader" })) as { token?: unknown };
+    return String(made.token);
+  }
+
+  /** The ledger as a project's reader gets it, of the days on which events were sent first. */
+  async #servedLedger(token: string): Promise<unknown> {
     const day = (offset: number): string => new Date(this.#world.startMs + offset * dayMs).toISOString().slice(0, 10);
-    const reply = await this.#awaited(
-      this.#world.ask(String(made.token), "GET", `ledger?from=${day(-1)}&to=${day(2)}`),
-    );
-    if (reply.status !== 200) throw new Violation(`the ledger is answered with ${reply.status}`);
+    return this.#read(token, `ledger?from=${day(-1)}&to=${day(2)}`);
+  }
+
+  async #read(token: string, path: string): Promise<unknown> {
+    const reply = await this.#awaited(this.#world.ask(token, "GET", path));
+    if (reply.status !== 200)
+      throw new Violation(`${path} is answered with ${reply.status}: ${JSON.stringify(reply.body)}`);
     return reply.body;
   }
 
@@ -328,4 +364,14 @@ function countByNumber(rows: readonly { readonly number: number }[]): ReadonlyMa
   const counts = new Map<number, number>();
   for (const { number } of rows) counts.set(number, (counts.get(number) ?? 0) + 1);
   return counts;
+}
+
+/** The values of all metrics and days, whether or not the days are complete. */
+function valuesOf(metrics: Numbers["metrics"]): string {
+  return JSON.stringify(
+    Object.entries(metrics).map(([name, { buckets }]) => [
+      name,
+      buckets.map(({ start, value }) => [start, value]).filter(([, value]) => value !== 0),
+    ]),
+  );
 }

@@ -30,7 +30,10 @@ const visitors = ["a1", "a2", "a3", "a4"] as const;
  *
  * @param leastHours how old the events are at least.
  */
-export function eventMaker(random: Random, leastHours = 0): (nowMs: number, keyKind: SentEvent["keyKind"]) => SentEvent {
+export function eventMaker(
+  random: Random,
+  leastHours = 0,
+): (nowMs: number, keyKind: SentEvent["keyKind"]) => SentEvent {
   const shared: string[] = [];
   // Incompressible texts, so that requests do not fit one queue message and are split.
   const blobs = random.chance(0.12) ? 0.7 : 0;

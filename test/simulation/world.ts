@@ -14,6 +14,9 @@ import { Scheduler } from "./scheduler.ts";
 import { edgeJumpMsMax, type SentEvent } from "./traffic.ts";
 import { productionVariables } from "./variables.ts";
 
+/** Tables of the database that the operator fills. */
+const registryTables = new Set(["project", "source", "write_key", "read_token", "registry"]);
+
 /** The project of every simulation. */
 export const project = "shop";
 const operatorToken = "operator-token-of-the-simulation";
@@ -116,12 +119,12 @@ export class World {
     return this.queue.size + this.#dead.size;
   }
 
-  /** Rows of a table of the database, for checks. */
-  rows(sql: string): Record<string, unknown>[] {
-    return this.#db
-      .prepare(sql)
-      .all()
-      .map((row) => ({ ...row }));
+  /** Loses everything that analytics computed: it must compute the same again. The registry is no result and stays. */
+  loseRollups(): void {
+    const tables = this.#db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
+    for (const { name } of tables) if (!registryTables.has(String(name))) this.#db.exec(`DELETE FROM ${String(name)}`);
+    for (const key of this.bucket.objects.keys()) if (key.startsWith("marts/")) this.bucket.delete(key);
+    for (const { process } of [...this.#isolates]) if (process.name.startsWith("analytics")) process.kill();
   }
 
   /** A client with a write key of its own. */
