@@ -29,7 +29,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a spilled message is deleted before it is sent",
-    firstSeed: 6,
+    firstSeed: 22,
     patches: [
       {
         file: "worker/src/shell/replay.ts",
@@ -62,7 +62,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a dead letter is acknowledged before it is stored",
-    firstSeed: 4,
+    firstSeed: 5,
     patches: [
       {
         file: consume,
@@ -73,7 +73,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "ids are stored before their events, in a transaction of their own",
-    firstSeed: 3,
+    firstSeed: 8,
     patches: [
       {
         file: logState,
@@ -100,7 +100,7 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: "queue-consumer/src/log/append-plan.ts",
-        find: "if (taken.has(bucketMs, packed, at) !== true && fresh",
+        find: "if (isTaken === false && fresh",
         replace: "if (fresh",
       },
     ],
@@ -118,7 +118,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "an id of a public key is taken for a server's",
-    firstSeed: 19,
+    firstSeed: 20,
     patches: [
       {
         file: "queue-consumer/src/log/request-hashes.ts",
@@ -129,17 +129,17 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "folded counts are added to the ledger again after a restart",
-    firstSeed: 16,
+    firstSeed: 21,
     patches: [{ file: logState, find: "if (sequence <= foldedThrough) continue;", replace: "" }],
   },
   {
     name: "published rows wait again after a restart",
-    firstSeed: 4,
+    firstSeed: 6,
     patches: [{ file: logState, find: "return sequence <= through;", replace: "return sequence < 0 * through;" }],
   },
   {
     name: "blocks are dropped before their part is confirmed",
-    firstSeed: 2,
+    firstSeed: 6,
     patches: [
       {
         file: publisher,
@@ -151,7 +151,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a part is put without its condition",
-    firstSeed: 3,
+    firstSeed: 26,
     patches: [
       {
         file: publisher,
@@ -162,7 +162,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "the plan of a PUT is not stored",
-    firstSeed: 3,
+    firstSeed: 8,
     patches: [
       {
         file: publisher,
@@ -232,7 +232,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a shard that split off does not ask its parent for ids",
-    firstSeed: 1,
+    firstSeed: 3,
     patches: [
       {
         file: logState,
@@ -259,7 +259,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a parent forgets in a restart what it gave up",
-    firstSeed: 1,
+    firstSeed: 8,
     patches: [
       {
         file: logState,
@@ -270,7 +270,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "ids that could not be checked are stored",
-    firstSeed: 1,
+    firstSeed: 6,
     patches: [
       {
         file: appendPlan,
@@ -281,7 +281,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "ids leave the log before their object is confirmed",
-    firstSeed: 1,
+    firstSeed: 64,
     patches: [
       {
         file: coldStore,
@@ -292,7 +292,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "ids that came while their page was moved leave with it",
-    firstSeed: 1,
+    firstSeed: 31,
     patches: [
       {
         file: logState,
@@ -303,7 +303,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "cold ids are not looked for",
-    firstSeed: 1,
+    firstSeed: 6,
     patches: [
       {
         file: "queue-consumer/src/log/cold-ids.ts",
@@ -314,12 +314,23 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "an id that states no time is looked for on the day of its receipt only",
-    firstSeed: 1,
+    firstSeed: 3,
     patches: [
       {
         file: "queue-consumer/src/log/seen-index.ts",
         find: "for (let days = -undatedDaysKept; days <= undatedDaysKept; days++) {",
         replace: "for (let days = 0; days <= 0; days++) {",
+      },
+    ],
+  },
+  {
+    name: "a log asks its own parent only for what it has not taken later",
+    firstSeed: 27,
+    patches: [
+      {
+        file: "queue-consumer/src/shell/shard-log.ts",
+        find: "state.tookSlice(...slice, child)",
+        replace: "state.tookSlice(...slice)",
       },
     ],
   },

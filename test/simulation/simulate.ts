@@ -299,7 +299,7 @@ class Simulation {
       const fault = numbersFault({ metrics }, days);
       if (fault !== null) return fault;
     }
-    if (this.#random.chance(0.7)) return null;
+    if (!this.#random.chance(0.1)) return null;
     this.#world.loseRollups();
     await this.#admin("POST", "flush");
     const rebuilt = await ask();
