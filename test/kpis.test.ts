@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { KpiAnswer } from "../analytics/src/kpi-answer.ts";
+import type { MoneyRatioValue } from "../analytics/src/kpi-value.ts";
 import type { Interval } from "../analytics/src/local-period.ts";
 import { type MetricName, metrics } from "../analytics/src/metrics.ts";
 import { activeUsersBy } from "../analytics/src/oracle-sql.ts";
@@ -125,7 +126,8 @@ function textsOf(value: Value): [string, string][] {
   if ("denominator" in value && typeof value.denominator === "number") {
     return [["", `${String(value["numerator"])}/${value.denominator}`]];
   }
-  return Object.entries(value).map(([currency, amount]) => {
+  const amounts = value as Readonly<Record<string, string | MoneyRatioValue>>;
+  return Object.entries(amounts).map(([currency, amount]) => {
     const text = typeof amount === "string" ? amount : `${amount.numerator}/${amount.denominator}`;
     return [` ${currency}`, text];
   });

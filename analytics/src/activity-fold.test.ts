@@ -7,7 +7,7 @@ const firstDay = Date.UTC(2026, 0, 25) / 86_400_000;
 const days = 80;
 
 test("A66: daily, weekly and monthly users and how they return equal a recount from whole sets", () => {
-  const visit = fc.tuple(fc.constantFrom(..."abcdefgh"), fc.nat({ max: days - 1 }));
+  const visit = fc.tuple(fc.constantFrom("a", "b", "c", "d", "e", "f", "g", "h"), fc.nat({ max: days - 1 }));
   fc.assert(
     fc.property(fc.array(visit, { maxLength: 120, size: "max" }), (visits) => {
       const periods = countedPeriods(visits);

@@ -30,12 +30,12 @@ export function paidCell(currency: string): string {
 }
 
 /** The cell of a track event's name. */
-export function eventCell(name: string): string {
+function eventCell(name: string): string {
   return `event=${name}`;
 }
 
 /** The cell of a dimension's value. */
-export function dimensionCell(dimension: Dimension, value: string): string {
+function dimensionCell(dimension: Dimension, value: string): string {
   return `${dimension}=${value}`;
 }
 

@@ -117,17 +117,18 @@ describe("aliases", () => {
   });
 
   test("A64: components do not depend on the order of the aliases", () => {
-    const ids = fc.constantFrom(..."abcdefghij");
+    const letters = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+    const ids = fc.constantFrom(...letters);
     fc.assert(
       fc.property(fc.array(fc.tuple(ids, ids), { maxLength: 15 }), fc.nat(), (pairs, seed) => {
         const namesOf = (order: readonly (readonly [string, string])[]) => {
           const aliases = new AliasedIds();
           for (const [a, b] of order) aliases.join(a, b);
-          return [..."abcdefghij"].map((id) => [aliases.nameOf(id), aliases.idsOf(id)]);
+          return letters.map((id) => [aliases.nameOf(id), aliases.idsOf(id)]);
         };
         const names = namesOf(pairs);
         expect(namesOf(shuffled(pairs, randomOf(seed)))).toEqual(names);
-        for (const [a, b] of pairs) expect(names["abcdefghij".indexOf(a)]).toEqual(names["abcdefghij".indexOf(b)]);
+        for (const [a, b] of pairs) expect(names[letters.indexOf(a)]).toEqual(names[letters.indexOf(b)]);
       }),
     );
   });

@@ -11,7 +11,7 @@ export class UserPeriods {
   /** Adds what one slice of users makes. */
   add(folds: ReadonlyMap<string, ActivityFold>): void {
     for (const [cell, fold] of folds) {
-      const totals = this.#cells.get(cell) ?? { days: new Map(), weeks: new Map(), months: new Map() };
+      const totals = this.#cells.get(cell) ?? noTotals();
       this.#cells.set(cell, totals);
       for (const [day, counts] of fold.days) totals.days.set(day, addDay(totals.days.get(day), counts));
       for (const [day, counts] of fold.weeks) totals.weeks.set(day, addPeriod(totals.weeks.get(day), counts));
@@ -92,6 +92,14 @@ interface Totals {
   readonly days: Map<number, DayActivity>;
   readonly weeks: Map<number, PeriodCounts>;
   readonly months: Map<number, PeriodCounts>;
+}
+
+function noTotals(): Totals {
+  return {
+    days: new Map<number, DayActivity>(),
+    weeks: new Map<number, PeriodCounts>(),
+    months: new Map<number, PeriodCounts>(),
+  };
 }
 
 const noDay: DayActivity = { active: 0, wau: 0, mau: 0, returns: { new: 0, returning: 0, resurrected: 0 } };

@@ -15,8 +15,8 @@ export interface PopulationSize {
 }
 
 /** Days of the population, from 2026-02-15 on: clocks change in New York on March 8, in Berlin on March 29. */
-export const populationDays = 60;
-export const populationFromMs = Date.UTC(2026, 1, 15);
+const populationDays = 60;
+const populationFromMs = Date.UTC(2026, 1, 15);
 const dayMs = 86_400_000;
 const quarterMs = 900_000;
 

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import type { D1Database, R2Bucket } from "@cloudflare/workers-types";
 import { encodeEvents, partKey, type Row } from "@sluice/lake";
 import { hourOf } from "@sluice/schema";
 import { kpiAnswer, type KpiAnswer } from "../../analytics/dist/kpi-answer.js";
@@ -38,7 +39,7 @@ export class KpiWorld {
   readonly #db;
   readonly #store: RollupStore;
   readonly #ports: RollupPorts;
-  readonly #env: Parameters<typeof readSources>[0];
+  readonly #env: { readonly DB: D1Database; readonly LAKE: R2Bucket };
   #sequence = 0;
 
   constructor(timezone: string, dimensions: readonly string[], idsPerPass?: string) {
@@ -51,11 +52,10 @@ export class KpiWorld {
     const stored = async <Value>(_verb: string, _key: string, effect: () => Value): Promise<Value> => effect();
     const world = { nowMs: () => 0, pageSize: () => 1000, isFalselyRefused: () => false };
     // The stand-ins are held to the platform's behaviour by the simulation's contract tests, not by its types.
-    const bucket = bucketOver(this.#contents, stored, world) as unknown as RollupPorts["bucket"] &
-      Parameters<typeof readSources>[0]["LAKE"];
-    const db = d1Over(this.#db, atOnce) as unknown as Parameters<typeof readSources>[0]["DB"];
+    const bucket = bucketOver(this.#contents, stored, world) as unknown as R2Bucket;
+    const db = d1Over(this.#db, atOnce) as unknown as D1Database;
     this.#env = { DB: db, LAKE: bucket };
-    this.#store = new RollupStore(db as unknown as ConstructorParameters<typeof RollupStore>[0]);
+    this.#store = new RollupStore(db);
     const yieldTurn = async (): Promise<void> => undefined;
     this.#ports = { bucket, store: this.#store, owner: "test", limits: passLimits(idsPerPass), yieldTurn };
   }

@@ -58,7 +58,13 @@ export async function readSources(
     plan.count === null ? ok(storedUsers(rows, question.timezone)) : await countFor(env, of, question, plan.count);
   if (!users.ok) return users;
   const events = new EventNumbers(rollupsByDay(rows), of.currency);
-  return ok({ events, users: users.value, local, tzdata: tzdataVersion(process.versions["tz"]) });
+  return ok({ events, users: users.value, local, tzdata: tzdataVersion(statedTzdata()) });
+}
+
+/** What the runtime says about its time zone data; the types of Workers do not know of `process`. */
+function statedTzdata(): string | undefined {
+  const { process } = globalThis as { readonly process?: { readonly versions?: Readonly<Record<string, string>> } };
+  return process?.versions?.["tz"];
 }
 
 /** Rows of events of the plan's UTC days, and of users of its local days. */

@@ -9,7 +9,7 @@ import type { ProjectState, UserRow } from "./rollup-store.ts";
 import { passOverUsers, type PassResult } from "./user-pass.ts";
 
 /** Ids of all days, and links, of a project whose weekly and monthly users are counted. */
-export const trailIdsMax = 20_000_000;
+const trailIdsMax = 20_000_000;
 const trailLinksMax = 300_000;
 
 /** How counting ended: `too large` when the project has more ids or links than are counted. */

@@ -1,4 +1,4 @@
-import { ActivityFold } from "../activity-fold.ts";
+import type { ActivityFold } from "../activity-fold.ts";
 import { dayMs } from "../day.ts";
 import { type CountRule, DayUsers, type Identities } from "../user-count.ts";
 import { CellFolds, UserPeriods } from "../user-periods.ts";
