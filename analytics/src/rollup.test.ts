@@ -63,7 +63,7 @@ describe("roll-up on workerd", () => {
     await lake.publish(rows);
     await flush();
     const expected = await state();
-    for (const seed of [1, 2, 3]) {
+    for (const seed of [1]) {
       await worker.reset();
       await worker.admin("POST", "projects", { project: "shop" });
       const other = new PublishedLake(worker, "shop");
@@ -82,7 +82,7 @@ describe("roll-up on workerd", () => {
     await lake.publish(rows);
     await flush();
     const whole = await worker.sql("SELECT * FROM rollup ORDER BY project, day, family");
-    const sliced = await startAnalytics({ IDS_PER_PASS: "20" });
+    const sliced = await startAnalytics({ IDS_PER_PASS: "8" });
     try {
       await sliced.admin("POST", "projects", { project: "shop" });
       await new PublishedLake(sliced, "shop").publish(rows);
