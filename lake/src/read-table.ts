@@ -44,14 +44,32 @@ export async function* scanTable<const Table extends Columns, Name extends Table
   columns: Table,
   names: readonly Name[],
 ): AsyncGenerator<Projection<Table, Name>[]> {
-  const wanted = names.map((name) => columnNamed(columns, name));
+  for await (const { count, cells } of scanCells(file, columns, names)) {
+    // The mapped type and the loop over the same columns say the same thing; the compiler cannot see that.
+    yield rowsOf(cells, count) as Projection<Table, Name>[];
+  }
+}
+
+/** All rows of a table, as columns. */
+export interface TableCells<Name extends string> {
+  readonly count: number;
+  readonly cells: ReadonlyMap<Name, readonly CellValue[]>;
+}
+
+/** Likewise, as columns: reads some columns of one row group after the other. */
+export async function* scanCells<const Table extends Columns, Name extends Table[number]["name"]>(
+  file: TableFile,
+  columns: Table,
+  names: readonly Name[],
+): AsyncGenerator<TableCells<Name>> {
+  const wanted = names.map((name) => ({ name, column: columnNamed(columns, name) }));
   const buffer = rangeReader(file);
   const metadata = await fileMetadata(buffer);
-  const present = wanted.filter((column) => isPresent(metadata, column));
+  const present = wanted.filter(({ column }) => isPresent(metadata, column));
   const scan = await parquetScan({
     file: buffer,
     metadata: withoutDecimals(metadata),
-    columns: present.map((column) => column.name),
+    columns: present.map(({ name }) => name),
     compressors: { GZIP: decompressed },
     parsers,
     geoparquet: false,
@@ -60,12 +78,10 @@ export async function* scanTable<const Table extends Columns, Name extends Table
   for (const group of metadata.row_groups) {
     const count = Number(group.num_rows);
     const range = { rowStart: start, rowEnd: start + count };
-    const read = present.map(
-      async (column) => [column.name, await scan.readColumn({ column: column.name, ...range })] as const,
-    );
+    const read = present.map(async ({ name }) => [name, await scan.readColumn({ column: name, ...range })] as const);
     const data = new Map<string, ArrayLike<PhysicalValue>>(await Promise.all(read));
-    // The mapped type and the loop over the same columns say the same thing; the compiler cannot see that.
-    yield rowsOf(wanted, data, count) as Projection<Table, Name>[];
+    const cells = wanted.map(({ name, column }) => [name, cellsOf(column, data.get(name), count)] as const);
+    yield { count, cells: new Map(cells) };
     start += count;
   }
 }
@@ -134,18 +150,15 @@ function withoutDecimals(metadata: FileMetaData): FileMetaData {
   return { ...metadata, schema };
 }
 
-function rowsOf(
-  wanted: Columns,
-  data: ReadonlyMap<string, ArrayLike<PhysicalValue>>,
-  count: number,
-): Record<string, CellValue>[] {
+function cellsOf(column: Column, values: ArrayLike<PhysicalValue> | undefined, count: number): CellValue[] {
+  if (values !== undefined && values.length !== count) throw new Error(`column ${column.name} has too few values`);
+  return Array.from({ length: count }, (_, row) => (values === undefined ? null : fromPhysical(column, values[row])));
+}
+
+function rowsOf(cells: TableCells<string>["cells"], count: number): Record<string, CellValue>[] {
   const rows: Record<string, CellValue>[] = Array.from({ length: count }, () => ({}));
-  for (const column of wanted) {
-    const values = data.get(column.name);
-    if (values !== undefined && values.length !== count) throw new Error(`column ${column.name} has too few values`);
-    for (const [index, row] of rows.entries()) {
-      row[column.name] = values === undefined ? null : fromPhysical(column, values[index]);
-    }
+  for (const [name, values] of cells) {
+    for (const [index, row] of rows.entries()) row[name] = values[index] ?? null;
   }
   return rows;
 }

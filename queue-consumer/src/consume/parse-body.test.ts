@@ -4,9 +4,31 @@ import { expect, test } from "vitest";
 import { cutContexts } from "./cut-contexts.ts";
 import { parseBody } from "./parse-body.ts";
 
-const anyKey = fc.constantFrom("batch", "context", "c\\u006fntext", "b\\u0061tch", "__proto__", "a", "", "x\\\\", '\\"');
+const anyKey = fc.constantFrom(
+  "batch",
+  "context",
+  "c\\u006fntext",
+  "b\\u0061tch",
+  "__proto__",
+  "a",
+  "",
+  "x\\\\",
+  '\\"',
+);
 const anySpace = fc.constantFrom("", "", "", " ", "\n\t");
-const anyScalar = fc.constantFrom("1", "-1", "0", "null", "true", '"context"', '"}"', '"\\\\"', '"\\"{"', '"ü😀"', "1e9");
+const anyScalar = fc.constantFrom(
+  "1",
+  "-1",
+  "0",
+  "null",
+  "true",
+  '"context"',
+  '"}"',
+  '"\\\\"',
+  '"\\"{"',
+  '"ü😀"',
+  "1e9",
+);
 
 /** JSON text with any names, white space, escapes and repeated fields: what no serializer writes, too. */
 const anyJsonText = fc.letrec<{ value: string; object: string }>((tie) => ({
@@ -57,7 +79,12 @@ test("Q90: a body reads as JSON.parse reads it, whatever is in it", () => {
 });
 
 test("Q90: what is no JSON is refused where JSON.parse refuses it", () => {
-  const mangled = fc.tuple(anyBody, fc.nat(400), fc.nat(6), fc.constantFrom("", '"', "{", "}", "]", ",", ":", "1", "\\"));
+  const mangled = fc.tuple(
+    anyBody,
+    fc.nat(400),
+    fc.nat(6),
+    fc.constantFrom("", '"', "{", "}", "]", ",", ":", "1", "\\"),
+  );
   fc.assert(
     fc.property(mangled, ([text, at, length, other]) => {
       const broken = text.slice(0, at) + other + text.slice(at + length);
