@@ -1,6 +1,7 @@
 import type { ColumnChunk, ColumnMetaData, OffsetIndex, Statistics } from "hyparquet";
 import type { ByteWriter } from "hyparquet-writer";
 import { writePageHeader } from "hyparquet-writer/src/datapage.js";
+import type { EncodingChoices } from "./choices.ts";
 import type { Column } from "./column.ts";
 import { bitWidthOf, dictionaryOf, type Dictionary, type PageValue } from "./dictionary.ts";
 import { gzip } from "./gzip.ts";
@@ -32,19 +33,23 @@ export interface ColumnCells {
 }
 
 /**
- * Writes one column of a row group: a dictionary where that at least halves it, else plain values; bounds of its values,
- * except of JSON, whose bounds find nothing and would put whole documents into the footer.
+ * Writes one column of a row group: a dictionary where that makes it much smaller, else plain values; bounds of its
+ * values.
  */
-export function writeColumn(writer: ByteWriter, { column, cells, at }: ColumnCells): WrittenColumn {
+export function writeColumn(
+  writer: ByteWriter,
+  { column, cells, at }: ColumnCells,
+  choices: EncodingChoices,
+): WrittenColumn {
   const isPresent = new Uint8Array(at.length);
   const present = presentIn(cells, at, isPresent);
-  const dictionary = column.type === "boolean" ? null : dictionaryOf(cells, present, sizeIn(column));
+  const dictionary = column.type === "boolean" ? null : dictionaryOf(cells, present, sizeIn(column), choices.dictionaryGainMin);
   const start = writer.offset;
-  const chunk = new Chunk(writer, column, at.length);
+  const chunk = new Chunk(writer, column, at.length, choices.gzipLevel);
   const values = dictionary === null ? valuesAt(cells, present) : dictionary.entries;
   if (dictionary === null) chunk.plainPages(values, isPresent);
   else chunk.dictionaryPages(dictionary, isPresent);
-  const bounds = column.type === "json" ? undefined : boundsOf(column, values);
+  const bounds = choices.boundedTypes.has(column.type) ? boundsOf(column, values) : undefined;
   const nulls = BigInt(at.length - present.length);
   return chunk.close(start, bounds === undefined ? undefined : { ...bounds, null_count: nulls });
 }
@@ -95,13 +100,15 @@ class Chunk {
   readonly #writer: ByteWriter;
   readonly #column: Column;
   readonly #rows: number;
+  readonly #gzipLevel: number;
   readonly #pages: { offset: bigint; compressed_page_size: number; first_row_index: bigint }[] = [];
   #dictionaryOffset: bigint | undefined;
   #encoding: "PLAIN" | "RLE" | "RLE_DICTIONARY" = "PLAIN";
   #uncompressedBytes = 0;
 
-  constructor(writer: ByteWriter, column: Column, rows: number) {
+  constructor(writer: ByteWriter, column: Column, rows: number, gzipLevel: number) {
     this.#writer = writer;
+    this.#gzipLevel = gzipLevel;
     this.#column = column;
     this.#rows = rows;
   }
@@ -112,7 +119,7 @@ class Chunk {
     page.clear();
     putPlain(this.#column, entries);
     const plain = page.bytes();
-    const packed = gzip(plain);
+    const packed = gzip(plain, this.#gzipLevel);
     this.#header({
       type: "DICTIONARY_PAGE",
       uncompressed_page_size: plain.length,
@@ -196,7 +203,7 @@ class Chunk {
     levels.clear();
     if (this.#column.nullable) levels.hybrid(isPresent, 1);
     const plain = page.bytes();
-    const packed = gzip(plain);
+    const packed = gzip(plain, this.#gzipLevel);
     this.#header({
       type: "DATA_PAGE_V2",
       uncompressed_page_size: levels.length + plain.length,

@@ -13,15 +13,17 @@ const sampleMax = 1000;
 const sampleShareMax = 0.9;
 
 /**
- * The dictionary of a column where it at least halves the column's bytes, its indices included; else `null`.
+ * The dictionary of a column where it makes the column smaller, its indices included; else `null`.
  *
  * @param cells different values, or values with their repetitions: the fewer, the less work.
  * @param at for each value of the column the place of its cell, which is no null.
+ * @param gainMin by what factor it must.
  */
 export function dictionaryOf(
   cells: readonly (PageValue | null)[],
   at: Uint32Array,
   sizeOf: (value: PageValue) => number,
+  gainMin: number,
 ): Dictionary | null {
   if (!mayPay(cells, at, sizeOf)) return null;
   const entries = new Entries(cells, sizeOf);
@@ -33,7 +35,7 @@ export function dictionaryOf(
     plainBytes += entries.sizes[index] ?? 0;
   }
   const indexBytes = Math.ceil((at.length * bitWidthOf(entries.values.length - 1)) / 8);
-  return 2 * (entries.bytes + indexBytes) > plainBytes ? null : { entries: entries.values, indexes };
+  return gainMin * (entries.bytes + indexBytes) > plainBytes ? null : { entries: entries.values, indexes };
 }
 
 /** Bits that numbers up to a largest one take. */

@@ -1,4 +1,5 @@
 import { ByteWriter, ParquetWriter } from "hyparquet-writer";
+import { chosen, type EncodingChoices } from "./choices.ts";
 import { type ColumnCells, writeColumn } from "./column-chunk.ts";
 import type { CellValue, Column, Columns, RowOf } from "./column.ts";
 import { rowGroupRowsMax, rowGroupTextMax } from "./limits.ts";
@@ -13,6 +14,8 @@ export interface TableOptions<Table extends Columns> {
   readonly metadata?: Readonly<Record<string, string>>;
   /** Columns by which the given rows are already sorted (ascending, nulls first, text by code point), stated in the file. */
   readonly sortedBy?: readonly Table[number]["name"][];
+  /** Default: those of the lake. */
+  readonly choices?: EncodingChoices;
 }
 
 /**
@@ -62,7 +65,7 @@ export function encodeColumns<const Table extends Columns>(
   for (const size of rowGroupSizes(textLengths(given, rowCount))) {
     const end = start + size;
     const group = checked.map(({ column, cells, at }) => ({ column, cells, at: at.subarray(start, end) }));
-    writeRowGroup(parquet, group, size, sorting);
+    writeRowGroup(parquet, group, sorting, options.choices ?? chosen);
     start = end;
   }
   void parquet.finish(); // a ByteWriter is synchronous, so there is nothing to await
@@ -72,11 +75,12 @@ export function encodeColumns<const Table extends Columns>(
 function writeRowGroup(
   parquet: ParquetWriter,
   columns: readonly ColumnCells[],
-  rowCount: number,
   sorting: readonly SortingColumn[],
+  choices: EncodingChoices,
 ): void {
   const start = parquet.writer.offset;
-  const written = columns.map((column) => writeColumn(parquet.writer as ByteWriter, column));
+  const rowCount = columns[0]?.at.length ?? 0;
+  const written = columns.map((column) => writeColumn(parquet.writer as ByteWriter, column, choices));
   parquet.num_rows += BigInt(rowCount);
   parquet.pendingIndexes.push(...written);
   parquet.row_groups.push({
