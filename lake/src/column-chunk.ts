@@ -43,7 +43,8 @@ export function writeColumn(
 ): WrittenColumn {
   const isPresent = new Uint8Array(at.length);
   const present = presentIn(cells, at, isPresent);
-  const dictionary = column.type === "boolean" ? null : dictionaryOf(cells, present, sizeIn(column), choices.dictionaryGainMin);
+  const dictionary =
+    column.type === "boolean" ? null : dictionaryOf(cells, present, sizeIn(column), choices.dictionaryGainMin);
   const start = writer.offset;
   const chunk = new Chunk(writer, column, at.length, choices.gzipLevel);
   const values = dictionary === null ? valuesAt(cells, present) : dictionary.entries;
