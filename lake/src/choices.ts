@@ -11,8 +11,8 @@ export interface EncodingChoices {
 }
 
 /**
- * The choices of the lake's files. `npm run bench -- lake` prints size, time to write and time to read for these and others:
- * level 5 is hardly larger than 6, at two thirds of its time for compression, and below it files grow faster than the time shrinks.
+ * The choices of the lake's files. `npm run bench -- lake` prints size, time to write and time to read for these and others;
+ * docs/decisions/0023 has the table. Below level 5, files grow faster than the time shrinks.
  * Bounds of JSON find nothing, and would put whole documents into the footer.
  */
 export const chosen: EncodingChoices = {
