@@ -1,7 +1,8 @@
 import { compareText, formatDecimal } from "@sluice/lake";
 import { countedEvents } from "../metrics.ts";
 import { divideMicros, microsOf } from "../money.ts";
-import { dateOf, entryOf, periodOf, type Periods, periodsOf } from "./period.ts";
+import { firstOfPeriod } from "../local-period.ts";
+import { dateOf, entryOf, type Periods, periodsOf } from "./period.ts";
 import type { Step } from "./step.ts";
 import type { KeyedFold } from "./user-pass.ts";
 
@@ -64,7 +65,7 @@ export class LifetimeValueFold implements KeyedFold<Step, UserValue, CohortValue
   end({ firstDay, micros }: UserValue): void {
     const { interval, fromDay, toDay } = this.#periods;
     if (firstDay === null || firstDay < fromDay || firstDay >= toDay) return;
-    const cohort = entryOf(this.#cohorts, periodOf(firstDay, interval), () => ({
+    const cohort = entryOf(this.#cohorts, firstOfPeriod(interval, firstDay), () => ({
       users: 0,
       micros: new Map(),
     }));

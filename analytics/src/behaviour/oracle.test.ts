@@ -31,6 +31,7 @@ import { RetentionFold, type RetentionMode } from "./retention.ts";
 import { type DeviceStep, isOnDevice, sessionOf, sessionRuns } from "./session.ts";
 import { SessionFold } from "./session-kpis.ts";
 import { type Step, stepOf } from "./step.ts";
+import { type UserOf, usersBy } from "./user.ts";
 import { halvesOf, type KeyedFold, UserPass } from "./user-pass.ts";
 
 const zones = ["UTC", "Asia/Kathmandu", "Europe/Berlin", "America/St_Johns"];
@@ -273,13 +274,8 @@ function linksOf(some: readonly Row[]): Map<string, Link> {
   return earliest;
 }
 
-function usersOf(zone: string) {
-  const days = new LocalDays(zone);
-  return (userId: string | null, anonymousId: string | null, timeMs: number): string | null => {
-    const link = anonymousId === null ? undefined : links.get(anonymousId);
-    const isLinked = link !== undefined && link.timeMs < days.startMs(days.dayOf(timeMs) + 31);
-    return userId ?? (isLinked ? link.userId : anonymousId);
-  };
+function usersOf(zone: string): UserOf {
+  return usersBy(new LocalDays(zone), links);
 }
 
 function periodsOf({ zone, from, to, interval }: SqlRange): Periods {

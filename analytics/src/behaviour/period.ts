@@ -1,40 +1,31 @@
 import { dayMs, dayText } from "../day.ts";
+import { firstOfPeriod, type Interval } from "../local-period.ts";
 import type { LocalDays } from "../time-zone.ts";
 
-/** Lengths of the periods that answers are cut into; weeks are those of ISO 8601, from Monday. */
-export type Interval = "day" | "week" | "month";
+/** Lengths of the periods that answers are cut into. */
+export type DayInterval = Exclude<Interval, "hour">;
 
 /** The local days that an answer is about, and the periods it is cut into. */
 export interface Periods {
   readonly days: LocalDays;
-  readonly interval: Interval;
+  readonly interval: DayInterval;
   /** First local day. */
   readonly fromDay: number;
   /** The local day after the last. */
   readonly toDay: number;
 }
 
-/** 1970-01-01 was a Thursday: its week began three days before. */
-const weekShift = 3;
-
-/** The first day of the period that holds a local day. */
-export function periodOf(day: number, interval: Interval): number {
-  if (interval === "day") return day;
-  if (interval === "week") return Math.floor((day + weekShift) / 7) * 7 - weekShift;
-  return day - Number(dateOf(day).slice(8)) + 1;
-}
-
 /** The first day of an instant's period, or `null` where the instant is outside the range. */
 export function periodAt({ days, interval, fromDay, toDay }: Periods, ms: number): number | null {
   const day = days.dayOf(ms);
-  return day >= fromDay && day < toDay ? periodOf(day, interval) : null;
+  return day >= fromDay && day < toDay ? firstOfPeriod(interval, day) : null;
 }
 
 /** The first days of all periods of a range, in order. */
 export function periodsOf({ interval, fromDay, toDay }: Periods): number[] {
   const periods: number[] = [];
   for (let day = fromDay; day < toDay; day++) {
-    const period = periodOf(day, interval);
+    const period = firstOfPeriod(interval, day);
     if (period !== periods.at(-1)) periods.push(period);
   }
   return periods;

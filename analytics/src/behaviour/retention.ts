@@ -1,5 +1,6 @@
 import { type EventName, isNamed } from "./event-name.ts";
-import { dateOf, entryOf, periodOf, type Periods, periodsOf } from "./period.ts";
+import { firstOfPeriod } from "../local-period.ts";
+import { dateOf, entryOf, type Periods, periodsOf } from "./period.ts";
 import type { Step } from "./step.ts";
 import type { KeyedFold } from "./user-pass.ts";
 
@@ -91,7 +92,7 @@ export class RetentionFold implements KeyedFold<Step, UserPeriods, Cohort[]> {
 
   #periodOf(ms: number): number {
     const { days, interval } = this.#question.periods;
-    return this.#number(periodOf(days.dayOf(ms), interval));
+    return this.#number(firstOfPeriod(interval, days.dayOf(ms)));
   }
 
   /** Periods by number, so that neighbours differ by one. Weeks begin on the day numbers −3, 4, 11 … */

@@ -1,6 +1,6 @@
 import { type Columns, compareText, type RowOf, type Row } from "@sluice/lake";
 import { isObject, type Json, type JsonObject } from "@sluice/schema";
-import { isActive } from "../fold.ts";
+import { activeTypes } from "../metrics.ts";
 
 /*
  * A step: one event of a user as behavioural KPIs see it. The mart `step` holds the steps of one UTC day, a plain
@@ -72,7 +72,7 @@ const propertyLengthMax = 200;
 
 /** The step of an event, or `null` for one that makes nobody active. */
 export function stepOf(row: Pick<Row, (typeof stepSources)[number]>, kept: KeptProperties): Step | null {
-  if (!isActive(row.type, row.is_bot)) return null;
+  if (row.is_bot || !(activeTypes as readonly string[]).includes(row.type)) return null;
   const { anonymous_id, user_id, time, message_id, key_kind, type, page_path, session_id, revenue, currency } = row;
   const { campaign_source, campaign_medium, campaign_name } = row;
   const name = type === "track" ? row.event : row.name;
