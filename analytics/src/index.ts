@@ -6,7 +6,9 @@
  */
 import { Hono } from "hono";
 import { notFound } from "./problem.ts";
+import { adhocRoutes } from "./shell/adhoc-routes.ts";
 import { admin } from "./shell/admin.ts";
+import { cors } from "./shell/cors.ts";
 import { dashboard } from "./shell/dashboard.ts";
 import type { Env } from "./shell/env.ts";
 import { ledgerRoutes } from "./shell/ledger-routes.ts";
@@ -18,11 +20,13 @@ import { tickRollup } from "./shell/rollup-driver.ts";
 
 const app = new Hono<{ Bindings: Env }>();
 
+app.use("/v1/*", cors);
 app.get("/v1/health", (context) => context.json({ ok: true }, 200, { "cache-control": "no-store" }));
 app.route("/v1/admin", admin);
 app.route("/v1", query);
 app.route("/v1", ledgerRoutes);
 app.route("/v1", receiptRoutes);
+app.route("/v1", adhocRoutes);
 app.route("/", dashboard);
 app.notFound((context) => refuse(context, notFound));
 app.onError((error, context) => {
