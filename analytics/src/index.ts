@@ -8,6 +8,8 @@ import { Hono } from "hono";
 import { notFound } from "./problem.ts";
 import { adhocRoutes } from "./shell/adhoc-routes.ts";
 import { admin } from "./shell/admin.ts";
+import { buildBehaviour } from "./shell/behaviour-build.ts";
+import { behaviourRoutes } from "./shell/behaviour-routes.ts";
 import { cors } from "./shell/cors.ts";
 import { dashboard } from "./shell/dashboard.ts";
 import type { Env } from "./shell/env.ts";
@@ -27,6 +29,7 @@ app.route("/v1", query);
 app.route("/v1", ledgerRoutes);
 app.route("/v1", receiptRoutes);
 app.route("/v1", adhocRoutes);
+app.route("/v1", behaviourRoutes);
 app.route("/", dashboard);
 app.notFound((context) => refuse(context, notFound));
 app.onError((error, context) => {
@@ -39,5 +42,6 @@ export default {
   async scheduled(_controller, env) {
     await publishRegistryIfStale(env, Date.now());
     await tickRollup(env);
+    await buildBehaviour(env, () => Date.now());
   },
 } satisfies ExportedHandler<Env>;

@@ -3,9 +3,7 @@ import type { JsonObject } from "@sluice/schema";
 import { randomOf, rowFrom } from "./rows.ts";
 
 /** First instant of the population's events: three weeks before Europe changes to summer time. */
-export const populationFromMs = Date.UTC(2026, 2, 8);
-/** Days over which its events are spread. */
-export const populationDays = 45;
+const populationFromMs = Date.UTC(2026, 2, 8);
 
 const pages = ["/", "/pricing", "/docs", "/signup", "/ü 😀"];
 const referrers = [
@@ -19,8 +17,10 @@ const referrers = [
 /**
  * Rows of visitors who come back, identify themselves late or on two devices, buy in three currencies, see experiments, and
  * never pause or change their session now and then; and of servers that order for them. The same for a seed.
+ *
+ * @param days over which visits are spread, from 2026-03-08.
  */
-export function populationOf(seed: number, visitors: number): Row[] {
+export function populationOf(seed: number, visitors: number, days: number): Row[] {
   const random = randomOf(seed);
   const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)] as Item;
   const rows: Row[] = [];
@@ -34,11 +34,11 @@ export function populationOf(seed: number, visitors: number): Row[] {
   for (let visitor = 0; visitor < visitors; visitor++) {
     const anonymousId = `a${visitor}`;
     const userId = `u${Math.floor(visitor / 2)}`;
-    const identifiesAt = random() < 0.5 ? populationFromMs + random() * populationDays * 86_400_000 : Infinity;
+    const identifiesAt = random() < 0.5 ? populationFromMs + random() * days * 86_400_000 : Infinity;
     const visits = 1 + Math.floor(random() * 5);
     for (let visit = 0; visit < visits; visit++) {
       // Many events lie at quarter hours, where days begin in some zone.
-      let timeMs = populationFromMs + Math.floor(random() * populationDays * 96) * 900_000;
+      let timeMs = populationFromMs + Math.floor(random() * days * 96) * 900_000;
       let session = `s${visitor}-${visit}`;
       const campaign = random() < 0.3 ? { source: pick(["ads", "mail"]), name: pick(["spring", "ü"]) } : undefined;
       const steps = random() < 0.03 ? 200 : 1 + Math.floor(random() * 8);

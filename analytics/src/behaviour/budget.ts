@@ -13,9 +13,9 @@ export interface ReadLimits {
   readonly linksMax: number;
 }
 
-/** Within what a Worker is given for a request: 1,000 subrequests, 30 s of CPU, 128 MB. */
+/** Within what a Worker is given for a request: 10,000 subrequests, 30 s of CPU, 128 MB. */
 export const readLimits: ReadLimits = {
-  filesMax: 800,
+  filesMax: 2_000,
   bytesMax: 256 * 1024 * 1024,
   msMax: 25_000,
   heldMax: 150_000,
@@ -55,7 +55,7 @@ export class Budget {
 }
 
 /** The refusal of a question beyond its budget. */
-export function tooMuch(error: BudgetSpent): Problem {
-  const advice = "Ask for fewer days, or read the lake with SQL.";
-  return { status: 422, title: "Too much to read", detail: `This would read ${error.message}. ${advice}` };
+export function beyondBudget(error: BudgetSpent): Problem {
+  const detail = `This needs ${error.message}, which is more than one question may. Ask for fewer days, or read the lake with SQL.`;
+  return { status: 422, title: "Beyond the budget", detail, parameter: "to" };
 }

@@ -41,7 +41,7 @@ const kept = new Map([
 ]);
 const order: EventName = { type: "track", name: "Order Completed" };
 const folder = mkdtempSync(join(tmpdir(), "sluice-behaviour-"));
-const rows = populationOf(20, 250);
+const rows = populationOf(20, 250, 45);
 const steps = rows.flatMap((row) => stepOf(row, kept) ?? []);
 const links = linksOf(rows);
 let query: (sql: string) => Promise<readonly Record<string, unknown>[]>;

@@ -20,7 +20,7 @@ export interface RangeQuestion {
   readonly timezone: string;
 }
 
-const rangeNames = ["from", "to", "interval", "timezone"] as const;
+const rangeNames = ["from", "to", "interval", "timezone", "project"] as const;
 
 /**
  * Reads `from`, `to` (local days, `to` exclusive), `interval` and `timezone`, and refuses parameters that are not known.

@@ -23,6 +23,13 @@ export interface RetentionQuestion {
   readonly periods: Periods & { readonly interval: "day" | "week" };
 }
 
+/** How many local days after a cohort's period its users can still come back for the question. */
+export function returnDays(mode: RetentionMode, interval: "day" | "week"): number {
+  const periodDays = interval === "week" ? 7 : 1;
+  if (mode.kind === "bounded") return periodDays * Math.max(...mode.ranges.map(([, to]) => to));
+  return mode.kind === "exact" ? periodDays * (mode.count - 1) : Infinity;
+}
+
 /** Users whose first period it was, and how many of them came back. */
 export interface Cohort {
   /** First local day of the period. */

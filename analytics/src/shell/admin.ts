@@ -14,6 +14,7 @@ import { expiresField, scopesField } from "../read-scope.ts";
 import { deadLetterRoutes } from "./dead-letter-routes.ts";
 import type { Env } from "./env.ts";
 import { flushPipeline } from "./flush.ts";
+import { funnelRoutes } from "./funnel-routes.ts";
 import { lakeRoutes } from "./lake-routes.ts";
 import { adminLedgerRoutes } from "./ledger-routes.ts";
 import { publishRegistry } from "./publish-registry.ts";
@@ -171,6 +172,7 @@ admin.get("/counters", (context) => context.json({ messagesSent: resent.messages
 admin.route("/lake", lakeRoutes);
 admin.route("/dead", deadLetterRoutes);
 admin.route("/projects", adminLedgerRoutes);
+admin.route("/projects", funnelRoutes);
 admin.route("/projects", redriveRoutes);
 admin.route("/projects", replayRoutes);
 

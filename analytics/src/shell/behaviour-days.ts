@@ -8,7 +8,7 @@ import {
 import type { KeptProperties } from "../behaviour/step.ts";
 import { dayMs, dayText, parseDay } from "../day.ts";
 import { parseInputs } from "../rollup-plan.ts";
-import { md5Hex } from "./secrets.ts";
+import { sha256Hex } from "./secrets.ts";
 
 /** A UTC day of a project as behavioural questions and builds see it. */
 export interface BehaviourDay {
@@ -119,5 +119,5 @@ function keptText(kept: KeptProperties): string {
 }
 
 async function hashOf(values: readonly (string | number)[]): Promise<string> {
-  return md5Hex(new TextEncoder().encode(JSON.stringify(values)));
+  return sha256Hex(JSON.stringify(values));
 }
