@@ -7,11 +7,12 @@ import {
   encodeSteps,
 } from "../behaviour/behaviour-marts.ts";
 import { Budget, readLimits } from "../behaviour/budget.ts";
+import { foldSlices } from "../behaviour/fold-slices.ts";
 import type { Session } from "../behaviour/session.ts";
 import { StepsOfDay } from "../behaviour/steps-of-day.ts";
 import { dayMs } from "../day.ts";
 import { type BehaviourDay, behaviourDays, noteMart } from "./behaviour-days.ts";
-import { type BehaviourPorts, foldSlices, MartReplaced, sessionsFromSteps, stepsOfDay } from "./behaviour-read.ts";
+import { type BehaviourPorts, MartReplaced, sessionsFromSteps, stepsOfDay } from "./behaviour-read.ts";
 import { keptPropertiesOf } from "./funnel-store.ts";
 import type { Env } from "./env.ts";
 import { putIfChanged } from "./lake-objects.ts";
@@ -120,7 +121,7 @@ async function* sessionFiles(
   days: readonly BehaviourDay[],
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   let held: Session[] = [];
-  for await (const sessions of sessionsFromSteps(ports, day, days)) {
+  for await (const sessions of sessionsFromSteps(ports, [day], days)) {
     held.push(...sessions);
     if (held.length < ports.budget.limits.heldMax) continue;
     yield encodeSessions(held);

@@ -1,5 +1,6 @@
 import { ok, type Result } from "@sluice/schema";
 import { beyondBudget, Budget, BudgetSpent, readLimits } from "../behaviour/budget.ts";
+import { foldSlices } from "../behaviour/fold-slices.ts";
 import type { RangeQuestion } from "../behaviour/question.ts";
 import type { Session } from "../behaviour/session.ts";
 import type { Step } from "../behaviour/step.ts";
@@ -10,7 +11,7 @@ import { keepEarliest, type Link, linkWindowDays } from "../identity.ts";
 import type { Problem } from "../problem.ts";
 import type { LocalDays } from "../time-zone.ts";
 import { type BehaviourDay, behaviourDays } from "./behaviour-days.ts";
-import { type BehaviourPorts, foldSlices, MartReplaced, sessionsOfDays, stepsOfDays } from "./behaviour-read.ts";
+import { type BehaviourPorts, MartReplaced, sessionsOfDays, stepsOfDays } from "./behaviour-read.ts";
 import { eachLinks } from "./behaviour-links.ts";
 import type { Env } from "./env.ts";
 import { keptPropertiesOf } from "./funnel-store.ts";

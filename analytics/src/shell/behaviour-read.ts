@@ -6,14 +6,13 @@ import {
   scanSessions,
   scanSteps,
 } from "../behaviour/behaviour-marts.ts";
-import { type Budget, BudgetSpent } from "../behaviour/budget.ts";
+import type { Budget } from "../behaviour/budget.ts";
+import { foldSlices } from "../behaviour/fold-slices.ts";
 import { type DeviceStep, idleMsMax, isOnDevice, type Session } from "../behaviour/session.ts";
 import { SessionsOfDevices } from "../behaviour/sessions-of-devices.ts";
 import { type KeptProperties, type Step, stepOf, stepSources } from "../behaviour/step.ts";
-import { halvesOf, type KeyedFold, UserPass } from "../behaviour/user-pass.ts";
 import { dayMs } from "../day.ts";
 import { listedParts } from "../rollup-plan.ts";
-import type { Slice } from "../user-fold.ts";
 import { type BehaviourDay, forgetMart } from "./behaviour-days.ts";
 import { getPinned, type LakeBucket, listAll } from "./lake-objects.ts";
 
@@ -42,31 +41,44 @@ export async function* stepsOfDay(ports: BehaviourPorts, day: BehaviourDay): Asy
   else yield* martRows(ports, "step", day, day.step.parts, scanSteps);
 }
 
-/** The sessions that began on some days, day by day, from marts where they are up to date, else from steps. */
+/** Days without a mart whose sessions are made of steps together: their neighbours are read once for all of them. */
+const daysAtOnce = 8;
+
+/** The sessions that began on some days, in order of days, from marts where they are up to date, else from steps. */
 export async function* sessionsOfDays(
   ports: BehaviourPorts,
   days: readonly BehaviourDay[],
   all: readonly BehaviourDay[],
 ): AsyncGenerator<Session[]> {
+  let without: BehaviourDay[] = [];
   for (const day of days) {
-    if (day.session.parts === null) yield* sessionsFromSteps(ports, day, all);
-    else yield* martRows(ports, "session", day, day.session.parts, scanSessions);
+    if (day.session.parts === null) without.push(day);
+    if (day.session.parts !== null || without.length === daysAtOnce) {
+      yield* sessionsFromSteps(ports, without, all);
+      without = [];
+    }
+    if (day.session.parts !== null) yield* martRows(ports, "session", day, day.session.parts, scanSessions);
   }
+  yield* sessionsFromSteps(ports, without, all);
 }
 
 /**
- * The sessions that began on a day, made of its steps and those of its neighbours, one slice of devices after the other.
+ * The sessions that began on some days, made of their steps and of those of their neighbours, one slice of devices after
+ * the other.
  *
+ * @param days in order; sessions that begin on days between them are given too.
  * @param all the days among which the neighbours are found.
  */
 export async function* sessionsFromSteps(
   ports: BehaviourPorts,
-  day: BehaviourDay,
+  days: readonly BehaviourDay[],
   all: readonly BehaviourDay[],
 ): AsyncGenerator<Session[]> {
-  const range = { fromMs: day.startMs, toMs: day.startMs + dayMs };
+  const [first, last] = [days[0], days.at(-1)];
+  if (first === undefined || last === undefined) return;
+  const range = { fromMs: first.startMs, toMs: last.startMs + dayMs };
   const fold = new SessionsOfDevices(range);
-  const near = all.filter((other) => Math.abs(other.startMs - day.startMs) <= dayMs);
+  const near = all.filter((day) => day.startMs >= range.fromMs - dayMs && day.startMs <= range.toMs);
   const steps = async function* (): AsyncGenerator<DeviceStep[]> {
     for await (const some of stepsOfDays(ports, near)) {
       yield some.filter(isOnDevice).filter((step) => step.time >= range.fromMs - idleMsMax);
@@ -78,38 +90,6 @@ export async function* sessionsFromSteps(
 /** The steps of several days, one after the other. */
 export async function* stepsOfDays(ports: BehaviourPorts, days: readonly BehaviourDay[]): AsyncGenerator<Step[]> {
   for (const day of days) yield* stepsOfDay(ports, day);
-}
-
-/**
- * Folds items user by user in as many passes as memory needs; yields after each slice of users.
- *
- * @param items makes a pass over all items.
- */
-export async function* foldSlices<Item, State>(
-  budget: Budget,
-  fold: KeyedFold<Item, State, unknown>,
-  items: () => AsyncGenerator<readonly Item[]>,
-  keyOf: (item: Item) => string | null,
-): AsyncGenerator<Slice> {
-  const pending: Slice[] = [{ index: 0, count: 1 }];
-  for (let slice = pending.pop(); slice !== undefined; slice = pending.pop()) {
-    const pass = new UserPass(fold, slice, budget.limits.heldMax);
-    for await (const some of items()) {
-      for (const item of some) {
-        const key = keyOf(item);
-        if (key !== null) pass.add(key, item);
-      }
-      if (pass.isOverfull) break;
-    }
-    if (!pass.isOverfull) {
-      pass.end();
-      yield slice;
-    } else if (slice.count < budget.limits.slicesMax) {
-      pending.push(...halvesOf(slice));
-    } else {
-      throw new BudgetSpent("more events of few users than fit in memory");
-    }
-  }
 }
 
 async function* martRows<MartRow>(
