@@ -1,9 +1,9 @@
 /*
- * `node bench/rows.ts`: what one event costs on its way from a parsed body to a part of the lake: its row, the row's line,
- * the line read back, and the row's share of a Parquet file. Beside it the floor of the same run: parsing an event's JSON
+ * `node bench/rows.ts`: what one event costs on its way from a parsed body to a part of the lake: its place,
+ * its row, and the row's share of a Parquet file. Beside it the floor of the same run: parsing an event's JSON
  * and writing it again. Figures are medians of CPU time, garbage collection included, so that a busy machine hardly matters.
  */
-import { encodeEvents, parseRow, type Row, rowOf, serializeRow } from "@sluice/lake";
+import { encodeEvents, placeOf, rowOf } from "@sluice/lake";
 import { isObject, type Json, type JsonObject, type Receipt } from "@sluice/schema";
 import { formatTable } from "../tools/terminal/table.ts";
 import { requestBody } from "./ingest/events.ts";
@@ -17,23 +17,19 @@ const rounds = 15;
 const events = eventsOfBody();
 const receipts = Array.from({ length: eventCount / batchSize }, (_, index) => receiptOf(index));
 const texts = events.map((event) => JSON.stringify(event));
-const rows = deriveAll();
-const lines = rows.map(serializeRow);
+const rows = deriveAll(rowOf);
 const stages: readonly (readonly [string, () => unknown])[] = [
   ["floor: JSON.parse", () => texts.map((text) => JSON.parse(text) as unknown)],
   ["floor: JSON.stringify", () => events.map((event) => JSON.stringify(event))],
-  ["rowOf", deriveAll],
-  ["serializeRow", () => rows.map(serializeRow)],
-  ["parseRow", () => lines.map(parseRow)],
+  ["placeOf", () => deriveAll(placeOf)],
+  ["rowOf", () => deriveAll(rowOf)],
   ["encodeEvents", () => encodeEvents(rows, { birthId: "bench", logSequence: 1 })],
 ];
 
 const costs = measure();
 const floor = (costs.get("floor: JSON.parse") ?? 0) + (costs.get("floor: JSON.stringify") ?? 0);
 const table = [...costs].map(([name, cost]) => [name, cost.toFixed(2), (cost / floor).toFixed(2)]);
-console.log(
-  `${eventCount} events, ${averageLength(texts)} characters of JSON each, ${averageLength(lines)} as a row's line`,
-);
+console.log(`${eventCount} events, ${averageLength(texts)} characters of JSON each`);
 console.log(formatTable(["stage", "CPU µs per event", "× floor (parse + stringify)"], table));
 
 /** Median cost of each stage, µs per event. Stages take turns, so that a busy moment of the machine hits all of them. */
@@ -51,11 +47,11 @@ function measure(): Map<string, number> {
   return new Map([...samples].map(([name, costs]) => [name, median(costs)]));
 }
 
-function deriveAll(): Row[] {
+function deriveAll<Derived>(derive: (raw: JsonObject, receipt: Receipt, index: number) => Derived): Derived[] {
   return events.map((event, index) => {
     const receipt = receipts[Math.floor(index / batchSize)];
     if (receipt === undefined) throw new Error("a receipt for every batch");
-    return rowOf(event, receipt, index % batchSize);
+    return derive(event, receipt, index % batchSize);
   });
 }
 

@@ -31,6 +31,7 @@ describe("npm run sluice", () => {
   test.each([
     ["project list", { kind: "list", path: "/v1/admin/projects", list: "projects" }],
     ["project create a", { kind: "create", path: "/v1/admin/projects", body: { project: "a" } }],
+    ["project shards a 2", { kind: "create", path: "/v1/admin/projects/a/shards", body: { shards: 2 } }],
     ["source create a web", { kind: "create", path: "/v1/admin/projects/a/sources", body: { source: "web" } }],
     ["key create a web", { kind: "create", body: { source: "web", kind: "public" } }],
     ["key revoke a 3", { kind: "revoke", path: "/v1/admin/projects/a/keys/3" }],
@@ -116,12 +117,17 @@ describe("npm run sluice", () => {
     expect(parseCommand(["funnel", "revoke", "a", "trial"], {})).toMatchObject({ ok: true, value: { kind: "revoke" } });
   });
 
-  test.each(["project", "project create", "project create a b", "key revoke a", "toString constructor", "flush now"])(
-    "O12: «%s» is refused",
-    (words) => {
-      expect(parseCommand(words.split(" "), {}).ok).toBe(false);
-    },
-  );
+  test.each([
+    "project",
+    "project create",
+    "project create a b",
+    "project shards a b",
+    "key revoke a",
+    "toString constructor",
+    "flush now",
+  ])("O12: «%s» is refused", (words) => {
+    expect(parseCommand(words.split(" "), {}).ok).toBe(false);
+  });
 
   test("O12: lists are tables of the fields that the entries have, without control characters", () => {
     const text = listReport([{ project: "a\u001b[2J", createdAtMs: 0, revokedAt: null }], "projects");

@@ -16,10 +16,12 @@ const commands = new Map([
   ["test", { script: "tools/test.ts", isBuilt: true, isDetached: false }],
   ["build", { script: null, isBuilt: true, isDetached: false }],
   ["check", { script: "tools/check.ts", isBuilt: true, isDetached: false }],
+  ["sim", { script: "tools/sim.ts", isBuilt: true, isDetached: false }],
   ["demo", { script: "tools/demo.ts", isBuilt: true, isDetached: false }],
   ["sluice", { script: "tools/sluice.ts", isBuilt: true, isDetached: false }],
   ["bench", { script: "bench/run.ts", isBuilt: true, isDetached: false }],
   ["lake", { script: "tools/lake.ts", isBuilt: true, isDetached: false }],
+  ["query-client", { script: "tools/query-client.ts", isBuilt: false, isDetached: false }],
   ["deploy", { script: "tools/deploy.ts", isBuilt: true, isDetached: false }],
 ]);
 

@@ -10,6 +10,7 @@ import {
   type KeyKind,
   ok,
   type Result,
+  shardsMax,
 } from "@sluice/schema";
 import { invalid, type Problem } from "./problem.ts";
 
@@ -55,6 +56,13 @@ export function currencyField(body: JsonObject): Result<string, Problem> {
   const value = field(body, "currency") ?? "EUR";
   if (typeof value === "string" && /^[A-Z]{3}$/.test(value)) return ok(value);
   return fail(invalid("currency", "currency must be three capital letters (ISO 4217), e.g. EUR."));
+}
+
+/** A project's new number of shards. */
+export function shardsField(body: JsonObject): Result<number, Problem> {
+  const value = field(body, "shards");
+  if (typeof value === "number" && Number.isInteger(value) && value >= 2 && value <= shardsMax) return ok(value);
+  return fail(invalid("shards", `shards must be a whole number from 2 to ${shardsMax}.`));
 }
 
 /** What happens to addresses of a source; `truncate` when absent. */

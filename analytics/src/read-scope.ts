@@ -15,7 +15,7 @@ export const readScopes = ["kpis", "events", "users", "export"] as const;
 export type ReadScope = (typeof readScopes)[number];
 
 /** Of a token for which nothing was said: everything that names nobody. */
-export const defaultScopes: readonly ReadScope[] = ["kpis", "events"];
+const defaultScopes: readonly ReadScope[] = ["kpis", "events"];
 
 /** Days after which a token may expire at the latest, if it expires. */
 const expiryDaysMax = 3_650;

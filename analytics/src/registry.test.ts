@@ -121,6 +121,16 @@ describe("registry and admin API", () => {
     expect((await snapshot()).projects).toMatchObject([{ project: "shop", revokedSerials: [1, 2] }]);
   });
 
+  test("A5: the number of shards can be raised, and only raised, and stands in the snapshot", async () => {
+    await shopWithSource();
+    const post = async (shards: unknown) => (await worker.admin("POST", "projects/shop/shards", { shards })).status;
+    expect(await post(3)).toBe(201);
+    expect((await snapshot()).projects[0]).toMatchObject({ project: "shop", shards: 3 });
+    expect([await post(3), await post(2)]).toEqual([409, 409]);
+    expect([await post(1), await post(65), await post(2.5), await post("4")]).toEqual([400, 400, 400, 400]);
+    expect((await worker.admin("POST", "projects/nobody/shards", { shards: 2 })).status).toBe(404);
+  });
+
   test("A5: changes at the same time all end up in the snapshot", async () => {
     await worker.admin("POST", "projects", { project: "shop" });
     const names = ["a", "b", "c", "d"];

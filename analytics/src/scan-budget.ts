@@ -11,10 +11,10 @@ import type { Problem } from "./problem.ts";
 export const scanFilesMax = 2_000;
 
 /** Bytes fetched from R2, compressed: what a Worker decodes within its time. */
-export const scanBytesMax = 512_000_000;
+const scanBytesMax = 512_000_000;
 
 /** Milliseconds until the scan must have ended: a caller waits, and a Worker's CPU time is bounded. */
-export const scanMsMax = 25_000;
+const scanMsMax = 25_000;
 
 /** What a scan has read. */
 export interface ScanCost {

@@ -9,21 +9,49 @@ export type SqlRow = Readonly<Record<string, unknown>>;
 
 /** Runs statements over a copy of the lake, as view `events`, one after the other; gives the rows of each. */
 export async function sqlOverLake(lake: TestBucket, statements: readonly string[]): Promise<SqlRow[][]> {
+  return withLakeCopy(lake, async (folder) => {
+    const sql = await openDuckDb();
+    await sql.rows(`CREATE VIEW events AS SELECT * FROM read_parquet('${folder}/events/**/*.parquet')`);
+    const answers: SqlRow[][] = [];
+    for (const statement of statements) answers.push(await sql.rows(statement));
+    sql.close();
+    return answers;
+  });
+}
+
+/** DuckDB in memory. */
+export interface DuckDb {
+  readonly rows: (sql: string) => Promise<SqlRow[]>;
+  readonly close: () => void;
+}
+
+/** Opens one; `rows` runs one or more statements and gives the rows of the last. */
+export async function openDuckDb(): Promise<DuckDb> {
+  const instance = await DuckDBInstance.create(":memory:");
+  const connection = await instance.connect();
+  return {
+    rows: async (sql) => (await connection.runAndReadAll(sql)).getRowObjectsJson() as SqlRow[],
+    close: () => {
+      connection.closeSync();
+      instance.closeSync();
+    },
+  };
+}
+
+/** Copies the lake's objects below a prefix into a folder, which is gone afterwards. */
+export async function withLakeCopy<Value>(
+  lake: TestBucket,
+  use: (folder: string) => Promise<Value>,
+  prefix = "events/",
+): Promise<Value> {
   const folder = await mkdtemp(join(tmpdir(), "sluice-query-"));
   try {
-    for (const { key } of (await lake.list({ prefix: "events/" })).objects) {
+    for (const { key } of (await lake.list({ prefix })).objects) {
       const object = await lake.get(key);
       await mkdir(dirname(join(folder, key)), { recursive: true });
       await writeFile(join(folder, key), new Uint8Array((await object?.arrayBuffer()) ?? new ArrayBuffer(0)));
     }
-    const instance = await DuckDBInstance.create(":memory:");
-    const connection = await instance.connect();
-    await connection.run(`CREATE VIEW events AS SELECT * FROM read_parquet('${folder}/events/**/*.parquet')`);
-    const answers: SqlRow[][] = [];
-    for (const sql of statements) answers.push((await connection.runAndReadAll(sql)).getRowObjectsJson() as SqlRow[]);
-    connection.closeSync();
-    instance.closeSync();
-    return answers;
+    return await use(folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -15,7 +15,7 @@ import {
   nextTickMs,
   partPrefix,
   type PartState,
-  sizeOf,
+  partSizeMax,
 } from "../../queue-consumer/src/log/publish-plan.ts";
 import { type Random, randomOf } from "../../tools/demo/random.ts";
 import { type Activity, noActivity, type Settings } from "./activity.ts";
@@ -141,7 +141,9 @@ class Run {
     this.activity.batches += 1;
     const segments = [...batch.hours].map(([hourMs, rows]) => {
       const textLength = rows * this.#textPerRow;
-      return { dataset: "events", hourMs, rows, serverRows: 0, textLength, at: 0, bytes: textLength / 5 } as const;
+      const place = { at: 0, bytes: 0 };
+      const publicKeys = ["web.1"];
+      return { dataset: "events", hourMs, rows, serverRows: 0, publicKeys, textLength, ...place } as const;
     });
     this.#sequence += 1;
     this.#pending.add(this.#sequence, 1, { segments, takenAtMs: nowMs });
@@ -171,16 +173,19 @@ class Run {
     for (;;) {
       const hour = this.#pending.hour("events", hourMs);
       if (hour === null) return;
-      const segments = partPrefix(hour);
-      const waiting = sizeOf(segments);
+      const segments = partPrefix(hour, partSizeMax);
+      const waiting = { rows: 0, textLength: 0 };
+      for (const { segment } of segments) {
+        waiting.rows += segment.rows;
+        waiting.textLength += segment.textLength;
+      }
       const parts = this.#parts.get(hourMs) ?? [];
       const last = parts.at(-1) ?? null;
-      const { part, grows } = choosePart(last, waiting);
-      const before = grows && last !== null ? last : { rows: 0, textLength: 0, bytes: 0 };
+      const { part, grows } = choosePart(last, waiting, partSizeMax);
+      const before = grows && last !== null ? last : { rows: 0, textLength: 0 };
       const rows = before.rows + waiting.rows;
       const textLength = before.textLength + waiting.textLength;
-      const bytes = before.bytes + waiting.bytes;
-      parts[part] = { part, rows, textLength, bytes, closed: false, etag: "", sequence: this.#sequence };
+      parts[part] = { part, rows, textLength, bytes: 0, closed: false, etag: "", sequence: this.#sequence };
       this.#parts.set(hourMs, parts);
       this.#changed.add(hourMs);
       this.#changedRequests += waiting.rows / eventsPerRequest;

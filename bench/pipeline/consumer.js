@@ -8,6 +8,9 @@ export default {
   async fetch(request, env, context) {
     const url = new URL(request.url);
     if (url.pathname !== "/publish") return worker.fetch(request, env, context);
-    return Response.json(await env.SHARD_LOG.getByName(url.searchParams.get("log")).flush());
+    const log = env.SHARD_LOG.getByName(url.searchParams.get("log"));
+    let status = await log.flush();
+    while (status.pendingRows > 0) status = await log.flush(); // each call has a time limit of its own
+    return Response.json(status);
   },
 };

@@ -5,7 +5,8 @@ import { createDevice, seededBytes } from "../../sdk-core/testing/device.ts";
 import { VirtualTime } from "../../sdk-core/testing/virtual-time.ts";
 import { receiptOf, trackOf } from "../testing/fixtures.ts";
 import type { Row } from "./columns.ts";
-import { bucketHourOf, rowOf } from "./row.ts";
+import { placeOf } from "./event-place.ts";
+import { rowOf } from "./row.ts";
 
 /*
  * Order of a device's events, from the SDK's engine to the rows of the lake: the real engine with its clock rules on a
@@ -147,7 +148,7 @@ function rowsOfRequest(body: string, receivedAtMs: number): Arrival[] {
   const receipt = receiptOf({ receivedAtMs, clockOffsetMs, sentAtMs: sentAt === null ? null : parseTime(sentAt) });
   return events.filter(isObject).map((event, index) => {
     const row = rowOf(event, receipt, index);
-    return { row, bucketMs: bucketHourOf(event, row, receipt) };
+    return { row, bucketMs: placeOf(event, receipt, index).bucketHourMs };
   });
 }
 

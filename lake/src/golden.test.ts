@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { type FileMetaData, parquetMetadata } from "hyparquet";
 import { describe, expect, test } from "vitest";
+import { goldenRows } from "../testing/golden-rows.ts";
 import { eventColumns, rejectedColumns } from "./columns.ts";
 import { encodeEvents, encodeRejected } from "./encode.ts";
 import { compareRejectedRows, compareRows } from "./order.ts";
 import { readMeta, readRejected, readRows } from "./read.ts";
-import { parseRejectedRow, parseRow } from "./row-json.ts";
 
 /*
  * The golden files are what format version 1 is: written once, never again. Whoever changes the writer so
@@ -15,13 +15,9 @@ function golden(name: string): Uint8Array {
   return readFileSync(new URL(`../golden/${name}`, import.meta.url));
 }
 
-function lines(name: string): string[] {
-  return new TextDecoder().decode(golden(name)).trimEnd().split("\n");
-}
-
 const source = { birthId: "01KAG2X9YM00000000000000ZZ", logSequence: 17 };
-const events = lines("events-1.jsonl").map(parseRow);
-const rejected = lines("rejected-1.jsonl").map(parseRejectedRow);
+const events = goldenRows(eventColumns, golden("events-1.jsonl"));
+const rejected = goldenRows(rejectedColumns, golden("rejected-1.jsonl"));
 
 /**
  * A footer without what the version of the platform's zlib decides (sizes and offsets of compressed pages), of the first

@@ -7,6 +7,7 @@
 export type { CellValue, Column, Columns, ColumnType, RowOf } from "./column.ts";
 export { eventColumns, formatVersion, rejectedColumns, type RejectedRow, type Row } from "./columns.ts";
 export { formatDecimal, parseDecimal, scaledOf } from "./decimal.ts";
+export { type EventPlace, placeOf } from "./event-place.ts";
 export { encodeEvents, encodeRejected, type PartSource } from "./encode.ts";
 export { fileBytesMax, rowGroupRowsMax } from "./limits.ts";
 export { compareRejectedRows, compareRows, compareText } from "./order.ts";
@@ -25,6 +26,5 @@ export {
   type TableMetadata,
 } from "./read-table.ts";
 export { type RejectedReceipt, rejectedRowOf } from "./rejected-row.ts";
-export { parseRejectedRow, parseRow, serializeRow } from "./row-json.ts";
-export { bucketHourOf, fileHourOf, rowOf } from "./row.ts";
+export { rowOf } from "./row.ts";
 export { encodeTable, type TableOptions } from "./write-table.ts";

@@ -1,8 +1,9 @@
 import type { SchemaElement } from "hyparquet";
-import type { CellValue, Column } from "./column.ts";
+import type { CellValue, Column, ColumnType } from "./column.ts";
 import { decimalPrecision, decimalScale, formatDecimal, scaledOf } from "./decimal.ts";
+import type { PageValue } from "./dictionary.ts";
 
-/** Values as the Parquet library takes and gives them. */
+/** Values as the Parquet library gives them. */
 export type PhysicalValue = string | number | bigint | boolean | null | undefined;
 
 /** The Parquet schema of a column. */
@@ -35,41 +36,26 @@ export function schemaElementOf(column: Column): SchemaElement {
   }
 }
 
-/**
- * The schema to encode a column's pages by: that of the column, but JSON declared as plain text, since the
- * library would quote our JSON text once more. The bytes are the same.
- */
-export function encodingElementOf(column: Column): SchemaElement {
-  return schemaElementOf(column.type === "json" ? { ...column, type: "string" } : column);
+/** How a column's values stand in its pages: decimals as millionths. The function throws on a value of another type. */
+export function pageValueOf(column: Column): (value: string | number | boolean) => PageValue {
+  const isOfType = typeTests[column.type];
+  const { name, type } = column;
+  return (value) => {
+    if (!isOfType(value)) throw new TypeError(`column ${name} takes no such ${typeof value}`);
+    return type === "decimal" ? scaledOf(value as string) : value;
+  };
 }
 
-/** A row's value as the library writes it. Throws when it is not of the column's type. */
-export function toPhysical(column: Column, value: CellValue | undefined): PhysicalValue {
-  if (value === null || value === undefined) {
-    if (!column.nullable) throw new TypeError(`column ${column.name} must not be null`);
-    return null;
-  }
-  switch (column.type) {
-    case "string":
-    case "json":
-      if (typeof value === "string") return value;
-      break;
-    case "decimal":
-      if (typeof value === "string") return scaledOf(value);
-      break;
-    case "timestamp":
-    case "int64":
-      if (Number.isSafeInteger(value)) return BigInt(value);
-      break;
-    case "int32":
-      if (typeof value === "number" && (value | 0) === value) return value;
-      break;
-    case "boolean":
-      if (typeof value === "boolean") return value;
-      break;
-  }
-  throw new TypeError(`column ${column.name} takes no such ${typeof value}`);
-}
+const isText = (value: unknown): boolean => typeof value === "string";
+const typeTests: Readonly<Record<ColumnType, (value: unknown) => boolean>> = {
+  string: isText,
+  json: isText,
+  decimal: isText,
+  timestamp: Number.isSafeInteger,
+  int64: Number.isSafeInteger,
+  int32: (value) => typeof value === "number" && (value | 0) === value,
+  boolean: (value) => typeof value === "boolean",
+};
 
 /** A value as read from a file (decimals and times still INT64) as a row's value. */
 export function fromPhysical(column: Column, value: PhysicalValue): CellValue {

@@ -13,7 +13,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { anyJson, anyJsonText, receiptOf, receivedAtMs, trackOf } from "../testing/fixtures.ts";
 import { eventColumns } from "./columns.ts";
-import { bucketHourOf, fileHourOf, rowOf } from "./row.ts";
+import { placeOf } from "./event-place.ts";
+import { rowOf } from "./row.ts";
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -124,8 +125,9 @@ describe("time", () => {
     fc.assert(
       fc.property(times, fc.constantFrom("public", "server"), fc.option(fc.integer()), (ms, keyKind, clockOffsetMs) => {
         const receipt = receiptOf({ keyKind, clockOffsetMs });
-        const row = rowOf(trackOf({ timestamp: at(ms) }), receipt, 0);
-        expect(fileHourOf(row, receipt)).toBe(hourOf(row.time));
+        const raw = trackOf({ timestamp: at(ms) });
+        const row = rowOf(raw, receipt, 0);
+        expect(placeOf(raw, receipt, 0).fileHourMs).toBe(hourOf(row.time));
         expect(row.time).toBeLessThanOrEqual(receipt.receivedAtMs + futureEventMsMax);
         expect(row.time).toBeGreaterThanOrEqual(0);
       }),
@@ -136,7 +138,7 @@ describe("time", () => {
     const late = receiptOf({ receivedAtMs: receivedAtMs + 40 * day, clockOffsetMs: 5 * hour, receiptId: "other" });
     for (const messageId of ["01KAG2X9YM0000000000000001", "order-123", "ajs-next-1795159483692-x"]) {
       const raw = trackOf({ messageId });
-      const buckets = [receiptOf(), late].map((receipt) => bucketHourOf(raw, rowOf(raw, receipt, 0), receipt));
+      const buckets = [receiptOf(), late].map((receipt) => placeOf(raw, receipt, 0).bucketHourMs);
       const expected = hourOf(birthOfMessageId(messageId) ?? Date.parse("2026-11-20T09:59:59.123Z"));
       expect(buckets).toEqual([expected, expected]);
     }
@@ -144,7 +146,7 @@ describe("time", () => {
 
   test("L8: an event without id and time is in its receipt's bucket", () => {
     const raw = trackOf({ messageId: null, timestamp: null });
-    expect(bucketHourOf(raw, rowOf(raw, receiptOf(), 0), receiptOf())).toBe(hourOf(receivedAtMs));
+    expect(placeOf(raw, receiptOf(), 0).bucketHourMs).toBe(hourOf(receivedAtMs));
   });
 });
 

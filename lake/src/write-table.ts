@@ -1,8 +1,8 @@
 import { ByteWriter, ParquetWriter } from "hyparquet-writer";
-import type { CellValue, Columns, RowOf } from "./column.ts";
-import { gzip } from "./gzip.ts";
+import { writeColumn } from "./column-chunk.ts";
+import type { CellValue, Column, Columns, RowOf } from "./column.ts";
 import { rowGroupRowsMax, rowGroupTextMax } from "./limits.ts";
-import { encodingElementOf, type PhysicalValue, schemaElementOf, toPhysical } from "./physical.ts";
+import { schemaElementOf } from "./physical.ts";
 
 /** Name and version of the writer, in every file. */
 const createdBy = "sluice version 1";
@@ -27,54 +27,83 @@ export function encodeTable<const Table extends Columns>(
   rows: readonly RowOf<Table>[],
   options: TableOptions<Table> = {},
 ): Uint8Array<ArrayBuffer> {
-  const cells = rows as readonly Readonly<Record<string, CellValue>>[];
+  const { cells, textLengths } = turn(columns, rows as readonly Readonly<Record<string, CellValue>>[]);
   const writer = new ByteWriter();
-  const root = { name: "row", num_children: columns.length };
   const metadata = Object.entries(options.metadata ?? {});
+  // The library writes the file's frame; the columns, which are nearly all of the work, are written by column-chunk.ts.
   const parquet = new ParquetWriter({
     writer,
-    schema: [root, ...columns.map(encodingElementOf)],
-    codec: "GZIP",
-    compressors: { GZIP: gzip },
+    schema: [{ name: "row", num_children: columns.length }, ...columns.map(schemaElementOf)],
     kvMetadata: metadata.map(([key, value]) => ({ key, value })),
     createdBy,
   });
-  if (rows.length > 0) {
-    const columnData = columns.map((column) => ({
-      name: column.name,
-      data: cells.map((row) => toPhysical(column, row[column.name])),
-      // Bounds of JSON texts find nothing, and would put whole documents into the footer.
-      statistics: column.type !== "json",
-    }));
-    // A ByteWriter is synchronous, so there is nothing to await here and in finish().
-    void parquet.write({ columnData, rowGroupSize: rowGroupSizes(textLengths(columnData, rows.length)) });
-  }
   const sorting = (options.sortedBy ?? []).map((name) => sortingColumn(columns, name));
-  if (sorting.length > 0) for (const group of parquet.row_groups) group.sorting_columns = sorting;
-  parquet.schema = [root, ...columns.map(schemaElementOf)]; // what the footer will say
-  void parquet.finish();
+  let start = 0;
+  for (const size of rowGroupSizes(textLengths)) {
+    const end = start + size;
+    const group = columns.map((column, i) => ({ column, cells: cells[i]?.slice(start, end) ?? [] }));
+    writeRowGroup(parquet, group, size, sorting);
+    start = end;
+  }
+  void parquet.finish(); // a ByteWriter is synchronous, so there is nothing to await
   return new Uint8Array(writer.getBuffer());
 }
 
-function sortingColumn(
-  columns: Columns,
-  name: string,
-): { column_idx: number; descending: boolean; nulls_first: boolean } {
+function writeRowGroup(
+  parquet: ParquetWriter,
+  columns: readonly { readonly column: Column; readonly cells: readonly CellValue[] }[],
+  rowCount: number,
+  sorting: readonly SortingColumn[],
+): void {
+  const start = parquet.writer.offset;
+  const written = columns.map(({ column, cells }) => writeColumn(parquet.writer as ByteWriter, column, cells));
+  parquet.num_rows += BigInt(rowCount);
+  parquet.pendingIndexes.push(...written);
+  parquet.row_groups.push({
+    columns: written.map(({ chunk }) => chunk),
+    total_byte_size: written.reduce((sum, { chunk }) => sum + (chunk.meta_data?.total_uncompressed_size ?? 0n), 0n),
+    num_rows: BigInt(rowCount),
+    total_compressed_size: BigInt(parquet.writer.offset - start),
+    ...(sorting.length > 0 ? { sorting_columns: [...sorting] } : {}),
+  });
+}
+
+interface SortingColumn {
+  readonly column_idx: number;
+  readonly descending: boolean;
+  readonly nulls_first: boolean;
+}
+
+function sortingColumn(columns: Columns, name: string): SortingColumn {
   const index = columns.findIndex((column) => column.name === name);
   if (index < 0) throw new Error(`no column ${name}`);
   return { column_idx: index, descending: false, nulls_first: true };
 }
 
-/** Characters of text in each row. By column, as the values already lie. */
-function textLengths(columnData: readonly { readonly data: readonly PhysicalValue[] }[], rowCount: number): Int32Array {
-  const lengths = new Int32Array(rowCount);
-  for (const { data } of columnData) {
-    for (let row = 0; row < rowCount; row++) {
-      const value = data[row];
-      if (typeof value === "string") lengths[row] = (lengths[row] ?? 0) + value.length;
+/** Rows turned into columns. */
+interface Turned {
+  /** Cells of each column, row by row. */
+  readonly cells: readonly (readonly CellValue[])[];
+  /** Characters of text in each row. */
+  readonly textLengths: Int32Array;
+}
+
+/** Row by row, since each row's values lie together in memory: column by column, nearly every access would miss its caches. */
+function turn(columns: Columns, rows: readonly Readonly<Record<string, CellValue>>[]): Turned {
+  const cells = columns.map((): CellValue[] => []);
+  const fields = columns.map(({ name }, index) => ({ name, column: cells[index] ?? [] }));
+  const textLengths = new Int32Array(rows.length);
+  let i = 0;
+  for (const row of rows) {
+    let length = 0;
+    for (const { name, column } of fields) {
+      const value = row[name] ?? null;
+      column.push(value);
+      if (typeof value === "string") length += value.length;
     }
+    textLengths[i++] = length;
   }
-  return lengths;
+  return { cells, textLengths };
 }
 
 /** Rows of each row group: cut by count and by text, so that a group of large events still fits in memory. */
@@ -91,6 +120,6 @@ function rowGroupSizes(rowTexts: Int32Array): number[] {
     size += 1;
     text += rowText;
   }
-  sizes.push(size);
+  if (size > 0) sizes.push(size);
   return sizes;
 }

@@ -13,6 +13,9 @@ export { ShardLog } from "./shell/shard-log.ts";
 /** Of this isolate, since it started. */
 const counters: Counters = { messagesSettled: 0, messagesInFlight: 0 };
 
+/** What this isolate has learned. */
+const shardCounts = new Map<string, number>();
+
 export default {
   async queue(batch, env) {
     const ports: ConsumePorts = {
@@ -20,6 +23,7 @@ export default {
       logOf: (name) => env.SHARD_LOG.getByName(name),
       random: Math.random,
       counters,
+      shardCounts,
     };
     await (batch.queue.endsWith("-dlq") ? consumeDeadLetters(batch, ports) : consumeBatch(batch, ports));
   },

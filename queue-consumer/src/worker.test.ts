@@ -1,5 +1,5 @@
 import { type Json, registryKey, serverMessageId } from "@sluice/schema";
-import { encodeEvents, rowOf, serializeRow } from "@sluice/lake";
+import { encodeEvents, rowOf } from "@sluice/lake";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   type ConsumerHarness,
@@ -126,11 +126,46 @@ test("Q6: a PUT of an earlier plan that arrives late is adopted, and the rest gr
   const row = rowOf(early, testReceipt({ receiptId: "r1", project }), 0);
   const key = `events/project=${project}/dt=2026-03-01/hour=12/part-00000-0000.parquet`;
   await consumer.lake.put(key, encodeEvents([row], { birthId, logSequence: 1 }), {
-    customMetadata: { birth: birthId, sequence: "1", rows: "1", textlength: String(serializeRow(row).length) },
+    customMetadata: { birth: birthId, sequence: "1", rows: "1", textlength: "1000" },
   });
   await consumer.log(project).flush();
   expect(await idsIn(consumer.lake, project)).toEqual(["early", "later"]);
   expect(await partKeysIn(consumer.lake, project)).toEqual([key]);
+});
+
+test("Q59: a log that dies while it publishes makes smaller parts next, and no longer after a life without a death", async () => {
+  const project = "deaths";
+  const deaths = async (): Promise<unknown> =>
+    (await consumer.sql("SELECT value FROM meta WHERE name = 'deaths'", project))[0]?.["value"];
+  for (const count of [1, 2]) {
+    const events = eventsOf(`a${count}`, 2).map((event) => ({ ...event, properties: { text: "x".repeat(600_000) } }));
+    await consumer.deliver("EVENTS", [testMessage(events, { receiptId: `r${count}`, project })]);
+    await consumer.log(project).crashAt("before_put", 1);
+    await expect(consumer.log(project).flush()).rejects.toThrow("crashes");
+    expect(await deaths()).toBe(String(count));
+  }
+  expect(await consumer.log(project).flush()).toMatchObject({ pendingRows: 0 });
+  expect(await deaths()).toBe("0");
+  expect(await idsIn(consumer.lake, project)).toHaveLength(4);
+});
+
+test("Q56: a message over many hours is in the lake once, each event in its hour, rejects with their text", async () => {
+  const project = "scattered";
+  const times = Array.from({ length: 30 }, (_, i) => new Date(Date.parse("2026-03-01T12:10:00Z") - i * 3_600_000));
+  const events: Json[] = times.map((time, i) => testEvent(`s${String(i).padStart(4, "0")}`, time.toISOString()));
+  events[7] = { type: "odd" };
+  await consumer.deliver("EVENTS", [
+    testMessage(events, { receiptId: "r1", project, firstIndex: 5 }),
+    testMessage([events[3] ?? null, testEvent("other")], { receiptId: "r2", project }),
+  ]);
+  expect(await consumer.log(project).flush()).toMatchObject({ pendingRows: 0 });
+  const found = await eventsIn(consumer.lake, project);
+  expect(found.map(({ messageId }) => messageId)).toEqual([
+    "other",
+    ...idsOf(events.filter((_, i) => i !== 7) as never),
+  ]);
+  expect(new Set(found.map(({ hourMs }) => hourMs)).size).toBe(29);
+  expect(await rejectsIn(consumer.lake, project)).toMatchObject([{ receipt_index: 12, raw: '{"type":"odd"}' }]);
 });
 
 test("Q7: a part of another log is never replaced: the next number is taken", async () => {
@@ -258,10 +293,8 @@ test("Q16: the outbox names each part once, at its latest change, with the store
 test("Q17: an append for another project is refused", async () => {
   const project = "owner";
   await consumer.deliver("EVENTS", [testMessage(eventsOf("a", 1), { receiptId: "r1", project })]);
-  const { receiptId, receivedAtMs, isolateId, sequence, source, firstIndex } = testReceipt({ receiptId: "r2" });
-  const slices = [{ receiptId, receivedAtMs, isolateId, sequence, source, firstIndex }];
   const log = consumer.log(project);
-  await expect(log.append({ project: "intruder", shard: 0, slices, rows: [] })).rejects.toThrow("another project");
+  await expect(log.append({ project: "intruder", shard: 0, slices: [] })).rejects.toThrow("another project");
 });
 
 test("Q18: the alarm publishes by itself, and the cron revives one that was lost", async () => {

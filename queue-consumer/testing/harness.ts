@@ -19,12 +19,12 @@ import { createTestHarness } from "wrangler";
 export interface ConsumerHarness {
   readonly lake: TestBucket;
   readonly counters: (token?: string) => Promise<{ status: number; body: Json }>;
-  readonly log: (project?: string) => LogUnderTest;
+  readonly log: (project?: string, shard?: number) => LogUnderTest;
   /** Sends messages to a queue; resolves when the consumer has settled all that were sent. */
   readonly deliver: (queue: "EVENTS" | "EVENTS_DLQ", messages: readonly Uint8Array[]) => Promise<void>;
   readonly scheduled: () => Promise<void>;
   readonly sql: (statement: string, project?: string) => Promise<readonly Record<string, unknown>[]>;
-  readonly evict: (project?: string) => Promise<void>;
+  readonly evict: (project?: string, shard?: number) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -38,13 +38,18 @@ export interface TestBucket {
 }
 
 /** The log's RPC, and the crash switch of src/testing/index.ts. A crash makes the call fail. */
-export interface LogUnderTest extends ShardLogRpc {
+export interface LogUnderTest extends Omit<ShardLogRpc, "inherited" | "seal"> {
   crashAt(step: CrashStep, nth: number): Promise<true>;
   loseAlarm(): Promise<true>;
+  rowsWritten(): Promise<number>;
+  /** Appends what the consumer makes of messages, in one call. */
+  appendMessages(...messages: readonly Uint8Array[]): Promise<AppendResult>;
+  /** Appends what of messages belongs to this shard of so many. */
+  appendParts(shards: number, ...messages: readonly Uint8Array[]): Promise<AppendResult>;
 }
 
-/** Where a PUT of the log goes wrong; see src/testing/index.ts. */
-export type CrashStep = "before_put" | "after_put" | "fail_put" | "lost_reply";
+/** Where a PUT of the log, or a GET of its cold ids, goes wrong; see src/testing/index.ts. */
+export type CrashStep = "before_put" | "after_put" | "fail_put" | "lost_reply" | "fail_get" | "flush_in_get";
 
 export const testProject = "shop";
 const operatorToken = "operator-token-of-the-tests";
@@ -64,9 +69,9 @@ export async function startConsumer(vars: Record<string, string> = {}): Promise<
   return {
     lake: env.LAKE,
     counters,
-    log: (project = testProject) =>
+    log: (project = testProject, shard = 0) =>
       logOver(async (call) => {
-        const response = await worker.fetch(`/test/log?project=${project}`, {
+        const response = await worker.fetch(`/test/log?project=${project}&shard=${shard}`, {
           method: "POST",
           body: JSON.stringify(call),
         });
@@ -85,14 +90,20 @@ export async function startConsumer(vars: Record<string, string> = {}): Promise<
       const storage = await worker.getDurableObjectStorage("SHARD_LOG", { name: shardLogName(project, 0) });
       return (await storage.exec(statement)) as readonly Record<string, unknown>[];
     },
-    evict: (project = testProject) => worker.evictDurableObject("SHARD_LOG", { name: shardLogName(project, 0) }),
+    evict: (project = testProject, shard = 0) =>
+      worker.evictDurableObject("SHARD_LOG", { name: shardLogName(project, shard) }),
     close: () => harness.close(),
   };
 }
 
 function logOver(call: (body: object) => Promise<unknown>): LogUnderTest {
+  const appendParts = (shards: number, messages: readonly Uint8Array[]): Promise<AppendResult> => {
+    const encoded = messages.map((message) => Buffer.from(message).toString("base64"));
+    return call({ method: "appendParts", shards, messages: encoded }) as Promise<AppendResult>;
+  };
   return {
     append: (request) => call({ method: "append", request }) as Promise<AppendResult>,
+    open: (project, shard) => call({ method: "open", project, shard }) as Promise<LogStatus>,
     flush: () => call({ method: "flush" }) as Promise<LogStatus>,
     status: () => call({ method: "status" }) as Promise<LogStatus>,
     changes: (from, to) => call({ method: "changes", from, to }) as Promise<ChangePage>,
@@ -100,6 +111,9 @@ function logOver(call: (body: object) => Promise<unknown>): LogUnderTest {
     arrivals: (from, to) => call({ method: "arrivals", from, to }) as Promise<HourArrivals>,
     knows: (ids) => call({ method: "knows", ids }) as Promise<readonly boolean[]>,
     loseAlarm: () => call({ method: "loseAlarm" }) as Promise<true>,
+    appendMessages: (...messages) => appendParts(1, messages),
+    appendParts: (shards, ...messages) => appendParts(shards, messages),
+    rowsWritten: () => call({ method: "rowsWritten" }) as Promise<number>,
     crashAt: (step, nth) => call({ method: "crashAt", step, nth }) as Promise<true>,
   };
 }

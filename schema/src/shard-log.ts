@@ -1,5 +1,5 @@
 import type { HourArrivals } from "./arrivals.ts";
-import type { StreamNote } from "./receipt.ts";
+import type { Receipt } from "./receipt.ts";
 import type { KeyKind } from "./write-key.ts";
 
 /*
@@ -15,33 +15,44 @@ export function shardLogName(project: string, shard: number): string {
 /** Which of the lake's two datasets a row goes to. */
 export type Dataset = "events" | "rejected";
 
-/** One queue message's part that goes to one shard: the unit of redelivery. */
+/** What of one queue message goes to one shard: the unit of redelivery. Its rows are made when it is published. */
 export interface AppendSlice {
-  readonly receiptId: string;
-  /** Index, in the original request, of the first event of the queue message. */
-  readonly firstIndex: number;
-  readonly source: string;
-  readonly receivedAtMs: number;
-  readonly isolateId: string;
-  readonly sequence: number;
-  /** The receipt's place in its stream, and the events of the whole queue message; absent where the receipt has none. */
-  readonly stream?: StreamNote & { readonly events: number };
+  readonly receipt: Receipt;
+  /** What the events are read from later. Mostly one: the client's own. */
+  readonly bodies: readonly AppendBody[];
+  /** The files that the events go to, each once. */
+  readonly segments: readonly AppendSegment[];
+  /** Columns, one value per event: an object for each would cost more than its share of the body. */
+  readonly events: {
+    /** Position of the event in the message, ascending; its index in the request is `receipt.firstIndex` more. */
+    readonly positions: Uint16Array;
+    /** For `events` the message id; for `rejected` `receiptId-index`, which makes a reject idempotent. */
+    readonly ids: readonly string[];
+    /** Hour (ms) whose bucket of seen ids holds this id: the same for every resend of the event. */
+    readonly bucketHoursMs: Float64Array;
+    /** Index into `segments`. */
+    readonly segments: Uint16Array;
+  };
 }
 
-/** One event or reject on its way into the log. */
-export interface AppendRow {
-  /** Index into {@link AppendRequest.slices}. */
-  readonly slice: number;
+/** Events as JSON in gzip, at most 127 KB of it. */
+export interface AppendBody {
+  /** `request`: the client's own body, events in order; `picked`: an array of `[index in the request, event]`. */
+  readonly form: "request" | "picked";
+  readonly gzip: Uint8Array;
+  /** Decompressed size. */
+  readonly bytes: number;
+  /** Events in it. */
+  readonly events: number;
+}
+
+/** One file that events of a message go to. */
+export interface AppendSegment {
   readonly dataset: Dataset;
-  /** For `events` the message id; for `rejected` `receiptId-index`, which makes a reject idempotent. */
-  readonly id: string;
-  readonly keyKind: KeyKind;
-  /** Hour (ms) whose bucket of seen ids holds this id: the same for every resend of the event. */
-  readonly bucketHourMs: number;
-  /** Hour (ms) of the file that will hold the row. */
+  /** Hour (ms) of the file that will hold the rows. It binds, whatever later code would make of the events' times. */
   readonly fileHourMs: number;
-  /** The row as JSON, in the lake's form (`@sluice/lake` serializeRow). */
-  readonly row: string;
+  /** Index into the slice's bodies: where its events are. */
+  readonly body: number;
 }
 
 /** What one call of `append` stores, in one transaction. */
@@ -49,10 +60,9 @@ export interface AppendRequest {
   readonly project: string;
   readonly shard: number;
   readonly slices: readonly AppendSlice[];
-  readonly rows: readonly AppendRow[];
 }
 
-/** `overloaded` and `full` are to be retried later; nothing was stored. */
+/** `overloaded` and `full` are to be retried later; nothing was stored. A shard that is not open yet is `overloaded`. */
 export type AppendResult =
   | {
       readonly ok: true;
@@ -61,10 +71,35 @@ export type AppendResult =
       readonly rejected: number;
       /** Slices that had been taken before (redelivery) and were skipped whole. */
       readonly skippedSlices: number;
+      /**
+       * Slices, by index, that were left out whole and are to be sent again: some of their ids may be among those that the log
+       * keeps in the lake's bucket, which did not answer, or would have had to be asked too often.
+       */
+      readonly unchecked: readonly number[];
       /** Sequence of the block written, or the last one when nothing was new. */
       readonly logSequence: number;
     }
-  | { readonly ok: false; readonly reason: "full" | "overloaded" };
+  | { readonly ok: false; readonly reason: "full" | "overloaded" }
+  /** Some of the ids belong to other shards, as of so many shards: to be routed anew. Nothing was stored. */
+  | { readonly ok: false; readonly reason: "moved"; readonly shards: number };
+
+/** What a shard gets of its parent, which from then on refuses the ids that belong to it. */
+export interface Inheritance {
+  /** The parent's key: both hash ids alike, so that one can ask the other. Secret. */
+  readonly hashKey: string;
+  /** Position of the parent's last id; ids behind it need not be asked for. */
+  readonly lastPlace: number;
+}
+
+/** Ids that a shard asks its parent for. */
+export interface InheritedQuery {
+  readonly bucketHoursMs: Float64Array;
+  /** 16 bytes each, under the common key. */
+  readonly hashes: Uint8Array;
+}
+
+/** Answers to a query, per id: 0 is not there, 1 is there, 2 cannot be told now. */
+export type InheritedAnswers = Uint8Array;
 
 /** A part of the lake that was written or replaced. */
 export interface HourChange {
@@ -109,6 +144,8 @@ export interface SoughtId {
 /** State of a log, for operators and tests. */
 export interface LogStatus {
   readonly birthId: string;
+  /** Number of shards as of which the log owns its ids; 0 while it is not open. */
+  readonly shards: number;
   /** Rows stored but not yet confirmed in the lake. */
   readonly pendingRows: number;
   readonly logSequence: number;
@@ -119,8 +156,20 @@ export interface LogStatus {
 /** The methods of the Durable Object. */
 export interface ShardLogRpc {
   append(request: AppendRequest): Promise<AppendResult>;
-  /** Publishes everything that is pending; resolves when it is confirmed in the lake. */
+  /**
+   * Publishes what is pending, for a bounded time; resolves when it is confirmed in the lake. While rows are pending that
+   * were before, ask again: each call that does not throw publishes at least one part.
+   */
   flush(): Promise<LogStatus>;
+  /**
+   * Opens a shard above the first, or does what `status` does when it is open. Its parent refuses the shard's ids first, and answers for the
+   * old ones of them for ever. Shards are opened in the order of their numbers; throws while the one before is not open.
+   */
+  open(project: string, shard: number): Promise<LogStatus>;
+  /** Gives up, for ever, the ids that belong to a child. Called by the child while it opens. */
+  seal(child: number): Promise<Inheritance>;
+  /** Which of a child's ids were stored here, or in shards before, before it was opened. Called by the child. */
+  inherited(query: InheritedQuery): Promise<InheritedAnswers>;
   /** Re-arms the alarm if it is gone; says how the log is. */
   status(): Promise<LogStatus>;
   changes(sinceChange: number, limit: number): Promise<ChangePage>;

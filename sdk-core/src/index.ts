@@ -5,9 +5,13 @@
  * It never touches window, process or React Native, never reads a clock or the network by itself,
  * never throws at its caller and never forgets an event without saying so.
  */
+export { type Batch, createBatch, type QueuedEvent, requestBody, splitBatch } from "./batch.ts";
+export { createDeviceClock, type DeviceClock } from "./device-clock.ts";
 export { createEngine, type Engine, type Enqueued } from "./engine.ts";
 export * from "./event.ts";
 export * from "./identity.ts";
+export { createPause, type Pause } from "./pause.ts";
 export * from "./ports.ts";
+export { judgeReply } from "./reply.ts";
 export * from "./results.ts";
 export { createUlid, type RandomBytes } from "./ulid.ts";

@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import packageJson from "../package.json" with { type: "json" };
 import { FaultServer } from "../testing/fault-server.ts";
-import { Sluice } from "./client.ts";
+import { Sluice } from "./index.ts";
 import type { SluiceOptions } from "./options.ts";
 import { sdkName, sdkVersion } from "./version.ts";
 
@@ -177,7 +177,7 @@ test("SN9: a process with queued events that waits for nothing may exit; one tha
   const built = new URL("../dist/index.js", import.meta.url).href;
   const script = (last: string) => `
     import { Sluice } from ${JSON.stringify(built)};
-    const sluice = new Sluice({ host: ${JSON.stringify(host)}, writeKey: "k", flushIntervalMs: 3600000 });
+    const sluice = new Sluice({ host: ${JSON.stringify(host)}, writeKey: "k", flushIntervalMs: 3600000, exitTimeoutMs: 0 });
     sluice.track({ userId: "u", event: "e" });
     ${last}`;
   const run = (code: string) =>

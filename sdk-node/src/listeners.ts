@@ -28,17 +28,35 @@ export class Listeners {
 
   /** Tells a result; without a listener each kind of loss is logged once. */
   result(result: EventResult): void {
-    for (const listener of this.#result) shielded(() => listener(result));
+    for (const listener of this.#result) this.shield(() => listener(result));
     if (this.#result.size > 0 || result.outcome === "delivered") return;
-    const line = `@sluice/node: events are ${result.outcome} (${result.reason}); listen to "result" to see each of them`;
-    if (this.#logged.has(result.reason)) return;
-    this.#logged.add(result.reason);
-    shielded(() => this.#log(line));
+    const line = `events are ${result.outcome} (${result.reason}); listen to "result" to see each of them`;
+    this.#logOnce(result.reason, line);
   }
 
   /** Tells that a batch waits. */
   retry(notice: RetryNotice): void {
-    for (const listener of this.#retry) shielded(() => listener(notice));
+    for (const listener of this.#retry) this.shield(() => listener(notice));
+  }
+
+  /** Logs trouble that belongs to no event; each sentence once. */
+  trouble(line: string): void {
+    this.#logOnce(line, line);
+  }
+
+  /** Runs the host's code; what it throws must not stop delivery, and it had its chance to handle it. */
+  shield(run: () => void): void {
+    try {
+      run();
+    } catch {
+      // see above
+    }
+  }
+
+  #logOnce(kind: string, line: string): void {
+    if (this.#logged.has(kind)) return;
+    this.#logged.add(kind);
+    this.shield(() => this.#log(`@sluice/node: ${line}`));
   }
 
   #setOf<K extends keyof SluiceEvents>(name: K): Set<(value: SluiceEvents[K]) => void> {
@@ -47,13 +65,5 @@ export class Listeners {
       retry: this.#retry,
     };
     return Object.hasOwn(sets, name) ? sets[name] : new Set();
-  }
-}
-
-function shielded(run: () => void): void {
-  try {
-    run();
-  } catch {
-    // a listener's own failure must not stop delivery; it had its chance to handle it
   }
 }

@@ -9,8 +9,21 @@ const workspaces = ["sdk-web", "sdk-node", "sdk-mobile", "worker", "queue-consum
 
 const generated = join(root, "worker", "generated");
 const servedSdk = join(generated, "sluice.txt");
-const stampPath = join(generated, "sluice.stamp");
-const bundle = join(root, "sdk-web", "dist", "sluice.min.js");
+
+/** The browser script, of which the Worker serves a copy. */
+const webBundle = {
+  workspace: "sdk-web",
+  file: join(root, "sdk-web", "dist", "sluice.min.js"),
+  stampPath: join(generated, "sluice.stamp"),
+  after: () => copyFileSync(webBundle.file, servedSdk),
+};
+/** The Node SDK for programs that use require(). */
+const nodeBundle = {
+  workspace: "sdk-node",
+  file: join(root, "sdk-node", "dist", "index.cjs"),
+  stampPath: join(root, "sdk-node", "dist", ".cjs.tsbuildinfo"),
+  after: () => undefined,
+};
 
 /** Builds what changed; returns an exit code. Prints nothing when all is well. */
 export function build(node) {
@@ -18,7 +31,7 @@ export function build(node) {
   const typescript = join(root, "node_modules", "typescript", "bin", "tsc");
   const compiled = runQuietly(node, [typescript, "-b", ...workspaces]);
   if (compiled !== 0) return compiled;
-  return bundleWebSdk(node);
+  return bundle(node, webBundle) || bundle(node, nodeBundle);
 }
 
 /** The Worker serves the built web SDK from a text module, which must exist before it is compiled. */
@@ -27,26 +40,26 @@ function ensureGenerated() {
   if (!existsSync(servedSdk)) writeFileSync(servedSdk, "");
 }
 
-/** Bundles the web SDK and copies it to the Worker, unless what it is made of is unchanged. */
-function bundleWebSdk(node) {
-  const config = join(root, "sdk-web", "rollup.config.mjs");
-  const stamp = stampOf(config);
-  if (existsSync(stampPath) && existsSync(bundle) && readFileSync(stampPath, "utf8") === stamp) return 0;
+/** Makes a bundle, unless what it is made of is unchanged. */
+function bundle(node, { workspace, file, stampPath, after }) {
+  const config = join(root, workspace, "rollup.config.mjs");
+  const stamp = stampOf(config, workspace);
+  if (existsSync(stampPath) && existsSync(file) && readFileSync(stampPath, "utf8") === stamp) return 0;
   const rollup = join(root, "node_modules", "rollup", "dist", "bin", "rollup");
   const bundled = runQuietly(node, [rollup, "-c", config, "--silent"]);
   if (bundled !== 0) return bundled;
-  copyFileSync(bundle, servedSdk);
+  after();
   writeFileSync(stampPath, stamp);
   return 0;
 }
 
-/** Hash of everything the bundle is made from: the compiled JavaScript of three packages, the config, the lock file. */
-function stampOf(config) {
+/** Hash of everything a bundle is made from: the compiled JavaScript of three packages, the config, the lock file. */
+function stampOf(config, workspace) {
   const hash = createHash("sha256");
   for (const path of [
     config,
     join(root, "package-lock.json"),
-    ...["schema", "sdk-core", "sdk-web"].flatMap(compiledFiles),
+    ...["schema", "sdk-core", workspace].flatMap(compiledFiles),
   ]) {
     hash.update(path.slice(root.length)).update("\0").update(readFileSync(path)).update("\0");
   }

@@ -48,6 +48,7 @@ export const helpText = `Usage: npm run sluice -- COMMAND [--url https://… | -
 
   project list
   project create PROJECT [--currency EUR]
+  project shards PROJECT NUMBER              raises the number of its logs, while events flow
   project revoke PROJECT                     revokes all its keys and tokens; its data stays
   project origins PROJECT --origins https://a.example,https://*.b.example
                                              pages that may ask with its read tokens; "" allows all
@@ -105,6 +106,15 @@ function commandOf(noun: string, verb: string, names: readonly string[], options
             path: projects,
             body: body({ project, currency: options.currency }),
             what: `project ${project}`,
+          }
+        : null;
+    case "project shards":
+      return hasTwo && /^\d{1,4}$/.test(name)
+        ? {
+            kind: "create",
+            path: `${inProject}/shards`,
+            body: { shards: Number(name) },
+            what: `up to ${name} shards of project ${project}, which open within five minutes`,
           }
         : null;
     case "project revoke":

@@ -4,7 +4,8 @@ import { invalid, type Problem } from "../problem.ts";
 import { type FieldRef, fieldRef } from "./field-ref.ts";
 import { isTime, microsOfValue, type RowView, textOf } from "./field-value.ts";
 
-const operators = [
+/** What a condition may ask. */
+export const operators = [
   ...["eq", "ne", "in", "notIn", "exists", "notExists", "contains", "startsWith"],
   ...["lt", "lte", "gt", "gte"],
 ] as const;

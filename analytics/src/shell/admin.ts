@@ -7,6 +7,7 @@ import {
   ipPolicyField,
   keyKindField,
   nameField,
+  shardsField,
   tokenNameField,
 } from "../admin-fields.ts";
 import { invalid, notFound, type Problem } from "../problem.ts";
@@ -52,6 +53,17 @@ admin.post("/projects", async (context) => {
 admin.delete("/projects/:project", async (context) => {
   const project = context.req.param("project");
   return afterRevoke(context, await registry(context).deleteProject(project, Date.now()), { project });
+});
+
+/** The consumer's cron opens the new shards within five minutes. */
+admin.post("/projects/:project/shards", async (context) => {
+  const body = await bodyOf(context);
+  if (!body.ok) return refuse(context, body.error);
+  const shards = shardsField(body.value);
+  if (!shards.ok) return refuse(context, shards.error);
+  const project = context.req.param("project");
+  const raised = await registry(context).raiseShards(project, shards.value);
+  return afterCreate(context, raised, { project, shards: shards.value });
 });
 
 admin.get("/projects/:project/sources", async (context) => {

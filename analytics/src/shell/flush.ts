@@ -1,5 +1,5 @@
-import type { ShardLogRpc } from "@sluice/schema";
 import type { Env } from "./env.ts";
+import { flushLog } from "./flush-log.ts";
 import { settleRollup } from "./rollup-driver.ts";
 import { RollupStore } from "./rollup-store.ts";
 import { resent } from "./send-again.ts";
@@ -36,12 +36,6 @@ export async function flushPipeline(env: Env): Promise<FlushSummary & { readonly
   const summary = await settleRollup(env);
   const failed = failedProjects + summary.failedProjects + (summary.finished ? 0 : 1);
   return { drained, publishedRows, rolledUpDays: summary.rolledUpDays, failedProjects: failed };
-}
-
-async function flushLog(log: ShardLogRpc): Promise<number> {
-  const before = await log.status();
-  const after = await log.flush();
-  return Math.max(0, before.pendingRows - after.pendingRows);
 }
 
 /** Waits until the consumer has settled as many messages as the edge, and this Worker, have sent. */

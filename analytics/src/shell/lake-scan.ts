@@ -21,7 +21,7 @@ const tailBytes = 1 << 19;
 const filesAhead = 4;
 
 /** The parts of a range in the order of their hours, or the refusal of a range that has too many. */
-export async function listRange(lake: LakeBucket, walk: Walk): Promise<Result<ListedPart[], Problem>> {
+async function listRange(lake: LakeBucket, walk: Walk): Promise<Result<ListedPart[], Problem>> {
   const { dataset, project, range } = walk;
   const parts: ListedPart[] = [];
   let startAfter = dayPrefix(dataset, project, dayOf(range.fromMs));

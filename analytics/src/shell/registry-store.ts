@@ -37,6 +37,16 @@ export class RegistryStore {
     return fail(exists ? conflict("project") : full("projects", registryLimits.projects));
   }
 
+  /** Raises the number of a project's shards; it never falls, since each shard answers for the ids it has stored. */
+  async raiseShards(project: string, shards: number): Promise<Result<null, Problem>> {
+    const sql = `UPDATE project SET shards = ?2 WHERE project = ?1 AND deleted_at IS NULL AND shards < ?2
+      RETURNING project`;
+    if (await this.#change(this.#db.prepare(sql).bind(project, shards))) return ok(null);
+    if (!(await this.#hasProject(project))) return fail(notFound);
+    const detail = "A project has so many shards already; their number can only be raised.";
+    return fail({ status: 409, title: "Not raised", detail, parameter: "shards" });
+  }
+
   async deleteProject(project: string, nowMs: number): Promise<Result<null, Problem>> {
     const deleted = "UPDATE project SET deleted_at = ?2 WHERE project = ?1 AND deleted_at IS NULL RETURNING project";
     const done = await this.#change(

@@ -40,7 +40,14 @@ export class ShardLog extends DurableObject<PipelineEnv> {
 
   async status(): Promise<LogStatus> {
     const { birthId, changes, pendingRows } = await this.#outbox();
-    return { birthId, pendingRows, logSequence: 0, lastChange: changes.at(-1)?.change ?? 0, databaseBytes: 0 };
+    return {
+      birthId,
+      shards: 0,
+      pendingRows,
+      logSequence: 0,
+      lastChange: changes.at(-1)?.change ?? 0,
+      databaseBytes: 0,
+    };
   }
 
   async #outbox(): Promise<Outbox> {

@@ -1,6 +1,7 @@
 // The consumer Worker and its shard logs, counted.
 import * as clock from "./clock.js";
 import worker, { ShardLog as RealShardLog } from "../../../queue-consumer/src/index.ts";
+import { rowTextPerBodyByte } from "../../../queue-consumer/src/log/limits.ts";
 import { count, countedBucket, countStorage, report, within } from "./count.js";
 
 const counted = (env) => ({ ...env, LAKE: countedBucket(env.LAKE) });
@@ -13,11 +14,15 @@ export class ShardLog extends RealShardLog {
 
   append(request) {
     return within("log append", () => {
-      count("rows", request.rows.length);
+      const sum = (sizeOf) => request.slices.reduce((total, slice) => total + sizeOf(slice), 0);
       count("slices", request.slices.length);
       count(
+        "rows",
+        sum(({ events }) => events.ids.length),
+      );
+      count(
         "row text",
-        request.rows.reduce((sum, row) => sum + row.row.length, 0),
+        sum(({ bodies }) => bodies.reduce((bytes, body) => bytes + body.bytes, 0)) * rowTextPerBodyByte,
       );
       return super.append(request);
     });

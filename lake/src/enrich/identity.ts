@@ -1,4 +1,4 @@
-import { identityOf, objectField, serverMessageId, textField } from "@sluice/schema";
+import { identityOf, type JsonObject, objectField, type Receipt, serverMessageId, textField } from "@sluice/schema";
 import { text, textOrNumber, wellFormed, wellFormedOrNull } from "../text.ts";
 import { none } from "./sent-event.ts";
 import type { Step } from "./step.ts";
@@ -19,10 +19,9 @@ export const identity: Step<
   name: "identity",
   about: "ids as text, an event without one named after its receipt; its type and name",
   columns: ({ raw, receipt, index, type, context, properties }) => {
-    const messageId = textField(raw, "messageId");
     return {
-      message_id: messageId === null ? serverMessageId(receipt.receiptId, index) : wellFormed(messageId),
-      message_id_source: messageId === null ? "server" : "client",
+      message_id: messageIdOf(raw, receipt, index),
+      message_id_source: textField(raw, "messageId") === null ? "server" : "client",
       type,
       event: type === "track" ? text(raw, "event") : null,
       name: type === "page" || type === "screen" ? (text(raw, "name") ?? text(properties, "name")) : null,
@@ -34,3 +33,9 @@ export const identity: Step<
     };
   },
 };
+
+/** The event's own id, or one of its receipt and its index in the original request. */
+export function messageIdOf(raw: JsonObject, receipt: Receipt, index: number): string {
+  const messageId = textField(raw, "messageId");
+  return messageId === null ? serverMessageId(receipt.receiptId, index) : wellFormed(messageId);
+}

@@ -1,4 +1,4 @@
-import { objectField } from "@sluice/schema";
+import { type JsonObject, objectField } from "@sluice/schema";
 import { text } from "../text.ts";
 import { none } from "./sent-event.ts";
 import type { Step } from "./step.ts";
@@ -11,10 +11,15 @@ export const library: Step<"sdk_name" | "sdk_version" | "app_name" | "app_versio
     const sdk = objectField(context, "library") ?? none;
     const app = objectField(context, "app") ?? none;
     return {
-      sdk_name: text(sdk, "name"),
+      sdk_name: sdkNameOf(context),
       sdk_version: text(sdk, "version"),
       app_name: text(app, "name"),
       app_version: text(app, "version"),
     };
   },
 };
+
+/** The SDK's name as the context states it. */
+export function sdkNameOf(context: JsonObject): string | null {
+  return text(objectField(context, "library") ?? none, "name");
+}

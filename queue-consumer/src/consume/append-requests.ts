@@ -1,60 +1,61 @@
-import { type AppendRequest, type AppendRow, type AppendSlice, shardLogName } from "@sluice/schema";
+import { type AppendRequest, type AppendSlice, shardLogName } from "@sluice/schema";
 import { groupBy } from "../group-by.ts";
-import type { Chunk } from "./message-rows.ts";
 
 /** A message on its way into a log; `Message` is whatever the caller acknowledges. */
-export interface MessageChunks<Message> {
+export interface MessageSlice<Message> {
   readonly message: Message;
-  readonly project: string;
   readonly shard: number;
-  readonly chunks: readonly Chunk[];
+  readonly slice: AppendSlice;
 }
 
-/** One call of `append`, and the messages that have chunks in it. */
+/** One call of `append`, and its messages. */
 export interface PlannedAppend<Message> {
   readonly log: string;
   readonly request: AppendRequest;
-  readonly messages: readonly MessageChunks<Message>[];
+  readonly messages: readonly MessageSlice<Message>[];
 }
 
-/** JSON text of one call, in characters: two bytes each in the worst case, and an RPC takes 32 MB. */
-const requestTextLengthMax = 8_000_000;
+/** Bytes of one call: an RPC takes 32 MB, and what it carries is in memory at both ends. One message has less. */
+export const requestBytesMax = 12_000_000;
 
-/**
- * Groups messages by log and packs each group into as few calls as the bound allows. A message with several
- * chunks may stand in several calls: it is done when all of them are.
- */
-export function planAppends<Message>(messages: readonly MessageChunks<Message>[]): readonly PlannedAppend<Message>[] {
-  const groups = groupBy(messages, (entry) => shardLogName(entry.project, entry.shard));
+/** Groups messages by log and packs each group into as few calls as the bound allows. */
+export function planAppends<Message>(messages: readonly MessageSlice<Message>[]): readonly PlannedAppend<Message>[] {
+  const groups = groupBy(messages, ({ slice, shard }) => shardLogName(slice.receipt.project, shard));
   return [...groups].flatMap(([log, group]) => planGroup(log, group));
 }
 
-function planGroup<Message>(log: string, group: readonly MessageChunks<Message>[]): readonly PlannedAppend<Message>[] {
-  const plans: PlannedAppend<Message>[] = [];
-  let open = newRequest();
-  const close = (): void => {
-    const [first] = open.messages;
-    if (first === undefined) return;
-    const { slices, rows } = open;
-    const request = { project: first.project, shard: first.shard, slices, rows };
-    plans.push({ log, request, messages: [...open.messages] });
-    open = newRequest();
-  };
+function planGroup<Message>(log: string, group: readonly MessageSlice<Message>[]): readonly PlannedAppend<Message>[] {
+  const calls: MessageSlice<Message>[][] = [];
+  let bytes = 0;
   for (const entry of group) {
-    for (const chunk of entry.chunks) {
-      if (open.textLength + chunk.textLength > requestTextLengthMax) close();
-      const slice = open.slices.push(chunk.slice) - 1;
-      for (const row of chunk.rows) open.rows.push({ slice, ...row });
-      open.textLength += chunk.textLength;
-      open.messages.add(entry);
+    const size = sliceBytes(entry.slice);
+    const call = calls.at(-1);
+    if (call === undefined || bytes + size > requestBytesMax) {
+      calls.push([entry]);
+      bytes = size;
+    } else {
+      call.push(entry);
+      bytes += size;
     }
   }
-  close();
-  return plans;
+  return calls.flatMap((entries) => {
+    const [first] = entries;
+    if (first === undefined) return [];
+    const slices = entries.map(({ slice }) => slice);
+    const request = { project: first.slice.receipt.project, shard: first.shard, slices };
+    return [{ log, request, messages: entries }];
+  });
+}
 
-  function newRequest() {
-    const slices: AppendSlice[] = [];
-    const rows: AppendRow[] = [];
-    return { slices, rows, textLength: 0, messages: new Set<MessageChunks<Message>>() };
-  }
+/** Bytes of an event beside its id and body, and of a message beside its events and body, in a call; both generous. */
+const eventBytes = 16;
+const messageBytes = 2000;
+
+/** Size of a slice in a call, at two bytes for each character of ids and verdicts. */
+export function sliceBytes({ receipt, bodies, events }: AppendSlice): number {
+  let bytes = messageBytes + events.ids.length * eventBytes;
+  for (const body of bodies) bytes += body.gzip.length + eventBytes;
+  for (const id of events.ids) bytes += id.length * 2;
+  for (const { field, message } of receipt.rejected) bytes += (field.length + message.length) * 2 + eventBytes;
+  return bytes;
 }

@@ -15,6 +15,8 @@ export interface OpenMessage {
   readonly receipt: Receipt;
   /** Events of this message, in order; the first has the original index `receipt.firstIndex`. */
   readonly events: readonly Json[];
+  /** The body as it came. */
+  readonly gzip: Uint8Array;
   /** Decompressed size of the body, bytes: the measure by which a batch is cut into slices. */
   readonly bodyBytes: number;
 }
@@ -36,15 +38,26 @@ export function openMessage(body: unknown): Result<OpenMessage, OpenFailure> {
   const decoded = decodeQueueMessage(bytes);
   if (!decoded.ok) return decoded;
   const { receipt } = decoded.value;
-  const bodyBytes = gunzip(decoded.value.body);
-  if (bodyBytes === null) return fail("corrupt_gzip");
-  // Decoded as at the edge, which skips a byte order mark: what it could read and accept must be readable here.
-  const json = parse(new TextDecoder().decode(bodyBytes));
-  if (json === undefined) return fail("corrupt_json");
-  const { events } = envelopeOf(json);
+  const gzip = decoded.value.body;
+  const opened = openBody(gzip);
+  if (!opened.ok) return opened;
+  const { events } = envelopeOf(opened.value.json);
   if (!countsAgree(receipt, events.length)) return fail("event_count");
-  return ok({ receipt, events, bodyBytes: bodyBytes.length });
+  return ok({ receipt, events, gzip, bodyBytes: opened.value.bytes });
 }
+
+/** Opens a body: bounded gunzip, parse. Also the bodies that a log has stored are opened so. */
+export function openBody(
+  gzip: Uint8Array,
+): Result<{ readonly json: Json; readonly bytes: number }, "corrupt_gzip" | "corrupt_json"> {
+  const bytes = gunzip(gzip);
+  if (bytes === null) return fail("corrupt_gzip");
+  // Decoded as at the edge, which skips a byte order mark: what it could read and accept must be readable here.
+  const json = parse(decoder.decode(bytes));
+  return json === undefined ? fail("corrupt_json") : ok({ json, bytes: bytes.length });
+}
+
+const decoder = new TextDecoder();
 
 /** The bytes of a message body, or `null` when it was sent as something else. */
 export function bytesOf(body: unknown): Uint8Array | null {

@@ -1,35 +1,39 @@
 import {
   type AppendRequest,
-  type AppendRow,
+  type AppendSlice,
   arrivalsOf,
   ArrivalTally,
   type HourArrivals,
   hourOf,
   type LedgerRow,
 } from "@sluice/schema";
-import { groupBy } from "../group-by.ts";
 import { LedgerTally } from "./ledger.ts";
 import { databaseBytesMax, pendingSegmentsMax } from "./limits.ts";
+import type { RequestHashes } from "./request-hashes.ts";
 import { hashBytes, SeenSet } from "./seen-set.ts";
 
-/** A row that enters the log. */
-export interface NewRow {
-  readonly row: AppendRow;
-  /** Byte of the request's `rowHashes` at which its hash stands. */
-  readonly hashAt: number;
+/** A slice that enters the log. */
+export interface TakenSlice {
+  readonly slice: AppendSlice;
+  /** Index into the request's slices. */
+  readonly index: number;
+  /** Indices into the slice's events of those that are new, ascending. */
+  readonly fresh: readonly number[];
+  /** Byte of the request's event hashes at which those of the slice begin. */
+  readonly hashesAt: number;
 }
 
 /** What one append will store. */
 export interface AppendPlan {
-  readonly rows: readonly NewRow[];
-  /** Indices of the slices taken by this append. */
-  readonly slices: readonly number[];
+  readonly slices: readonly TakenSlice[];
   readonly ledger: readonly LedgerRow[];
   readonly arrivals: HourArrivals;
   readonly stored: number;
   readonly duplicate: number;
   readonly rejected: number;
   readonly skippedSlices: number;
+  /** Indices of the slices that are left out whole: whether their ids were seen cannot be told before cold pages are read. */
+  readonly unchecked: readonly number[];
 }
 
 /** Why a log takes nothing now, or `null`: its database is nearly full, or too much waits for publication. */
@@ -43,13 +47,8 @@ export function refusalOf(log: {
 
 /** What an append asks of the log's memory. */
 export interface SeenBefore {
-  has(bucketMs: number, packed: Uint8Array, at: number): boolean;
-}
-
-/** Hashes of a request, packed in the order of its rows and slices. */
-export interface RequestHashes {
-  readonly rows: Uint8Array;
-  readonly slices: Uint8Array;
+  /** `null`: cannot be told before cold pages are read. */
+  has(bucketMs: number, packed: Uint8Array, at: number): boolean | null;
 }
 
 /**
@@ -62,87 +61,105 @@ export function planAppend(
   seen: SeenBefore,
   taken: SeenBefore,
 ): AppendPlan {
-  const slices = newSlices(request, hashes.slices, taken);
-  const fresh = new FreshHashes();
-  const known = knownRows(request, hashes.rows, slices, seen);
+  const candidates = newSlices(request, hashes.slices, taken);
+  const { known, unchecked } = knownEvents(candidates, hashes.events, seen);
+  const checked = candidates.filter(({ index }) => !unchecked.has(index));
+  const fresh = new SeenSet();
   const ledger = new LedgerTally();
-  const rows: NewRow[] = [];
-  const counts = { stored: 0, duplicate: 0, rejected: 0 };
-  request.rows.forEach((row, i) => {
-    const slice = request.slices[row.slice];
-    if (slice === undefined) throw new Error(`append row ${i} names slice ${row.slice} of ${request.slices.length}`);
-    if (!slices.has(row.slice)) return;
-    const hashAt = i * hashBytes;
-    const isNew = !known.has(i) && fresh.add(row.bucketHourMs, hashes.rows, hashAt);
-    const outcome = !isNew ? "duplicate" : row.dataset === "events" ? "stored" : "rejected";
-    if (isNew) rows.push({ row, hashAt });
-    counts[outcome]++;
-    ledger.add({ ...nothing, source: slice.source, hourMs: hourOf(slice.receivedAtMs), received: 1, [outcome]: 1 });
+  const total = { stored: 0, duplicate: 0, rejected: 0 };
+  const slices = checked.map(({ slice, index, hashesAt }): TakenSlice => {
+    const counts = { stored: 0, duplicate: 0, rejected: 0 };
+    const { bucketHoursMs, segments } = slice.events;
+    const news: number[] = [];
+    for (let i = 0; i < bucketHoursMs.length; i++) {
+      const at = hashesAt + i * hashBytes;
+      if (known[at / hashBytes] === 1 || !fresh.add(bucketHoursMs[i] ?? 0, hashes.events, at)) counts.duplicate += 1;
+      else {
+        counts[slice.segments[segments[i] ?? -1]?.dataset === "events" ? "stored" : "rejected"] += 1;
+        news.push(i);
+      }
+    }
+    const { source, receivedAtMs } = slice.receipt;
+    ledger.add({ source, hourMs: hourOf(receivedAtMs), received: bucketHoursMs.length, ...counts });
+    total.stored += counts.stored;
+    total.duplicate += counts.duplicate;
+    total.rejected += counts.rejected;
+    return { slice, index, fresh: news, hashesAt };
   });
-  const skippedSlices = request.slices.length - slices.size;
-  const arrivals = plannedArrivals(request, slices);
-  return { rows, slices: [...slices], ledger: ledger.rows(), arrivals, ...counts, skippedSlices };
+  const skippedSlices = request.slices.length - candidates.length;
+  return {
+    slices,
+    ledger: ledger.rows(),
+    arrivals: arrivalsIn(checked),
+    ...total,
+    skippedSlices,
+    unchecked: [...unchecked],
+  };
 }
 
 /** What the taken slices tell of their streams; the events of slices without one are counted by themselves. */
-function plannedArrivals(request: AppendRequest, slices: ReadonlySet<number>): HourArrivals {
+function arrivalsIn(taken: readonly Candidate[]): HourArrivals {
   const tally = new ArrivalTally();
-  const withoutStream = new Set<number>();
-  for (const index of slices) {
-    const slice = request.slices[index];
-    if (slice === undefined) continue;
-    const streams = arrivalsOf(slice);
-    if (streams.length === 0) withoutStream.add(index);
-    else tally.add({ streams, untracked: [] });
-  }
-  if (withoutStream.size === 0) return tally.arrivals();
-  for (const row of request.rows) {
-    const slice = request.slices[row.slice];
-    if (slice === undefined || !withoutStream.has(row.slice)) continue;
-    const { source, receivedAtMs } = slice;
-    tally.add({ streams: [], untracked: [{ source, hourMs: hourOf(receivedAtMs), events: 1 }] });
+  for (const { slice } of taken) {
+    const { stream, eventCount, ...receipt } = slice.receipt;
+    const streams = arrivalsOf(
+      stream === undefined ? receipt : { ...receipt, stream: { ...stream, events: eventCount } },
+    );
+    const untracked = {
+      source: receipt.source,
+      hourMs: hourOf(receipt.receivedAtMs),
+      events: slice.events.ids.length,
+    };
+    tally.add({ streams, untracked: streams.length === 0 ? [untracked] : [] });
   }
   return tally.arrivals();
 }
 
+/** A slice that was not taken before. */
+export type Candidate = Omit<TakenSlice, "fresh">;
+
 /**
- * Indices of the rows whose ids were stored before. Asked bucket by bucket: two large buckets may not fit into memory
- * together, and rows that alternate between them would load both anew for every row.
+ * For each event hash of the request, 1 where it was stored before; and the slices that hold one of which that cannot be
+ * told. Asked in the order of ids: the page that one of them needs serves the next.
  */
-function knownRows(
-  request: AppendRequest,
+function knownEvents(
+  slices: readonly Candidate[],
   packed: Uint8Array,
-  slices: ReadonlySet<number>,
   seen: SeenBefore,
-): ReadonlySet<number> {
-  const known = new Set<number>();
-  const asked = request.rows.map((row, i) => ({ row, i })).filter(({ row }) => slices.has(row.slice));
-  for (const [bucketMs, rows] of groupBy(asked, ({ row }) => row.bucketHourMs)) {
-    for (const { i } of rows) if (seen.has(bucketMs, packed, i * hashBytes)) known.add(i);
+): { readonly known: Uint8Array; readonly unchecked: ReadonlySet<number> } {
+  const known = new Uint8Array(packed.length / hashBytes);
+  const unchecked = new Set<number>();
+  const bucketsMs = new Float64Array(known.length);
+  const owners = new Uint32Array(known.length);
+  const asked: number[] = [];
+  for (const { slice, index, hashesAt } of slices) {
+    const first = hashesAt / hashBytes;
+    bucketsMs.set(slice.events.bucketHoursMs, first);
+    owners.fill(index, first, first + slice.events.ids.length);
+    for (let event = first; event < first + slice.events.ids.length; event++) asked.push(event);
   }
-  return known;
+  const startOf = (event: number): number =>
+    ((packed[event * hashBytes] ?? 0) << 8) | (packed[event * hashBytes + 1] ?? 0);
+  asked.sort((a, b) => (bucketsMs[a] ?? 0) - (bucketsMs[b] ?? 0) || startOf(a) - startOf(b));
+  for (const event of asked) {
+    const answer = seen.has(bucketsMs[event] ?? 0, packed, event * hashBytes);
+    if (answer === null) unchecked.add(owners[event] ?? 0);
+    else if (answer) known[event] = 1;
+  }
+  return { known, unchecked };
 }
 
-const nothing = { received: 0, stored: 0, duplicate: 0, rejected: 0 } as const;
-
-function newSlices(request: AppendRequest, packed: Uint8Array, taken: SeenBefore): ReadonlySet<number> {
-  const fresh = new FreshHashes();
-  const slices = new Set<number>();
-  request.slices.forEach((slice, i) => {
-    const bucketMs = hourOf(slice.receivedAtMs);
-    const at = i * hashBytes;
-    if (!taken.has(bucketMs, packed, at) && fresh.add(bucketMs, packed, at)) slices.add(i);
+/** The slices that were not taken before, each once. */
+export function newSlices(request: AppendRequest, packed: Uint8Array, taken: SeenBefore): readonly Candidate[] {
+  const fresh = new SeenSet();
+  const slices: Candidate[] = [];
+  let hashesAt = 0;
+  request.slices.forEach((slice, index) => {
+    const bucketMs = hourOf(slice.receipt.receivedAtMs);
+    const at = index * hashBytes;
+    if (taken.has(bucketMs, packed, at) !== true && fresh.add(bucketMs, packed, at))
+      slices.push({ slice, index, hashesAt });
+    hashesAt += slice.events.ids.length * hashBytes;
   });
   return slices;
-}
-
-/** Hashes new in this request, so that a pair within one request is found too. */
-class FreshHashes {
-  readonly #buckets = new Map<number, SeenSet>();
-
-  add(bucketMs: number, packed: Uint8Array, at: number): boolean {
-    let set = this.#buckets.get(bucketMs);
-    if (set === undefined) this.#buckets.set(bucketMs, (set = new SeenSet()));
-    return set.add(packed, at);
-  }
 }

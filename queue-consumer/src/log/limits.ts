@@ -1,6 +1,7 @@
 /*
  * Limits of the shard log. The unit is the last word of each name.
  */
+import { serverRequestBytesMax } from "@sluice/schema";
 
 /** Size of the SQLite database at which the log refuses new rows; Cloudflare's limit is 10 GB, and folding needs room. */
 export const databaseBytesMax = 8_000_000_000;
@@ -8,20 +9,38 @@ export const databaseBytesMax = 8_000_000_000;
 /** Size of one block row; SQLite in a Durable Object takes 2 MB (https://developers.cloudflare.com/durable-objects/platform/limits/). */
 export const blockBytesMax = 1_900_000;
 
-/** JSON text that is tried as one block; product events compress at least fourfold, what does not is halved until it fits. */
-export const blockTextLengthMax = 4_000_000;
+/** Decompressed bodies of one block: a block is published as a whole, and its rows are in memory then. One body has at most so much. */
+export const blockBodyBytesMax = serverRequestBytesMax;
 
-/** Size of one row of packed hashes. */
-export const hashChunkBytesMax = 1_000_000;
+/** Characters of text that a row has for each byte of its event: its documents, and once more what columns repeat of them. */
+export const rowTextPerBodyByte = 2;
 
-/** Hashes that are in memory because their block rows are not folded yet. At this many, an append folds them first. */
-export const liveHashesMax = 200_000;
+/**
+ * Ids that are in memory because their block rows are not folded yet. At this many, an append folds them first: just
+ * below the 183,500 at which their set grows from 5 to 10 MB.
+ */
+export const liveIdsMax = 180_000;
 
-/** Memory of the hashes that are loaded from folded rows. Objects of a class can share one isolate of 128 MB. */
-export const foldedBytesMax = 24_000_000;
+/** Ids of one page: 160 KB in SQL, read whole when its filter says yes, and rewritten when ids are added. */
+export const seenPageIdsMax = 8192;
 
-/** Memory of the taken slices that are loaded from folded rows. */
-export const foldedSliceBytesMax = 8_000_000;
+/** Filters in memory, of all logs of an isolate together: those of 10 million ids are 12.5 MB. */
+export const filterBytesMax = 16_000_000;
+
+/** Pages of one cold object, which is in memory while it is sent: at most 8 MB. */
+export const coldObjectPagesMax = 50;
+
+/** Cold objects written in one publishing cycle. */
+export const coldObjectsPerCycleMax = 8;
+
+/** Reads of cold objects for one append; slices that need more are retried. */
+export const coldReadsMax = 16;
+
+/** Neighbouring pages of one cold object that are read in one call: at most 2.6 MB. */
+export const coldWindowPagesMax = 16;
+
+/** Answers of cold pages that are remembered: a slice that needs more reads than one append makes comes to its end. */
+export const coldAnswersMax = 16_384;
 
 /** Pairs of (block, hour) that wait for publication. An hour without R2 at full load makes 300,000. */
 export const pendingSegmentsMax = 500_000;
@@ -29,11 +48,11 @@ export const pendingSegmentsMax = 500_000;
 /** Rows of one part. They are all in memory while it is encoded: about 60 MB at the limits, of an isolate's 128. */
 export const partRowsMax = 20_000;
 
-/** JSON text of one part's rows, in characters, for the same reason. */
-export const partTextLengthMax = 16_000_000;
+/** Text of one part's rows, in characters, for the same reason; and so that no part exceeds the 32 MB that readers take. */
+export const partTextLengthMax = 24_000_000;
 
-/** Compressed size of one part's rows: Parquet packs them tighter than the log does, and readers take files of 32 MB. */
-export const partBytesMax = 16_000_000;
+/** Text, in characters, from which on publishing is marked in storage, so that a death in it is known: less cannot fill a memory. */
+export const markedTextLengthMin = 2_000_000;
 
 /** Numbers of parts of one hour: the key has four digits. */
 export const partNumberMax = 9_999;
@@ -44,7 +63,7 @@ export const growRatioMax = 6;
 /** How old the end of an hour may be for the hour to be published at every tick, in ms. */
 export const recentMsMax = 2 * 3_600_000;
 
-/** Old hours with rows of public keys only that are published at one tick; else 10,000 invented hours in one request cost 10,000 PUTs. */
+/** Old hours of one public key that are published at one tick; else 10,000 invented hours in one request cost 10,000 PUTs. */
 export const publicOldHoursPerTickMax = 64;
 
 /** Tries for one part in one tick, foreign parts and lost races included. */

@@ -3,8 +3,6 @@ import {
   encodeRejected,
   eventColumns,
   fileBytesMax,
-  parseRejectedRow,
-  parseRow,
   type PartSource,
   readRejected,
   readRows,
@@ -18,18 +16,6 @@ import type { Dataset } from "@sluice/schema";
 export type PartRows =
   | { readonly dataset: "events"; readonly rows: readonly Row[] }
   | { readonly dataset: "rejected"; readonly rows: readonly RejectedRow[] };
-
-/** Parses the lines of the log, batch by batch, so that the text of one batch only is in memory. */
-export function parseLines(dataset: Dataset, batches: Iterable<readonly string[]>): PartRows {
-  if (dataset === "events") return { dataset, rows: parseAll(batches, parseRow) };
-  return { dataset, rows: parseAll(batches, parseRejectedRow) };
-}
-
-function parseAll<Parsed>(batches: Iterable<readonly string[]>, parse: (line: string) => Parsed): readonly Parsed[] {
-  const rows: Parsed[] = [];
-  for (const lines of batches) for (const line of lines) rows.push(parse(line));
-  return rows;
-}
 
 /** Reads all rows of a part back. */
 export async function readPart(dataset: Dataset, file: ArrayBuffer): Promise<PartRows> {

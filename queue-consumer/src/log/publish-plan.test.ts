@@ -1,15 +1,24 @@
 import { expect, test } from "vitest";
 import { refusalOf } from "./append-plan.ts";
-import { databaseBytesMax, partBytesMax, partRowsMax, pendingSegmentsMax, publicOldHoursPerTickMax } from "./limits.ts";
+import { databaseBytesMax, partRowsMax, pendingSegmentsMax, publicOldHoursPerTickMax } from "./limits.ts";
 import { type PendingHour, PendingHours } from "./pending-hours.ts";
-import { choosePart, dueHours, judgeStored, nextTickMs, partPrefix, type PartState } from "./publish-plan.ts";
+import {
+  choosePart,
+  dueHours,
+  judgeStored,
+  nextTickMs,
+  partPrefix,
+  partSizeAfter,
+  partSizeMax,
+  type PartState,
+} from "./publish-plan.ts";
 
 const hour = 3_600_000;
 const nowMs = 1000 * hour;
 const policy = { publishMs: 300_000, publishOldMs: hour, publishOldRows: 1000 };
 
 function waiting(fields: Partial<PendingHour> & { hourMs: number }): PendingHour {
-  return { dataset: "events", rows: 1, serverRows: 0, firstTakenAtMs: nowMs, segments: [], ...fields };
+  return { dataset: "events", rows: 1, serverRows: 1, firstTakenAtMs: nowMs, segments: [], ...fields };
 }
 
 test("Q21: recent hours are published at every tick, older ones when they are many, all when one of them has waited long", () => {
@@ -24,12 +33,23 @@ test("Q21: recent hours are published at every tick, older ones when they are ma
   expect(nextTickMs([], nowMs, policy)).toBeNull();
 });
 
-test("Q22: one tick publishes a bounded number of old hours that only public keys wrote", () => {
-  const hours = Array.from({ length: 100 }, (_, i) => waiting({ hourMs: i * hour, firstTakenAtMs: 0 }));
-  const server = waiting({ hourMs: 200 * hour, firstTakenAtMs: 0, serverRows: 1 });
-  const due = dueHours([...hours, server], nowMs, policy);
-  expect(due).toHaveLength(publicOldHoursPerTickMax + 1);
-  expect(due.at(-1)).toBe(server);
+test("Q22: one tick publishes a bounded number of old hours of each public key, and holds up no other key's", () => {
+  const of = (hourMs: number, ...publicKeys: string[]): PendingHour => {
+    const size = { rows: 1, serverRows: 0, textLength: 1, at: 0, bytes: 1 };
+    const segment = { dataset: "events", hourMs, publicKeys, ...size } as const;
+    const segments = [{ sequence: 1, table: 1, takenAtMs: 0, segment }];
+    return waiting({ hourMs, firstTakenAtMs: 0, serverRows: 0, segments });
+  };
+  const invented = Array.from({ length: 100 }, (_, i) => of(i * hour, "web.1"));
+  const shared = of(150 * hour, "web.1", "app.1");
+  const others = Array.from({ length: 70 }, (_, i) => of((200 + i) * hour, "app.1"));
+  const server = waiting({ hourMs: 300 * hour, firstTakenAtMs: 0 });
+  expect(dueHours([...invented, shared, ...others, server], nowMs, policy)).toEqual([
+    ...invented.slice(0, publicOldHoursPerTickMax),
+    shared,
+    ...others.slice(0, publicOldHoursPerTickMax - 1),
+    server,
+  ]);
 });
 
 const confirmed: PartState = {
@@ -43,23 +63,26 @@ const confirmed: PartState = {
 };
 
 test("Q8: a part grows up to six times the waiting rows, within its bounds, and never when it is closed", () => {
-  expect(choosePart(null, { rows: 1, textLength: 10, bytes: 1 })).toEqual({ part: 0, grows: false });
-  expect(choosePart(confirmed, { rows: 100, textLength: 10, bytes: 1 })).toEqual({ part: 3, grows: true });
-  expect(choosePart(confirmed, { rows: 99, textLength: 10, bytes: 1 })).toEqual({ part: 4, grows: false });
-  expect(choosePart(confirmed, { rows: partRowsMax - 599, textLength: 10, bytes: 1 })).toEqual({
+  expect(choosePart(null, { rows: 1, textLength: 10 }, partSizeMax)).toEqual({ part: 0, grows: false });
+  expect(choosePart(confirmed, { rows: 100, textLength: 10 }, partSizeMax)).toEqual({ part: 3, grows: true });
+  expect(choosePart(confirmed, { rows: 99, textLength: 10 }, partSizeMax)).toEqual({ part: 4, grows: false });
+  expect(choosePart(confirmed, { rows: partRowsMax - 599, textLength: 10 }, partSizeMax)).toEqual({
     part: 4,
     grows: false,
   });
-  expect(choosePart({ ...confirmed, closed: true }, { rows: 100, textLength: 10, bytes: 1 })).toEqual({
+  expect(choosePart({ ...confirmed, closed: true }, { rows: 100, textLength: 10 }, partSizeMax)).toEqual({
     part: 4,
     grows: false,
   });
-  expect(choosePart({ ...confirmed, etag: null }, { rows: 1, textLength: 10, bytes: 1 })).toEqual({
+  expect(choosePart({ ...confirmed, etag: null }, { rows: 1, textLength: 10 }, partSizeMax)).toEqual({
     part: 3,
     grows: false,
   });
-  expect(choosePart(confirmed, { rows: 100, textLength: 10, bytes: partBytesMax })).toEqual({ part: 4, grows: false });
-  expect(() => choosePart({ ...confirmed, part: 9999 }, { rows: 1, textLength: 1, bytes: 1 })).toThrow("parts");
+  expect(choosePart(confirmed, { rows: 100, textLength: partSizeMax.textLength }, partSizeMax)).toEqual({
+    part: 4,
+    grows: false,
+  });
+  expect(() => choosePart({ ...confirmed, part: 9999 }, { rows: 1, textLength: 1 }, partSizeMax)).toThrow("parts");
 });
 
 test("Q7: an object at a part's key is adopted, left or planned again by what it says of itself", () => {
@@ -88,15 +111,30 @@ test("Q19: a log refuses at 8 GB, and when too much waits for publication", () =
 
 test("Q22: a part takes a prefix of the waiting blocks, so that one sequence says what is published", () => {
   const pending = new PendingHours();
-  const segment = { dataset: "events", hourMs: 0, rows: 9000, serverRows: 0, textLength: 1, at: 0, bytes: 1 } as const;
+  const segment = {
+    dataset: "events",
+    hourMs: 0,
+    rows: 9000,
+    serverRows: 0,
+    publicKeys: [],
+    textLength: 1,
+    at: 0,
+    bytes: 1,
+  } as const;
   for (let sequence = 1; sequence <= 5; sequence++)
     pending.add(sequence, 1, { takenAtMs: sequence, segments: [segment] });
   const first = pending.hour("events", 0);
   if (first === null) throw new Error("nothing waits");
-  expect(partPrefix(first).map((entry) => entry.sequence)).toEqual([1, 2]);
+  expect(partPrefix(first, partSizeMax).map((entry) => entry.sequence)).toEqual([1, 2]);
   pending.confirm("events", 0, 2);
   expect(pending.hour("events", 0)).toMatchObject({ rows: 27_000, firstTakenAtMs: 3 });
   expect([...pending.tables()]).toEqual([1]);
   pending.confirm("events", 0, 5);
   expect(pending.rows + pending.segments + pending.hours().length + pending.tables().size).toBe(0);
+});
+
+test("Q59: a log that died while it published makes parts of half the size, down to a sixteenth", () => {
+  expect(partSizeAfter(0)).toEqual(partSizeMax);
+  expect(partSizeAfter(1)).toEqual({ rows: partSizeMax.rows / 2, textLength: partSizeMax.textLength / 2 });
+  expect(partSizeAfter(50)).toEqual({ rows: partSizeMax.rows / 16, textLength: partSizeMax.textLength / 16 });
 });

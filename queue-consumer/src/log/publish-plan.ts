@@ -1,7 +1,7 @@
 import { hourMs as msPerHour } from "@sluice/schema";
 import {
   growRatioMax,
-  partBytesMax,
+  markedTextLengthMin,
   partNumberMax,
   partRowsMax,
   partTextLengthMax,
@@ -19,17 +19,20 @@ export interface PublishPolicy {
 
 /**
  * The hours to publish at a tick: recent ones always, older ones when they are many or when one of them has waited long.
- * Older ones go together, since what is built from the lake is built anew for each day that changed.
+ * Older ones go together, since what is built from the lake is built anew for each day that changed. Of those that no
+ * server key wrote to, each public key has a bounded number: whoever invents hours holds up nobody else's.
  */
 export function dueHours(hours: readonly PendingHour[], nowMs: number, policy: PublishPolicy): readonly PendingHour[] {
-  let publicOld = 0;
+  const oldHoursOf = new Map<string, number>();
   const isOldDue = hours.some((hour) => !isRecent(hour, nowMs) && nowMs - hour.firstTakenAtMs >= policy.publishOldMs);
   return hours.filter((hour) => {
     if (isRecent(hour, nowMs)) return true;
     const due = isOldDue || hour.rows >= policy.publishOldRows;
     if (!due || hour.serverRows > 0) return due;
-    publicOld += 1;
-    return publicOld <= publicOldHoursPerTickMax;
+    const keys = new Set(hour.segments.flatMap(({ segment }) => segment.publicKeys));
+    const isDue = [...keys].some((key) => (oldHoursOf.get(key) ?? 0) < publicOldHoursPerTickMax);
+    if (isDue) for (const key of keys) oldHoursOf.set(key, (oldHoursOf.get(key) ?? 0) + 1);
+    return isDue;
   });
 }
 
@@ -48,38 +51,55 @@ function isRecent(hour: PendingHour, nowMs: number): boolean {
   return nowMs - (hour.hourMs + msPerHour) <= recentMsMax;
 }
 
+/** Size of rows, stored or waiting: their number, and the characters of their text. */
+export interface RowsSize {
+  readonly rows: number;
+  readonly textLength: number;
+}
+
+/** What one part may hold. */
+export const partSizeMax: RowsSize = { rows: partRowsMax, textLength: partTextLengthMax };
+
+/** Deaths in a row after which parts become no smaller: a sixteenth is little more than one block. */
+const deathsMax = 4;
+
+/**
+ * What one part may hold in a log that died so many times in a row while it published: half as much each time, since it
+ * may have died of the memory that parts take.
+ */
+export function partSizeAfter(deaths: number): RowsSize {
+  const share = 2 ** -Math.min(deaths, deathsMax);
+  return { rows: partSizeMax.rows * share, textLength: partSizeMax.textLength * share };
+}
+
+/** Whether so much is published that an object might die of it. */
+export function isLarge(hours: readonly PendingHour[]): boolean {
+  let textLength = 0;
+  for (const hour of hours) {
+    for (const { segment } of hour.segments) textLength += segment.textLength;
+    if (textLength >= markedTextLengthMin) return true;
+  }
+  return false;
+}
+
 /** The waiting segments of an hour that go into one part: a prefix, so that one sequence says what is published. At least one. */
-export function partPrefix(hour: PendingHour): readonly PendingSegment[] {
-  let size = noRows;
+export function partPrefix(hour: PendingHour, max: RowsSize): readonly PendingSegment[] {
+  let size: RowsSize = { rows: 0, textLength: 0 };
   let count = 0;
   for (const { segment } of hour.segments) {
     size = sumOf(size, segment);
-    if (count > 0 && !fitsPart(size)) break;
+    if (count > 0 && !fits(size, max)) break;
     count += 1;
   }
   return hour.segments.slice(0, count);
 }
 
-/** Size of rows, stored or waiting; `bytes` is compressed. */
-export interface RowsSize {
-  readonly rows: number;
-  readonly textLength: number;
-  readonly bytes: number;
-}
-
-const noRows: RowsSize = { rows: 0, textLength: 0, bytes: 0 };
-
-/** Size of waiting segments together. */
-export function sizeOf(segments: readonly PendingSegment[]): RowsSize {
-  return segments.reduce((sum, { segment }) => sumOf(sum, segment), noRows);
-}
-
 function sumOf(a: RowsSize, b: RowsSize): RowsSize {
-  return { rows: a.rows + b.rows, textLength: a.textLength + b.textLength, bytes: a.bytes + b.bytes };
+  return { rows: a.rows + b.rows, textLength: a.textLength + b.textLength };
 }
 
-function fitsPart(size: RowsSize): boolean {
-  return size.rows <= partRowsMax && size.textLength <= partTextLengthMax && size.bytes <= partBytesMax;
+function fits(size: RowsSize, max: RowsSize): boolean {
+  return size.rows <= max.rows && size.textLength <= max.textLength;
 }
 
 /** A part as the log last knew it. */
@@ -87,6 +107,7 @@ export interface PartState extends RowsSize {
   readonly part: number;
   /** Never written again: it is foreign, or was taken away. */
   readonly closed: boolean;
+  readonly bytes: number;
   /** Etag of the confirmed object, or `null` when none is confirmed yet. */
   readonly etag: string | null;
   /** Highest block sequence of the hour that the object holds; 0 when none is confirmed. */
@@ -103,11 +124,11 @@ export interface PartChoice {
  * Grows the last part while that costs little (its rows are at most 6 times the waiting ones) and it stays in bounds;
  * else starts the next.
  */
-export function choosePart(last: PartState | null, waiting: RowsSize): PartChoice {
+export function choosePart(last: PartState | null, waiting: RowsSize, max: RowsSize): PartChoice {
   if (last === null) return { part: 0, grows: false };
   if (last.closed) return nextPart(last);
   if (last.etag === null) return { part: last.part, grows: false };
-  const grows = last.rows <= growRatioMax * waiting.rows && fitsPart(sumOf(last, waiting));
+  const grows = last.rows <= growRatioMax * waiting.rows && fits(sumOf(last, waiting), max);
   return grows ? { part: last.part, grows } : nextPart(last);
 }
 

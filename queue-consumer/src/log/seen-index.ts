@@ -1,92 +1,140 @@
-import { hashBytes, SeenSet } from "./seen-set.ts";
+import type { ColdIds } from "./cold-ids.ts";
+import type { FilterBudget } from "./filter-budget.ts";
+import { type Entries, entryCount, entryWords, hasEntry, placeOf, readEntry, sortEntries } from "./seen-entries.ts";
+import { filterOf, mayHold, type SeenFilter } from "./seen-filter.ts";
+import { pageIndexOf, type PageWrite, planFold } from "./seen-pages.ts";
+import { SeenSet } from "./seen-set.ts";
 
-/** Where folded hashes are kept: packed arrays per bucket. */
-export interface SeenStore {
-  /** All packed arrays of one bucket; empty when it has none. */
-  load(bucketMs: number): readonly Uint8Array[];
+/** A page in SQL, without its ids. */
+export interface WarmPage {
+  readonly place: number;
+  /** Place of its last id. */
+  readonly last: number;
+  readonly count: number;
+  /** The fold that wrote it: another fold gives another. */
+  readonly version: number;
+  readonly touchedAtMs: number;
+}
+
+/** Where pages are kept. */
+export interface PageStore {
+  /** All pages, by place. */
+  pages(): readonly WarmPage[];
+  entries(place: number): Entries;
+  filter(place: number): SeenFilter;
+  put(page: WarmPage, write: PageWrite, filter: SeenFilter): void;
 }
 
 /**
- * Hashes seen so far, by bucket (an hour, ms), in two layers: `live` ones stand in block rows that are not folded yet
- * and are always in memory; `folded` ones stand in packed rows and are loaded bucket by bucket, the least recently used
- * buckets leaving when the layer exceeds its bound.
+ * Ids seen so far, in up to three layers: `live` ones stand in block rows that are not folded yet and are always in memory;
+ * `warm` ones stand in pages in SQL, whose filters are in memory as far as the budget allows; `cold` ones, of ids that nobody sent
+ * for a day, lie in the lake's bucket.
  *
- * The caller changes it only after the transaction that made the same change in SQL.
+ * The caller changes it only after, or within, the transaction that makes the same change in SQL.
  */
 export class SeenIndex {
-  readonly #store: SeenStore;
-  readonly #foldedBytesMax: number;
-  readonly #live = new Map<number, SeenSet>();
-  /** In order of use, the least recent first. */
-  readonly #folded = new Map<number, SeenSet>();
-  #foldedBytes = 0;
-  #liveCount = 0;
+  readonly #store: PageStore;
+  readonly #filters: FilterBudget;
+  readonly #cold: ColdIds | null;
+  #live = new SeenSet();
+  /** By place. */
+  #pages: readonly WarmPage[];
+  #places: readonly number[];
+  /** The page read last: an append asks for ids in their order. */
+  #open: { readonly page: WarmPage; readonly entries: Entries } | null = null;
+  readonly #asked = new Uint32Array(entryWords);
 
-  constructor(store: SeenStore, foldedBytesMax: number) {
+  constructor(store: PageStore, filters: FilterBudget, cold: ColdIds | null) {
     this.#store = store;
-    this.#foldedBytesMax = foldedBytesMax;
+    this.#filters = filters;
+    this.#cold = cold;
+    this.#pages = store.pages();
+    this.#places = this.#pages.map((page) => page.place);
   }
 
-  /** Hashes of the live layer. */
+  /** Ids of the live layer. */
   get liveCount(): number {
-    return this.#liveCount;
+    return this.#live.size;
   }
 
-  /** Whether a bucket holds the hash at byte `at` of `packed`. Loads the bucket if need be. */
-  has(bucketMs: number, packed: Uint8Array, at: number): boolean {
-    return this.#live.get(bucketMs)?.has(packed, at) === true || this.#foldedSet(bucketMs).has(packed, at);
+  /** Pages of the warm layer, by place. */
+  get pages(): readonly WarmPage[] {
+    return this.#pages;
+  }
+
+  /** Place of the last id of all layers; −1 when there is none. */
+  get lastPlace(): number {
+    let last = Math.max(this.#cold?.last ?? -1, this.#pages.at(-1)?.last ?? -1);
+    const live = this.#live.entries();
+    for (let at = 0; at < live.length; at += entryWords) last = Math.max(last, placeOf(live, at));
+    return last;
+  }
+
+  /** Whether the hash at byte `at` of `packed` was seen in a bucket; `null` when pages in the lake's bucket must be read first. */
+  has(bucketMs: number, packed: Uint8Array, at: number): boolean | null {
+    const entry = this.#asked;
+    readEntry(bucketMs, packed, at, entry);
+    if (this.#live.hasEntry(entry) || this.#isWarm(entry)) return true;
+    return this.#cold === null ? false : this.#cold.has(entry);
   }
 
   /** Adds packed hashes to a bucket's live layer. */
   addLive(bucketMs: number, packed: Uint8Array): void {
-    let set = this.#live.get(bucketMs);
-    if (set === undefined) this.#live.set(bucketMs, (set = new SeenSet(packed.length / hashBytes)));
-    const before = set.size;
-    set.addAll(packed);
-    this.#liveCount += set.size - before;
+    this.#live.addAll(bucketMs, packed);
   }
 
-  /** The live layer, packed, for folding; leaves it as it is. */
-  packLive(): readonly { readonly bucketMs: number; readonly packed: Uint8Array }[] {
-    return [...this.#live].map(([bucketMs, set]) => ({ bucketMs, packed: set.pack() }));
-  }
-
-  /** Says that all live hashes now stand in the store. */
-  foldedLive(folds: readonly { readonly bucketMs: number; readonly packed: Uint8Array }[]): void {
-    for (const { bucketMs, packed } of folds) {
-      const cached = this.#folded.get(bucketMs);
-      if (cached === undefined) continue; // will be loaded whole when asked for
-      const before = cached.bytes;
-      cached.addAll(packed);
-      this.#foldedBytes += cached.bytes - before;
+  /**
+   * Writes the live layer into pages, within the caller's transaction.
+   *
+   * @returns makes the index follow, to be called when the transaction has succeeded.
+   */
+  fold(version: number, nowMs: number): () => void {
+    const known = new Map(this.#pages.map((page) => [page.place, page]));
+    for (const write of planFold(this.#places, sortEntries(this.#live.entries()), (place) =>
+      this.#store.entries(place),
+    )) {
+      const { place, entries, replaces } = write;
+      const before = replaces === null ? undefined : known.get(replaces);
+      if (before !== undefined) {
+        this.#filters.drop(before); // would be read again if the transaction failed
+        known.delete(before.place);
+      }
+      const last = placeOf(entries, entries.length - entryWords);
+      const page = { place, last, count: entryCount(entries), version, touchedAtMs: nowMs };
+      const filter = filterOf(entries);
+      this.#store.put(page, write, filter);
+      this.#filters.get(page, () => filter);
+      known.set(place, page);
     }
-    this.#live.clear();
-    this.#liveCount = 0;
-    this.#evict(null);
+    return () => {
+      this.#live = new SeenSet();
+      this.#take(known.values());
+    };
   }
 
-  #foldedSet(bucketMs: number): SeenSet {
-    let set = this.#folded.get(bucketMs);
-    if (set !== undefined) {
-      this.#folded.delete(bucketMs);
-    } else {
-      const chunks = this.#store.load(bucketMs);
-      set = new SeenSet(chunks.reduce((sum, chunk) => sum + chunk.length, 0) / hashBytes);
-      for (const chunk of chunks) set.addAll(chunk);
-      this.#foldedBytes += set.bytes;
-    }
-    this.#folded.set(bucketMs, set); // now the most recently used
-    this.#evict(bucketMs);
-    return set;
+  /** Forgets pages that are no longer in SQL. */
+  removePages(pages: ReadonlySet<WarmPage>): void {
+    for (const page of pages) this.#filters.drop(page);
+    this.#take(this.#pages.filter((page) => !pages.has(page)));
   }
 
-  /** Lets the least recently used buckets go until the layer fits; never the one in use. */
-  #evict(inUse: number | null): void {
-    for (const [bucketMs, set] of this.#folded) {
-      if (this.#foldedBytes <= this.#foldedBytesMax) return;
-      if (bucketMs === inUse) continue;
-      this.#folded.delete(bucketMs);
-      this.#foldedBytes -= set.bytes;
-    }
+  #isWarm(entry: Entries): boolean {
+    const page = this.#pages[pageIndexOf(this.#places, placeOf(entry))];
+    if (page === undefined) return false;
+    if (
+      !mayHold(
+        this.#filters.get(page, () => this.#store.filter(page.place)),
+        entry,
+      )
+    )
+      return false;
+    if (this.#open?.page !== page) this.#open = { page, entries: this.#store.entries(page.place) };
+    return hasEntry(this.#open.entries, entry);
+  }
+
+  #take(pages: Iterable<WarmPage>): void {
+    this.#open = null;
+    this.#pages = [...pages].sort((a, b) => a.place - b.place);
+    this.#places = this.#pages.map((page) => page.place);
   }
 }

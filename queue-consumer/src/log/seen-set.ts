@@ -1,25 +1,27 @@
+import { type Entries, entryWords, readEntry } from "./seen-entries.ts";
+
 /** Bytes of one id's hash. */
 export const hashBytes = 16;
-const words = 4;
 /** Share of slots in use above which the table doubles. */
 const loadMax = 0.7;
 
 /**
- * A set of 128-bit hashes in one flat array: 23–46 bytes per hash, where a `Set` of strings takes about 100.
- * The hashes are uniform (they are keyed SHA-256), so their first word serves as the slot.
+ * A set of seen ids (a bucket and a 128-bit hash each) in one flat array: 29–57 bytes per id, where a `Set` of strings
+ * takes about 100. Hashes are uniform (they are keyed), so their first word serves as the slot.
  */
 export class SeenSet {
-  #table: Uint32Array;
+  #table: Entries;
   #size = 0;
+  readonly #asked = new Uint32Array(entryWords);
 
-  /** @param expected hashes to make room for. */
+  /** @param expected ids to make room for. */
   constructor(expected = 0) {
     let slots = 16;
-    while (slots * loadMax < expected) slots *= 2;
-    this.#table = new Uint32Array(slots * words);
+    while (slots * loadMax < expected) slots *= 2; // a power of two: slots are chosen by a mask
+    this.#table = new Uint32Array(slots * entryWords);
   }
 
-  /** Hashes in the set. */
+  /** Ids in the set. */
   get size(): number {
     return this.#size;
   }
@@ -29,65 +31,64 @@ export class SeenSet {
     return this.#table.byteLength;
   }
 
-  /** Whether the hash at byte `at` of `packed` is in the set. */
-  has(packed: Uint8Array, at: number): boolean {
-    return this.#table[this.#slotOf(readHash(packed, at)) * words + words - 1] !== 0;
+  /** Adds the bucket's hash at byte `at` of `packed`; whether it was new. */
+  add(bucketMs: number, packed: Uint8Array, at: number): boolean {
+    readEntry(bucketMs, packed, at, this.#asked);
+    return this.addEntry(this.#asked);
   }
 
-  /** Adds the hash at byte `at` of `packed`; whether it was new. */
-  add(packed: Uint8Array, at: number): boolean {
-    const hash = readHash(packed, at);
-    const slot = this.#slotOf(hash) * words;
-    if (this.#table[slot + words - 1] !== 0) return false;
-    this.#table.set(hash, slot);
+  /** Adds all hashes of one bucket. */
+  addAll(bucketMs: number, packed: Uint8Array): void {
+    for (let at = 0; at + hashBytes <= packed.length; at += hashBytes) this.add(bucketMs, packed, at);
+  }
+
+  /** Whether the set holds an entry. */
+  hasEntry(entry: Entries): boolean {
+    return this.#table[this.#slotOf(entry, 0) * entryWords + entryWords - 1] !== 0;
+  }
+
+  /** Adds an entry; whether it was new. */
+  addEntry(entry: Entries): boolean {
+    const slot = this.#slotOf(entry, 0) * entryWords;
+    if (this.#table[slot + entryWords - 1] !== 0) return false;
+    for (let word = 0; word < entryWords; word++) this.#table[slot + word] = entry[word] ?? 0;
     this.#size++;
-    if (this.#size > (this.#table.length / words) * loadMax) this.#grow();
+    if (this.#size > (this.#table.length / entryWords) * loadMax) this.#grow();
     return true;
   }
 
-  /** Adds all hashes of a packed array. */
-  addAll(packed: Uint8Array): void {
-    for (let at = 0; at + hashBytes <= packed.length; at += hashBytes) this.add(packed, at);
-  }
-
-  /** All hashes, packed one after the other, in no particular order. */
-  pack(): Uint8Array {
-    const packed = new Uint8Array(this.#size * hashBytes);
-    const view = new DataView(packed.buffer);
-    let at = 0;
-    for (let slot = 0; slot < this.#table.length; slot += words) {
-      if (this.#table[slot + words - 1] === 0) continue;
-      for (let word = 0; word < words; word++) view.setUint32(at + word * 4, this.#table[slot + word] ?? 0);
-      at += hashBytes;
+  /** All entries, in no particular order. */
+  entries(): Entries {
+    const entries = new Uint32Array(this.#size * entryWords);
+    let to = 0;
+    for (let slot = 0; slot < this.#table.length; slot += entryWords) {
+      if (this.#table[slot + entryWords - 1] === 0) continue;
+      for (let word = 0; word < entryWords; word++) entries[to + word] = this.#table[slot + word] ?? 0;
+      to += entryWords;
     }
-    return packed;
+    return entries;
   }
 
-  /** The slot that holds the hash, or the free one where it belongs (linear probing; there is always a free one). */
-  #slotOf(hash: readonly number[]): number {
-    const mask = this.#table.length / words - 1;
-    const [a = 0, b = 0, c = 0, d = 0] = hash;
-    for (let slot = a & mask; ; slot = (slot + 1) & mask) {
-      const at = slot * words;
-      const last = this.#table[at + 3];
-      if (last === 0) return slot;
-      if (last === d && this.#table[at] === a && this.#table[at + 1] === b && this.#table[at + 2] === c) return slot;
+  /** The slot that holds the entry at `from`, or the free one where it belongs (linear probing; there is always a free one). */
+  #slotOf(entry: Entries, from: number): number {
+    const table = this.#table;
+    const mask = table.length / entryWords - 1;
+    for (let slot = (entry[from + 1] ?? 0) & mask; ; slot = (slot + 1) & mask) {
+      const at = slot * entryWords;
+      if (table[at + entryWords - 1] === 0) return slot;
+      let word = entryWords - 1;
+      while (word >= 0 && table[at + word] === entry[from + word]) word--;
+      if (word < 0) return slot;
     }
   }
 
   #grow(): void {
     const old = this.#table;
     this.#table = new Uint32Array(old.length * 2);
-    for (let slot = 0; slot < old.length; slot += words) {
-      if (old[slot + words - 1] === 0) continue;
-      const hash = [...old.subarray(slot, slot + words)];
-      this.#table.set(hash, this.#slotOf(hash) * words);
+    for (let at = 0; at < old.length; at += entryWords) {
+      if (old[at + entryWords - 1] === 0) continue;
+      const slot = this.#slotOf(old, at) * entryWords;
+      for (let word = 0; word < entryWords; word++) this.#table[slot + word] = old[at + word] ?? 0;
     }
   }
-}
-
-/** The four words of a hash. The last is never 0, which marks a free slot: a hash that ends so counts as ending in 1. */
-function readHash(packed: Uint8Array, at: number): readonly [number, number, number, number] {
-  const view = new DataView(packed.buffer, packed.byteOffset + at, hashBytes);
-  return [view.getUint32(0), view.getUint32(4), view.getUint32(8), view.getUint32(12) || 1];
 }

@@ -1,9 +1,10 @@
 import type { Message, MessageBatch, R2Bucket } from "@cloudflare/workers-types";
-import type { ShardLogRpc } from "@sluice/schema";
-import { type MessageChunks, planAppends, type PlannedAppend } from "../consume/append-requests.ts";
+import { type ShardLogRpc, shardsMax } from "@sluice/schema";
+import { type MessageSlice, planAppends, type PlannedAppend } from "../consume/append-requests.ts";
 import { openMessage } from "../consume/decode-message.ts";
-import { chunksOf } from "../consume/message-rows.ts";
+import { sliceOf } from "../consume/message-slice.ts";
 import { deadLetterPace, eventPace, retryDelaySeconds } from "../consume/retry-delay.ts";
+import { routeSlice } from "../consume/route-slice.ts";
 import type { Counters } from "./counters.ts";
 import { storeDeadLetter } from "./dead-letter.ts";
 
@@ -13,6 +14,8 @@ export interface ConsumePorts {
   readonly logOf: (name: string) => Pick<ShardLogRpc, "append">;
   readonly random: () => number;
   readonly counters: Counters;
+  /** Shards of the projects that are known to have several; learned from logs that refuse what moved to others. */
+  readonly shardCounts: Map<string, number>;
 }
 
 /** Decompressed bytes of messages that are handled together. */
@@ -20,7 +23,7 @@ const sliceBytesMax = 16_000_000;
 /** Decompressed bytes after which one more message could exceed that (one has at most 8 MB). */
 const sliceBytesFull = sliceBytesMax / 2;
 
-type Entry = MessageChunks<Message>;
+type Entry = MessageSlice<Message>;
 
 /**
  * Takes a batch of queue messages into the logs. Never throws: each message ends acknowledged (its rows are in the
@@ -49,7 +52,7 @@ export async function consumeDeadLetters(batch: MessageBatch, ports: ConsumePort
   for (const message of batch.messages) await keepAsDead(message, batch.queue, "retries_exhausted", ports);
 }
 
-/** Opens a message and computes its rows, or settles it where that fails. */
+/** Opens a message and says where its events belong, or settles it where that fails. */
 async function open(
   message: Message,
   queue: string,
@@ -58,8 +61,7 @@ async function open(
   try {
     const opened = openMessage(message.body);
     if (opened.ok) {
-      const { receipt, bodyBytes } = opened.value;
-      return { entry: { message, project: receipt.project, shard: 0, chunks: chunksOf(opened.value) }, bodyBytes };
+      return { entry: { message, shard: 0, slice: sliceOf(opened.value) }, bodyBytes: opened.value.bodyBytes };
     }
     if (opened.error === "newer_version") retry(message, "newer_version", ports);
     else await keepAsDead(message, queue, opened.error, ports);
@@ -86,46 +88,83 @@ async function keepAsDead(
 
 /** Appends messages, and settles each when all its calls have ended. */
 async function appendAll(entries: readonly Entry[], ports: ConsumePorts): Promise<void> {
-  const failures = new Map<Entry, unknown>();
-  await Promise.all(planAppends(entries).map((plan) => appendOrSplit(plan, ports, failures)));
-  for (const entry of entries) {
-    if (failures.has(entry)) retry(entry.message, failures.get(entry), ports);
-    else settle(entry.message, ports);
+  const failures: Failures = new Map();
+  await appendRouted(entries, ports, failures, shardsMax);
+  for (const { message } of entries) {
+    if (failures.has(message)) retry(message, failures.get(message), ports);
+    else settle(message, ports);
   }
+}
+
+/** Messages of which something was not stored, and why. */
+type Failures = Map<Message, unknown>;
+
+/** Sends each event to the shard it belongs to, as far as that is known. */
+async function appendRouted(
+  entries: readonly Entry[],
+  ports: ConsumePorts,
+  failures: Failures,
+  routingsLeft: number,
+): Promise<void> {
+  const parts = entries.flatMap((entry) => {
+    const shards = ports.shardCounts.get(entry.slice.receipt.project) ?? 1;
+    return routeSlice(entry.slice, shards).map((part) => ({ ...entry, ...part }));
+  });
+  await Promise.all(planAppends(parts).map((plan) => appendOrSplit(plan, ports, failures, routingsLeft)));
 }
 
 /**
  * One call of append. Where it fails for a reason that may lie in one of its messages, each is tried alone, so that a
- * bad one does not take its neighbours with it; a log that is full, overloaded or restarting fails all of them.
+ * bad one does not take its neighbours with it; a log that is full, overloaded or restarting fails all of them. What moved to
+ * other shards is routed anew.
  */
 async function appendOrSplit(
   plan: PlannedAppend<Message>,
   ports: ConsumePorts,
-  failures: Map<Entry, unknown>,
+  failures: Failures,
+  routingsLeft: number,
 ): Promise<void> {
-  const failure = await append(plan, ports);
+  const failure = await append(plan, ports, failures);
   if (failure === null) return;
+  if (failure.shards !== null && routingsLeft > 0) {
+    const { project } = plan.request;
+    ports.shardCounts.set(project, Math.max(failure.shards, ports.shardCounts.get(project) ?? 1));
+    return appendRouted(plan.messages, ports, failures, routingsLeft - 1);
+  }
   if (failure.isTransient || plan.messages.length === 1) {
-    for (const entry of plan.messages) failures.set(entry, failure.cause);
+    for (const { message } of plan.messages) failures.set(message, failure.cause);
     return;
   }
   for (const entry of plan.messages) {
     for (const single of planAppends([entry])) {
-      const alone = await append(single, ports);
-      if (alone !== null) failures.set(entry, alone.cause);
+      const alone = await append(single, ports, failures);
+      if (alone !== null) failures.set(entry.message, alone.cause);
     }
   }
 }
 
-async function append(
-  plan: PlannedAppend<Message>,
-  ports: ConsumePorts,
-): Promise<{ readonly isTransient: boolean; readonly cause: unknown } | null> {
+interface Failure {
+  /** Whether it says nothing about the messages. */
+  readonly isTransient: boolean;
+  readonly cause: unknown;
+  /** How many shards there are, where the log refused what moved. */
+  readonly shards: number | null;
+}
+
+/** Calls the log, and notes the messages of which it left slices out. */
+async function append(plan: PlannedAppend<Message>, ports: ConsumePorts, failures: Failures): Promise<Failure | null> {
   try {
     const result = await ports.logOf(plan.log).append(plan.request);
-    return result.ok ? null : { isTransient: true, cause: result.reason };
+    if (!result.ok) {
+      return { isTransient: true, cause: result.reason, shards: result.reason === "moved" ? result.shards : null };
+    }
+    for (const slice of result.unchecked) {
+      const entry = plan.messages[slice];
+      if (entry !== undefined) failures.set(entry.message, "its ids could not be checked yet");
+    }
+    return null;
   } catch (error) {
-    return { isTransient: isTransientError(error), cause: error };
+    return { isTransient: isTransientError(error), cause: error, shards: null };
   }
 }
 

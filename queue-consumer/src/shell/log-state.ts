@@ -4,25 +4,36 @@ import {
   ArrivalTally,
   type HourArrivals,
   hourOf,
+  type Inheritance,
   type LedgerRow,
+  parentShardOf,
   type SoughtId,
 } from "@sluice/schema";
-import { type AppendPlan, planAppend, refusalOf } from "../log/append-plan.ts";
-import { type Block, type BucketHashes, concatenate, packBlocks, unpackHashes } from "../log/block.ts";
+import { belongsTo } from "../consume/route-slice.ts";
+import { type AppendPlan, newSlices, planAppend, refusalOf, type SeenBefore } from "../log/append-plan.ts";
+import { type AskedIds, forEachId, type Inherited } from "../log/asked-ids.ts";
+import { type Block, type BucketHashes, concatenate, unpackHashes } from "../log/block.ts";
 import { LedgerTally } from "../log/ledger.ts";
-import {
-  blockBytesMax,
-  blockTextLengthMax,
-  foldedBytesMax,
-  foldedSliceBytesMax,
-  liveHashesMax,
-} from "../log/limits.ts";
+import { chooseWindows, ColdIds, type ColdPage, type ColdWindow } from "../log/cold-ids.ts";
+import type { PlannedPage } from "../log/cold-object.ts";
+import { FilterBudget } from "../log/filter-budget.ts";
+import { blockBodyBytesMax, blockBytesMax, filterBytesMax, liveIdsMax, sliceDaysKept } from "../log/limits.ts";
+import { packBlocks } from "../log/pack-blocks.ts";
+import { partSizeAfter, type RowsSize } from "../log/publish-plan.ts";
 import { PendingHours } from "../log/pending-hours.ts";
+import { hashIds, hashRequest, type RequestHashes } from "../log/request-hashes.ts";
+import { type Entries, entryWords, firstPlaceOf, readEntry } from "../log/seen-entries.ts";
+import { mayHold } from "../log/seen-filter.ts";
 import { SeenIndex } from "../log/seen-index.ts";
 import { hashBytes } from "../log/seen-set.ts";
 import { groupBy } from "../group-by.ts";
-import { hashIds, hashRequest, newBirthId, newHashKey } from "./hashing.ts";
+import { newBirthId, newHashKey, wordsOfKey } from "./hashing.ts";
 import type { LogStorage } from "./log-storage.ts";
+
+/** One for all logs of this isolate. */
+const filters = new FilterBudget(filterBytesMax);
+
+const dayMs = 24 * 3_600_000;
 
 /**
  * What the log knows: SQL, and in memory what is needed to decide fast. Memory is a copy: it is changed only after
@@ -32,25 +43,51 @@ export class LogState {
   readonly storage: LogStorage;
   readonly birthId: string;
   readonly pending = new PendingHours();
-  readonly #hashKey: string;
-  readonly #seen: SeenIndex;
+  #hashKey: Uint32Array;
+  readonly seen: SeenIndex;
+  readonly cold: ColdIds;
   readonly #taken: SeenIndex;
   readonly #ledger = new LedgerTally();
+  /** Times in a row that an earlier life of this object ended while it published. */
+  readonly #deaths: number;
   /** What the unfolded blocks tell of the streams. */
   readonly #arrivals = new ArrivalTally();
   /** First sequence of the block table that takes appends. */
   #table = 1;
   #lastSequence = 0;
   #place: { readonly project: string; readonly shard: number } | null = null;
+  #shards: number;
+  #inheritedLast: number;
 
   constructor(storage: LogStorage) {
     this.storage = storage;
     storage.create({ birthId: newBirthId(), hashKey: newHashKey() });
     this.birthId = storage.meta("birthId") ?? missing("birthId");
-    this.#hashKey = storage.meta("hashKey") ?? missing("hashKey");
-    this.#seen = new SeenIndex({ load: (bucketMs) => storage.seenHashes(bucketMs) }, foldedBytesMax);
-    this.#taken = new SeenIndex({ load: (bucketMs) => storage.sliceHashes(bucketMs) }, foldedSliceBytesMax);
+    this.#hashKey = wordsOfKey(storage.meta("hashKey") ?? missing("hashKey"));
+    this.#shards = Number(storage.meta("shards") ?? 0);
+    this.#inheritedLast = Number(storage.meta("inheritedLast") ?? -1);
+    this.cold = new ColdIds((page, entry) =>
+      mayHold(
+        filters.get(page, () => storage.cold.filter(page)),
+        entry,
+      ),
+    );
+    this.cold.add(storage.cold.pages());
+    this.seen = new SeenIndex(storage.seen, filters, this.cold);
+    this.#taken = new SeenIndex(storage.slices, filters, null);
+    this.#deaths = Number(storage.meta("deaths") ?? 0);
     this.#rebuild();
+  }
+
+  /** What a part of this log may hold. */
+  get partSizeMax(): RowsSize {
+    return partSizeAfter(this.#deaths);
+  }
+
+  /** Says that publishing begins or has ended: what a life that ends in between leaves behind is one death more. */
+  async setPublishing(isPublishing: boolean): Promise<void> {
+    this.storage.transaction(() => this.storage.setMeta("deaths", String(isPublishing ? this.#deaths + 1 : 0)));
+    await this.storage.sync(); // what is not on disk yet would die with the object
   }
 
   /** Sequence of the newest block; 0 before the first. */
@@ -63,20 +100,108 @@ export class LogState {
     return this.#place;
   }
 
+  /** Number of shards as of which the log owns its ids; 0 for the first while it has no others, and for others while they are not open. */
+  get shards(): number {
+    return this.#shards;
+  }
+
+  /** Place of the last id of the shards before; −1 when there are none. */
+  get inheritedLast(): number {
+    return this.#inheritedLast;
+  }
+
+  /** The hashes of a request, under this log's key. */
+  hash(request: AppendRequest): RequestHashes {
+    return hashRequest(request, this.#hashKey);
+  }
+
+  /**
+   * The ids of a request that may have to be looked for elsewhere than here, slice by slice, without those of slices that were
+   * taken before.
+   */
+  askedIds(request: AppendRequest, hashes: RequestHashes): readonly AskedIds[] {
+    if (this.cold.last < 0 && this.#inheritedLast < 0) return [];
+    return newSlices(request, hashes.slices, this.#taken).map(({ slice, hashesAt }) => ({
+      bucketHoursMs: slice.events.bucketHoursMs,
+      packed: hashes.events,
+      hashesAt,
+    }));
+  }
+
+  /**
+   * What must be read from the lake's bucket before it can be told which ids were seen, as far as `windowsMax` reads go; and
+   * the ids that need it.
+   */
+  unreadIds(
+    asked: readonly AskedIds[],
+    windowsMax: number,
+  ): { readonly windows: readonly ColdWindow[]; readonly unread: readonly Entries[] } {
+    const unread: Entries[] = [];
+    if (this.cold.last < 0) return { windows: [], unread };
+    const pages = asked.map((ids) => {
+      const needed: ColdPage[] = [];
+      forEachId([ids], (bucketMs, packed, at) => {
+        if (this.seen.has(bucketMs, packed, at) !== null) return;
+        const entry = new Uint32Array(entryWords);
+        readEntry(bucketMs, packed, at, entry);
+        unread.push(entry);
+        needed.push(...this.cold.unread(entry));
+      });
+      return needed;
+    });
+    return { windows: chooseWindows(pages, windowsMax), unread };
+  }
+
+  /** Whether an id was stored here, or in the shards before; `null` when that cannot be told yet. */
+  hasId(inherited: Inherited, bucketMs: number, packed: Uint8Array, at: number): boolean | null {
+    const own = this.seen.has(bucketMs, packed, at);
+    if (own === true || this.#inheritedLast < 0) return own;
+    const before = inherited.has(bucketMs, packed, at);
+    return before === true ? true : own === false && before === false ? false : null;
+  }
+
+  /** Takes up the place of a shard above the first, and what its parent gave. */
+  open(place: { readonly project: string; readonly shard: number }, { hashKey, lastPlace }: Inheritance): void {
+    this.#assertPlace(place);
+    this.storage.transaction(() => {
+      this.storage.setMeta("hashKey", hashKey);
+      this.storage.setMeta("inheritedLast", String(lastPlace));
+      this.storage.setMeta("shards", String(place.shard + 1));
+    });
+    this.#hashKey = wordsOfKey(hashKey);
+    this.#inheritedLast = lastPlace;
+    this.#shards = place.shard + 1;
+  }
+
+  /** Gives up the ids that belong to a child: from now on they are refused. */
+  giveUp(child: number): Inheritance {
+    if (parentShardOf(child) !== (this.#place?.shard ?? 0)) throw new Error(`shard ${child} has another parent`);
+    const shards = Math.max(this.#shards, child + 1);
+    this.storage.transaction(() => this.storage.setMeta("shards", String(shards)));
+    this.#shards = shards;
+    const hashKey = this.storage.meta("hashKey") ?? missing("hashKey");
+    return { hashKey, lastPlace: Math.max(this.seen.lastPlace, this.#inheritedLast) };
+  }
+
   /** Stores what is new of a request, in one transaction; synchronous, so that nothing comes between. */
-  append(request: AppendRequest, nowMs: number): AppendResult {
+  append(request: AppendRequest, hashes: RequestHashes, inherited: Inherited, nowMs: number): AppendResult {
+    if (request.shard > 0 && this.#shards === 0) return { ok: false, reason: "overloaded" }; // is about to be opened
     this.#assertPlace(request);
+    const shards = this.#shards;
+    if (shards > 1 && !request.slices.every((slice) => belongsTo(slice, request.shard, shards))) {
+      return { ok: false, reason: "moved", shards };
+    }
     const reason = refusalOf({
       databaseBytes: this.storage.databaseBytes,
       pendingSegments: this.pending.segments,
     });
     if (reason !== null) return { ok: false, reason };
-    if (this.#seen.liveCount >= liveHashesMax) this.#foldAndDrop([], nowMs);
-    const hashes = hashRequest(request, this.#hashKey);
-    const plan = planAppend(request, hashes, this.#seen, this.#taken);
-    if (plan.slices.length > 0) this.#store(request, plan, hashes, nowMs);
-    const { stored, duplicate, rejected, skippedSlices } = plan;
-    return { ok: true, stored, duplicate, rejected, skippedSlices, logSequence: this.#lastSequence };
+    if (Math.max(this.seen.liveCount, this.#taken.liveCount) >= liveIdsMax) this.#foldAndDrop([], nowMs);
+    const seen: SeenBefore = { has: (bucketMs, packed, at) => this.hasId(inherited, bucketMs, packed, at) };
+    const plan = planAppend(request, hashes, seen, this.#taken);
+    if (plan.slices.length > 0) this.#store(plan, hashes, nowMs);
+    const { stored, duplicate, rejected, skippedSlices, unchecked } = plan;
+    return { ok: true, stored, duplicate, rejected, skippedSlices, unchecked, logSequence: this.#lastSequence };
   }
 
   /** Starts a new block table, so that the present one can be dropped once it is published. */
@@ -92,6 +217,23 @@ export class LogState {
     const needed = this.pending.tables();
     const done = this.storage.blockTables().filter((table) => table !== this.#table && !needed.has(table));
     if (done.length > 0) this.#foldAndDrop(done, nowMs);
+  }
+
+  /**
+   * Ends the open move of pages into the lake's bucket: those that are as they were packed are cold from now on.
+   *
+   * @returns how many.
+   */
+  takeCold(planned: readonly PlannedPage[]): number {
+    const versions = new Map(this.seen.pages.map((page) => [page.place, page]));
+    const moved = planned.filter(({ place, version }) => versions.get(place)?.version === version);
+    this.storage.transaction(() => {
+      for (const { place, cold } of moved) this.storage.cold.takeWarm(cold, place);
+      this.storage.putColdPlan(null);
+    });
+    this.seen.removePages(new Set(moved.flatMap(({ place }) => versions.get(place) ?? [])));
+    this.cold.add(moved.map(({ cold }) => cold));
+    return moved.length;
   }
 
   /** Counts of receipt hours from `fromMs` (inclusive) to `toMs` (exclusive). */
@@ -112,22 +254,22 @@ export class LogState {
     return all.arrivals();
   }
 
-  /** Which ids are stored, in their order. */
-  knows(ids: readonly SoughtId[]): readonly boolean[] {
-    const hashes = hashIds(ids, this.#hashKey);
-    return ids.map(({ bucketHourMs }, i) => this.#seen.has(bucketHourMs, hashes, i * hashBytes));
+  /** Single ids, as they are asked for: hashed under this log's key. */
+  soughtIds(ids: readonly SoughtId[]): AskedIds {
+    const packed = hashIds(ids, this.#hashKey);
+    return { bucketHoursMs: Float64Array.from(ids, ({ bucketHourMs }) => bucketHourMs), packed, hashesAt: 0 };
   }
 
-  #store(request: AppendRequest, plan: AppendPlan, hashes: ReturnType<typeof hashRequest>, nowMs: number): void {
+  #store(plan: AppendPlan, hashes: RequestHashes, nowMs: number): void {
     const content = {
       takenAtMs: nowMs,
-      rows: plan.rows,
-      rowHashes: hashes.rows,
-      slices: sliceBuckets(request, plan, hashes.slices),
+      slices: plan.slices,
+      eventHashes: hashes.events,
+      sliceHashes: sliceBuckets(plan, hashes.slices),
       ledger: plan.ledger,
       arrivals: plan.arrivals,
     };
-    const blocks = packBlocks(content, { bytesMax: blockBytesMax, textLengthMax: blockTextLengthMax });
+    const blocks = packBlocks(content, { bytesMax: blockBytesMax, bodyBytesMax: blockBodyBytesMax });
     const first = this.#lastSequence + 1;
     this.storage.transaction(() => {
       blocks.forEach((block, i) => this.storage.insertBlock(this.#table, first + i, block));
@@ -143,27 +285,35 @@ export class LogState {
 
   #rememberUnfolded(block: Pick<Block, "header" | "hashes">): void {
     const { ids, slices } = unpackHashes(block.header, block.hashes);
-    for (const bucket of ids) this.#seen.addLive(bucket.bucketMs, bucket.packed);
+    for (const bucket of ids) this.seen.addLive(bucket.bucketMs, bucket.packed);
     for (const bucket of slices) this.#taken.addLive(bucket.bucketMs, bucket.packed);
     for (const row of block.header.ledger) this.#ledger.add(row);
     if (block.header.arrivals !== undefined) this.#arrivals.add(block.header.arrivals);
   }
 
   #foldAndDrop(tables: readonly number[], nowMs: number): void {
-    const ids = this.#seen.packLive();
-    const slices = this.#taken.packLive();
-    this.storage.transaction(() => {
-      this.storage.addSeen(ids);
-      this.storage.addSlices(slices, nowMs);
+    this.#forgetOldSlices(nowMs);
+    const folded = this.storage.transaction(() => {
+      const done = [this.seen.fold(this.#lastSequence, nowMs), this.#taken.fold(this.#lastSequence, nowMs)];
       this.storage.ledger.addCounts(this.#ledger.rows());
       this.storage.ledger.addArrivals(this.#arrivals.arrivals(), nowMs);
       this.storage.setMeta("foldedThrough", String(this.#lastSequence));
       for (const table of tables) this.storage.dropBlockTable(table);
+      return done;
     });
-    this.#seen.foldedLive(ids);
-    this.#taken.foldedLive(slices);
+    for (const done of folded) done();
     this.#ledger.clear();
     this.#arrivals.clear();
+  }
+
+  /** Before a fold, which could put new slices into a page of old ones. */
+  #forgetOldSlices(nowMs: number): void {
+    const end = firstPlaceOf(nowMs - sliceDaysKept * dayMs);
+    const old = new Set(this.#taken.pages.filter((page) => page.last < end));
+    this.storage.transaction(() => {
+      for (const page of old) this.storage.slices.remove(page.place);
+    });
+    this.#taken.removePages(old);
   }
 
   #rebuild(): void {
@@ -187,8 +337,7 @@ export class LogState {
   }
 
   /** The name of the object chose project and shard; a request for another would be stored under the wrong one. */
-  #assertPlace(request: AppendRequest): void {
-    const { project, shard } = request;
+  #assertPlace({ project, shard }: { readonly project: string; readonly shard: number }): void {
     if (this.#place === null) {
       this.storage.transaction(() => {
         this.storage.setMeta("project", project);
@@ -202,11 +351,11 @@ export class LogState {
 }
 
 /** Hashes of the slices that an append takes, by receipt hour. */
-function sliceBuckets(request: AppendRequest, plan: AppendPlan, packed: Uint8Array): readonly BucketHashes[] {
-  const buckets = groupBy(plan.slices, (slice) => hourOf(request.slices[slice]?.receivedAtMs ?? 0));
+function sliceBuckets(plan: AppendPlan, packed: Uint8Array): readonly BucketHashes[] {
+  const buckets = groupBy(plan.slices, ({ slice }) => hourOf(slice.receipt.receivedAtMs));
   return [...buckets].map(([bucketMs, slices]) => ({
     bucketMs,
-    packed: concatenate(slices.map((slice) => packed.subarray(slice * hashBytes, (slice + 1) * hashBytes))),
+    packed: concatenate(slices.map(({ index }) => packed.subarray(index * hashBytes, (index + 1) * hashBytes))),
   }));
 }
 

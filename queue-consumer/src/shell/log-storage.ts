@@ -1,20 +1,19 @@
 import type { DurableObjectStorage, SqlStorage, SqlStorageValue } from "@cloudflare/workers-types";
-import { type Dataset, type HourChange, hourMs as msPerHour } from "@sluice/schema";
-import type { Block, BlockHeader, BucketHashes, Segment } from "../log/block.ts";
-import { hashChunkBytesMax, sliceDaysKept } from "../log/limits.ts";
+import type { Dataset, HourChange } from "@sluice/schema";
+import type { Block, BlockHeader } from "../log/block.ts";
+import type { ColdPlan } from "../log/cold-object.ts";
 import type { PartState } from "../log/publish-plan.ts";
-import { hashBytes } from "../log/seen-set.ts";
-import { concatenate } from "../log/block.ts";
 import { LedgerStorage } from "./ledger-storage.ts";
+import { ColdTable, PageTable } from "./seen-storage.ts";
 
 /*
  * The shard log's SQL. Rows written are the price ($1 per million), so: one row per append, whole tables dropped
  * instead of rows deleted, hashes packed in large rows. Tables:
  *
- *   meta(name, value)                      birth id, hash key, project, shard, sequence up to which blocks are folded
+ *   meta(name, value)                      birth id, hash key, project, shard, sequence up to which blocks are folded,
+ *                                          deaths in a row while publishing
  *   blocks_<n>(sequence, header, hashes, data)   blocks with sequences from n; the newest takes appends
- *   seen(bucket, chunk, hashes)            folded ids: packed hashes by bucket hour
- *   slices_<day>(bucket, chunk, hashes)    folded slices, by receipt day
+ *   seen, slices, seen_cold                folded ids and slices: seen-storage.ts
  *   ledger, arrivals                       folded counts and arrivals: ledger-storage.ts
  *   parts(dataset, hour, part, …)          every part ever written, its plan, and its place in the outbox
  */
@@ -50,24 +49,36 @@ export interface BlockEntry {
   readonly header: BlockHeader;
 }
 
-const dayMs = 24 * msPerHour;
-
 /** Statements of one shard log. Every method is synchronous; several become one by {@link LogStorage.transaction}. */
 export class LogStorage {
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
   /** Counts and arrivals. */
   readonly ledger: LedgerStorage;
+  /** Folded ids. */
+  readonly seen: PageTable;
+  /** Folded slices. */
+  readonly slices: PageTable;
+  /** Ids in the lake's bucket. */
+  readonly cold: ColdTable;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
     this.#sql = storage.sql;
     this.ledger = new LedgerStorage(storage.sql);
+    this.seen = new PageTable(storage.sql, "seen");
+    this.slices = new PageTable(storage.sql, "slices");
+    this.cold = new ColdTable(storage.sql);
   }
 
   /** Runs statements so that all happen or none. */
   transaction<Value>(statements: () => Value): Value {
     return this.#storage.transactionSync(statements);
+  }
+
+  /** Resolves when all that was written is on disk. */
+  sync(): Promise<void> {
+    return this.#storage.sync();
   }
 
   /** Bytes in use. */
@@ -82,11 +93,13 @@ export class LogStorage {
       this.ledger.create();
       if (this.meta("birthId") !== null) return;
       this.#sql.exec(`
-        CREATE TABLE seen (bucket INTEGER, chunk INTEGER, hashes BLOB NOT NULL, PRIMARY KEY (bucket, chunk)) WITHOUT ROWID;
         CREATE TABLE parts (dataset TEXT, hour INTEGER, part INTEGER, closed INTEGER NOT NULL, key TEXT NOT NULL, etag TEXT,
           rows INTEGER NOT NULL, text_length INTEGER NOT NULL, bytes INTEGER NOT NULL, sequence INTEGER NOT NULL,
           change INTEGER, plan TEXT, PRIMARY KEY (dataset, hour, part)) WITHOUT ROWID;
         CREATE INDEX parts_change ON parts (change) WHERE change IS NOT NULL;`);
+      this.seen.create();
+      this.slices.create();
+      this.cold.create();
       this.createBlockTable(1);
       this.setMeta("birthId", identity.birthId);
       this.setMeta("hashKey", identity.hashKey);
@@ -99,7 +112,11 @@ export class LogStorage {
     return row?.value ?? null;
   }
 
-  setMeta(name: string, value: string): void {
+  setMeta(name: string, value: string | null): void {
+    if (value === null) {
+      this.#sql.exec("DELETE FROM meta WHERE name = ?", name);
+      return;
+    }
     this.#sql.exec("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", name, value);
   }
 
@@ -107,7 +124,11 @@ export class LogStorage {
 
   /** First sequences of the block tables, ascending; the last takes appends. */
   blockTables(): readonly number[] {
-    return this.#tables("blocks_");
+    return this.#sql
+      .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'blocks_[0-9]*'")
+      .toArray()
+      .map((row) => Number(row.name.slice("blocks_".length)))
+      .sort((a, b) => a - b);
   }
 
   createBlockTable(firstSequence: number): void {
@@ -149,72 +170,30 @@ export class LogStorage {
     return new Uint8Array(row.hashes);
   }
 
-  segmentData(table: number, sequence: number, segment: Segment): Uint8Array {
+  blockData(table: number, sequence: number): Uint8Array {
     const row = this.#sql
-      .exec<{ data: ArrayBuffer }>(
-        `SELECT substr(data, ?, ?) AS data FROM ${blockTable(table)} WHERE sequence = ?`,
-        segment.at + 1,
-        segment.bytes,
-        sequence,
-      )
+      .exec<{ data: ArrayBuffer }>(`SELECT data FROM ${blockTable(table)} WHERE sequence = ?`, sequence)
       .one();
     return new Uint8Array(row.data);
   }
 
-  // Folded hashes.
+  // Ids on their way into the lake's bucket.
 
-  /** Packed hashes of seen ids of one bucket. */
-  seenHashes(bucketMs: number): readonly Uint8Array[] {
-    return this.#hashes("seen", bucketMs);
+  /** The move that is not settled, or `null`. */
+  coldPlan(): ColdPlan | null {
+    const plan = this.meta("coldPlan");
+    return plan === null ? null : (JSON.parse(plan) as ColdPlan);
   }
 
-  /** Packed hashes of taken slices of one receipt hour. */
-  sliceHashes(bucketMs: number): readonly Uint8Array[] {
-    const day = Math.floor(bucketMs / dayMs);
-    return this.#tables("slices_").includes(day) ? this.#hashes(`slices_${day}`, bucketMs) : [];
+  /** A number that no object of this log had; taken by storing a plan for it. */
+  nextColdObject(): number {
+    return Number(this.meta("coldObjects") ?? 0);
   }
 
-  addSeen(folds: readonly BucketHashes[]): void {
-    for (const fold of folds) this.#addHashes("seen", fold);
-  }
-
-  /** Adds taken slices, and drops the tables of days that are no longer remembered. */
-  addSlices(folds: readonly BucketHashes[], nowMs: number): void {
-    const oldest = Math.floor(nowMs / dayMs) - sliceDaysKept;
-    const days = new Set(this.#tables("slices_"));
-    for (const day of days) if (day < oldest) this.#sql.exec(`DROP TABLE slices_${day}`);
-    for (const fold of folds) {
-      const day = Math.floor(fold.bucketMs / dayMs);
-      if (day < oldest) continue; // would be dropped at once; the ids still keep its events single
-      if (!days.has(day)) this.#sql.exec(createHashTable(`slices_${day}`));
-      days.add(day);
-      this.#addHashes(`slices_${day}`, fold);
-    }
-  }
-
-  #hashes(table: string, bucketMs: number): readonly Uint8Array[] {
-    const rows = this.#sql.exec<{ hashes: ArrayBuffer }>(`SELECT hashes FROM ${table} WHERE bucket = ?`, bucketMs);
-    return [...rows].map((row) => new Uint8Array(row.hashes));
-  }
-
-  /** Fills the bucket's last row up to 1 MB, then starts further ones. */
-  #addHashes(table: string, { bucketMs, packed }: BucketHashes): void {
-    const [last] = this.#sql.exec<{ chunk: number; hashes: ArrayBuffer }>(
-      `SELECT chunk, hashes FROM ${table} WHERE bucket = ? ORDER BY chunk DESC LIMIT 1`,
-      bucketMs,
-    );
-    const chunkBytes = Math.floor(hashChunkBytesMax / hashBytes) * hashBytes;
-    const grows = last !== undefined && last.hashes.byteLength < chunkBytes;
-    const all = grows ? concatenate([new Uint8Array(last.hashes), packed]) : packed;
-    let chunk = last === undefined ? 0 : grows ? last.chunk : last.chunk + 1;
-    for (let at = 0; at < all.length; at += chunkBytes, chunk++) {
-      this.#sql.exec(
-        `INSERT OR REPLACE INTO ${table} (bucket, chunk, hashes) VALUES (?, ?, ?)`,
-        bucketMs,
-        chunk,
-        bufferOf(all.subarray(at, at + chunkBytes)),
-      );
-    }
+  /** Stores the plan of a move, before its PUT; `null` takes it away. */
+  putColdPlan(plan: ColdPlan | null): void {
+    this.setMeta("coldPlan", plan === null ? null : JSON.stringify(plan));
+    if (plan !== null) this.setMeta("coldObjects", String(plan.object + 1));
   }
 
   // Parts and outbox.
@@ -298,15 +277,6 @@ export class LogStorage {
       )
       .toArray();
   }
-
-  /** Numbers behind a prefix in the names of tables, ascending. */
-  #tables(prefix: "blocks_" | "slices_"): readonly number[] {
-    return this.#sql
-      .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB ?", `${prefix}[0-9]*`)
-      .toArray()
-      .map((row) => Number(row.name.slice(prefix.length)))
-      .sort((a, b) => a - b);
-  }
 }
 
 interface PartSqlRow extends Record<string, SqlStorageValue> {
@@ -335,10 +305,6 @@ function partRecord(row: PartSqlRow): PartRecord {
 
 function blockTable(firstSequence: number): string {
   return `blocks_${firstSequence}`;
-}
-
-function createHashTable(name: string): string {
-  return `CREATE TABLE ${name} (bucket INTEGER, chunk INTEGER, hashes BLOB NOT NULL, PRIMARY KEY (bucket, chunk)) WITHOUT ROWID`;
 }
 
 /** SQL takes whole buffers only. */

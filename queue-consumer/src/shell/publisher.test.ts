@@ -1,9 +1,10 @@
 import { gzipSync } from "node:zlib";
-import { rowOf, serializeRow } from "@sluice/lake";
 import type { R2Bucket } from "@cloudflare/workers-types";
 import { expect, test } from "vitest";
 import { testEvent, testReceipt } from "../../testing/harness.ts";
+import { packPicks } from "../log/block-data.ts";
 import { partTextLengthMax, publishAttemptsMax } from "../log/limits.ts";
+import { partSizeMax } from "../log/publish-plan.ts";
 import { PendingHours } from "../log/pending-hours.ts";
 import { sha256Hex } from "./hashing.ts";
 import { Publisher, type PublisherLog } from "./publisher.ts";
@@ -12,8 +13,13 @@ const hour = { dataset: "events", hourMs: Date.parse("2026-03-01T12:00:00Z") } a
 
 /** A log with an hour of so many segments, each as large as a part may be, over a lake that takes everything. */
 function logOf(segments: number): { publisher: Publisher; pending: PendingHours; puts: string[] } {
-  const data = gzipSync(serializeRow(rowOf(testEvent("a"), testReceipt({ receiptId: "r1" }), 0)));
-  const size = { rows: 1, serverRows: 0, textLength: partTextLengthMax, at: 0, bytes: data.length };
+  const body = gzipSync(JSON.stringify({ batch: [testEvent("a")] }));
+  const receipt = Buffer.from(JSON.stringify(testReceipt({ receiptId: "r1" })));
+  const places = { receipt: { at: 0, bytes: receipt.length }, body: { at: receipt.length, bytes: body.length } };
+  const picks = packPicks([{ ...places, form: "request", positions: [0] }]);
+  const data = Buffer.concat([receipt, body, picks]);
+  const place = { at: receipt.length + body.length, bytes: picks.length };
+  const size = { rows: 1, serverRows: 0, publicKeys: [], textLength: partTextLengthMax, ...place };
   const pending = new PendingHours();
   for (let i = 1; i <= segments; i++) pending.add(i, 1, { takenAtMs: 0, segments: [{ ...hour, ...size }] });
   const puts: string[] = [];
@@ -23,8 +29,8 @@ function logOf(segments: number): { publisher: Publisher; pending: PendingHours;
     lastPart: () => last,
     putPlan: () => undefined,
     confirmPart: ({ part }: { part: number }, stored: object) =>
-      (last = { ...stored, part, closed: false, plan: null }),
-    segmentData: () => data,
+      (last = { ...stored, part, closed: false, plan: null, textLength: partTextLengthMax }),
+    blockData: () => data,
   };
   const lake = {
     put: async (key: string, file: Uint8Array) => {
@@ -34,7 +40,7 @@ function logOf(segments: number): { publisher: Publisher; pending: PendingHours;
     },
   };
   const log = { project: "shop", shard: 0, birthId: "b", storage, pending, lastSequence: () => segments };
-  const publisher = new Publisher(lake as unknown as R2Bucket, log as unknown as PublisherLog);
+  const publisher = new Publisher(lake as unknown as R2Bucket, log as unknown as PublisherLog, partSizeMax);
   return { publisher, pending, puts };
 }
 

@@ -1,11 +1,13 @@
 import type { R2Bucket, R2Object } from "@cloudflare/workers-types";
 import { partKey } from "@sluice/lake";
-import { unpackSegment } from "../log/block.ts";
+import { type StoredEvents, storedEvents } from "../log/block-data.ts";
 import { publishAttemptsMax } from "../log/limits.ts";
-import { encodePart, joinRows, parseLines, type PartRows, readPart } from "../log/part-file.ts";
+import { encodePart, joinRows, type PartRows, readPart } from "../log/part-file.ts";
+import { makeRows } from "../log/part-rows.ts";
 import type { PendingHour, PendingHours, PendingSegment } from "../log/pending-hours.ts";
-import { choosePart, judgeStored, partPrefix, sizeOf, type StoredPart } from "../log/publish-plan.ts";
+import { choosePart, judgeStored, partPrefix, type RowsSize, type StoredPart } from "../log/publish-plan.ts";
 import { sha256Hex } from "./hashing.ts";
+import { publishLease } from "./lease.ts";
 import type { LogStorage, PartPlace, PartRecord, StoredPlan } from "./log-storage.ts";
 
 /** The log as its publisher sees it. */
@@ -30,10 +32,13 @@ type Hour = Pick<PendingHour, "dataset" | "hourMs">;
 export class Publisher {
   readonly #lake: Lake;
   readonly #log: PublisherLog;
+  readonly #partSizeMax: RowsSize;
+  #lastBlock: { readonly sequence: number; readonly data: Uint8Array } | null = null;
 
-  constructor(lake: Lake, log: PublisherLog) {
+  constructor(lake: Lake, log: PublisherLog, partSizeMax: RowsSize) {
     this.#lake = lake;
     this.#log = log;
+    this.#partSizeMax = partSizeMax;
   }
 
   /**
@@ -54,23 +59,26 @@ export class Publisher {
       const last = this.#log.storage.lastPart(dataset, hourMs);
       if (last !== null && last.plan !== null)
         await this.#settle({ dataset, hourMs, part: last.part }, last, last.plan);
-      else await this.#publishPart(hour, last);
+      else await publishLease.hold(this.#log.birthId, () => this.#publishPart(hour, last));
     }
     throw new Error(`an hour of ${dataset} did not settle in ${publishAttemptsMax} tries`);
   }
 
   /** One part: read, encode, plan, PUT, confirm. Where the condition fails, the open plan is settled by the next attempt. */
   async #publishPart(hour: PendingHour, last: PartRecord | null): Promise<void> {
-    const segments = partPrefix(hour);
-    const waiting = sizeOf(segments);
-    const choice = choosePart(last, waiting);
+    const max = this.#partSizeMax;
+    const prefix = partPrefix(hour, max);
+    const made = makeRows(hour.dataset, this.#blocksOf(prefix), max.textLength);
+    const waiting = { rows: made.rows.rows.length, textLength: made.textLength };
+    const choice = choosePart(last, waiting, max);
     const place: PartPlace = { dataset: hour.dataset, hourMs: hour.hourMs, part: choice.part };
     const key = this.#keyOf(place);
     const before = choice.grows ? last : null;
     const present = before === null ? null : await this.#readPresent(place, key, before);
     if (present === "changed") return;
-    const rows = this.#rowsOf(hour, segments);
-    const planned = this.#plan(present === null ? rows : joinRows(present, rows), segments, before, waiting);
+    const rows = present === null ? made.rows : joinRows(present, made.rows);
+    const segments = prefix.slice(0, made.blocks);
+    const planned = this.#plan(rows, segments, before, waiting);
     this.#log.storage.transaction(() => this.#log.storage.putPlan(place, key, planned.plan));
     const stored = await this.#put(key, planned.plan, planned.file);
     if (stored === null) return;
@@ -156,14 +164,19 @@ export class Publisher {
     return "changed";
   }
 
-  #rowsOf(hour: Hour, segments: readonly PendingSegment[]): PartRows {
-    return parseLines(hour.dataset, this.#linesOf(segments));
+  /** The events of segments, read as they are asked for, so that one block only is in memory. */
+  *#blocksOf(segments: readonly PendingSegment[]): Generator<Iterable<StoredEvents>> {
+    for (const { table, sequence, segment } of segments) {
+      yield storedEvents(this.#blockData(table, sequence), segment);
+    }
   }
 
-  *#linesOf(segments: readonly PendingSegment[]): Generator<readonly string[]> {
-    for (const { table, sequence, segment } of segments) {
-      yield unpackSegment(this.#log.storage.segmentData(table, sequence, segment), segment);
+  /** The data of a block. The last one is kept: a block of many hours is asked for by one after the other. */
+  #blockData(table: number, sequence: number): Uint8Array {
+    if (this.#lastBlock?.sequence !== sequence) {
+      this.#lastBlock = { sequence, data: this.#log.storage.blockData(table, sequence) };
     }
+    return this.#lastBlock.data;
   }
 
   #keyOf(place: PartPlace): string {

@@ -1,24 +1,34 @@
 import { DurableObject } from "cloudflare:workers";
-import type {
-  AppendRequest,
-  AppendResult,
-  ChangePage,
-  HourArrivals,
-  LedgerRow,
-  LogStatus,
-  ShardLogRpc,
-  SoughtId,
+import {
+  type AppendRequest,
+  type AppendResult,
+  type ChangePage,
+  type HourArrivals,
+  type Inheritance,
+  type InheritedAnswers,
+  type InheritedQuery,
+  type LedgerRow,
+  type LogStatus,
+  parentShardOf,
+  shardLogName,
+  type ShardLogRpc,
+  shardsMax,
+  type SoughtId,
 } from "@sluice/schema";
+import { type AskedIds, Inherited, inheritedQuery } from "../log/asked-ids.ts";
 import { changesPageMax, failureDelaySecondsMax, soughtIdsMax } from "../log/limits.ts";
 import type { PendingHour } from "../log/pending-hours.ts";
-import { dueHours, nextTickMs, type PublishPolicy } from "../log/publish-plan.ts";
+import { hashBytes } from "../log/seen-set.ts";
+import { dueHours, isLarge, nextTickMs, type PublishPolicy } from "../log/publish-plan.ts";
+import type { CoolPolicy } from "../log/cold-object.ts";
+import { ColdStore } from "./cold-store.ts";
 import type { Environment } from "./environment.ts";
 import { LogState } from "./log-state.ts";
 import { LogStorage } from "./log-storage.ts";
 import { Publisher } from "./publisher.ts";
 
-/** Time one alarm spends on publishing, in ms, below the 30 s of CPU that one invocation has. The rest follows at once. */
-const alarmMsMax = 20_000;
+/** Time one alarm or flush spends on publishing, in ms, below the 30 s of CPU that one invocation has. The rest follows at once. */
+const cycleMsMax = 20_000;
 /** Failures without one success after which a cycle ends: R2 is down, and the other hours would only fail as well. */
 const cycleFailuresMax = 3;
 /** An alarm that is later than this, in ms, is looked for in storage. */
@@ -30,7 +40,9 @@ const alarmOverdueMs = 60_000;
  */
 export class ShardLog extends DurableObject<Environment> implements ShardLogRpc {
   readonly #state: LogState;
+  readonly #cold: ColdStore;
   readonly #policy: PublishPolicy;
+  readonly #coolPolicy: CoolPolicy;
   /** Publishing cycles run one after the other. */
   #publishing: Promise<unknown> = Promise.resolve();
   #armedForMs: number | null = null;
@@ -40,6 +52,8 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
   constructor(ctx: DurableObjectState, env: Environment) {
     super(ctx, env);
     this.#state = new LogState(new LogStorage(ctx.storage));
+    this.#cold = new ColdStore(env.LAKE, this.#state);
+    this.#coolPolicy = { coolMs: positive(env.COOL_SECONDS) * 1000, coolIds: positive(env.COOL_IDS) };
     this.#policy = {
       publishMs: positive(env.PUBLISH_SECONDS) * 1000,
       publishOldMs: positive(env.PUBLISH_OLD_SECONDS) * 1000,
@@ -48,7 +62,11 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
   }
 
   async append(request: AppendRequest): Promise<AppendResult> {
-    const result = this.#state.append(request, Date.now());
+    const hashes = this.#state.hash(request);
+    const asked = this.#state.askedIds(request, hashes);
+    await this.#cold.readFor(asked);
+    const inherited = await this.#askParent(asked);
+    const result = this.#state.append(request, hashes, inherited, Date.now());
     await this.#arm(this.#policy.publishMs);
     return result;
   }
@@ -56,10 +74,31 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
   async flush(): Promise<LogStatus> {
     await this.#exclusively(async () => {
       const through = this.#state.lastSequence;
-      const cycle = await this.#publish(this.#state.pending.hours(), through, Number.POSITIVE_INFINITY);
+      const cycle = await this.#publishAndCool(this.#state.pending.hours(), through, Date.now() + cycleMsMax);
       if (cycle.failed > 0) throw cycle.failure;
     });
     return this.#status();
+  }
+
+  async open(project: string, shard: number): Promise<LogStatus> {
+    if (this.#state.shards === 0) {
+      if (shard < 1 || shard >= shardsMax) throw new Error(`shard ${shard} cannot be opened`);
+      if (shard > 1 && (await this.#logOf(project, shard - 1).status()).shards === 0) {
+        throw new Error(`shard ${shard} waits for the one before it`);
+      }
+      const inheritance = await this.#logOf(project, parentShardOf(shard)).seal(shard);
+      if (this.#state.shards === 0) this.#state.open({ project, shard }, inheritance);
+    }
+    return this.status();
+  }
+
+  async seal(child: number): Promise<Inheritance> {
+    return this.#state.giveUp(child);
+  }
+
+  async inherited(query: InheritedQuery): Promise<InheritedAnswers> {
+    const known = await this.#known({ bucketHoursMs: query.bucketHoursMs, packed: query.hashes, hashesAt: 0 });
+    return Uint8Array.from(known, (isKnown) => (isKnown === null ? 2 : Number(isKnown)));
   }
 
   async status(): Promise<LogStatus> {
@@ -83,7 +122,11 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
 
   async knows(ids: readonly SoughtId[]): Promise<readonly boolean[]> {
     if (ids.length > soughtIdsMax) throw new RangeError(`more than ${soughtIdsMax} ids`);
-    return this.#state.knows(ids);
+    const known = await this.#known(this.#state.soughtIds(ids));
+    return known.map((isKnown) => {
+      if (isKnown === null) throw new Error("the bucket or the parent shard did not answer");
+      return isKnown;
+    });
   }
 
   /** Publishes what is due. Never throws: alarms that fail six times are given up by the platform. */
@@ -93,7 +136,7 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
     let cycle: Cycle;
     try {
       const due = this.#rotate(dueHours(this.#state.pending.hours(), startMs, this.#policy));
-      cycle = await this.#exclusively(() => this.#publish(due, this.#state.lastSequence, startMs + alarmMsMax));
+      cycle = await this.#exclusively(() => this.#publishAndCool(due, this.#state.lastSequence, startMs + cycleMsMax));
     } catch (error) {
       cycle = { published: 0, failed: 1, failure: error };
     }
@@ -102,15 +145,24 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
     await this.#arm(this.#pauseMs(startMs));
   }
 
+  async #publishAndCool(hours: readonly PendingHour[], through: number, untilMs: number): Promise<Cycle> {
+    const cycle = await this.#publish(hours, through, untilMs);
+    await this.#cool();
+    return cycle;
+  }
+
   /** Publishes hours up to a sequence. One that fails does not keep the others back, unless none succeeds. */
   async #publish(hours: readonly PendingHour[], through: number, untilMs: number): Promise<Cycle> {
     const cycle: Cycle = { published: 0, failed: 0, failure: null };
     const { place } = this.#state;
-    if (place === null) return cycle;
+    if (place === null || hours.length === 0) return cycle;
     this.#state.seal();
+    const isMarked = isLarge(hours);
+    if (isMarked) await this.#state.setPublishing(true);
     const { birthId, storage, pending } = this.#state;
     const lastSequence = (): number => this.#state.lastSequence;
-    const publisher = new Publisher(this.env.LAKE, { ...place, birthId, storage, pending, lastSequence });
+    const log = { ...place, birthId, storage, pending, lastSequence };
+    const publisher = new Publisher(this.env.LAKE, log, this.#state.partSizeMax);
     for (const hour of hours) {
       if (Date.now() >= untilMs || (cycle.published === 0 && cycle.failed >= cycleFailuresMax)) break;
       try {
@@ -121,8 +173,45 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
         cycle.failed += 1;
       }
     }
+    if (isMarked) await this.#state.setPublishing(false);
     this.#state.dropPublished(Date.now());
     return cycle;
+  }
+
+  /** Whether ids were stored, here or in the shards before; `null` where that cannot be told now. */
+  async #known(asked: AskedIds): Promise<readonly (boolean | null)[]> {
+    await this.#cold.readFor([asked]);
+    const inherited = await this.#askParent([asked]);
+    const isKnown = (bucketMs: number, i: number): boolean | null =>
+      this.#state.hasId(inherited, bucketMs, asked.packed, asked.hashesAt + i * hashBytes);
+    return Array.from(asked.bucketHoursMs, isKnown);
+  }
+
+  /** Asks the parent for the ids that only it can know. Never throws: without an answer they stay unknown. */
+  async #askParent(asked: readonly AskedIds[]): Promise<Inherited> {
+    const { place, inheritedLast, seen } = this.#state;
+    const inherited = new Inherited(inheritedLast);
+    const query = inheritedQuery(asked, (bucketMs, packed, at) => seen.has(bucketMs, packed, at), inherited);
+    if (query === null || place === null) return inherited;
+    try {
+      inherited.take(query, await this.#logOf(place.project, parentShardOf(place.shard)).inherited(query));
+    } catch (error) {
+      console.error(`the parent shard did not answer: ${messageOf(error)}`);
+    }
+    return inherited;
+  }
+
+  #logOf(project: string, shard: number): Pick<ShardLogRpc, "inherited" | "seal" | "status"> {
+    return this.env.SHARD_LOG.getByName(shardLogName(project, shard));
+  }
+
+  /** Moves ids that went cold. A failure is left to the next cycle: they take room, but nothing depends on their move. */
+  async #cool(): Promise<void> {
+    try {
+      await this.#cold.cool(Date.now(), this.#coolPolicy);
+    } catch (error) {
+      console.error(`cold ids were not moved: ${messageOf(error)}`);
+    }
   }
 
   /** After cycles in which nothing succeeded, begins with other hours, so that a few bad ones cannot hold up the rest. */
@@ -158,12 +247,13 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
     if (this.#idleCycles > 0) {
       return Math.min(this.#policy.publishMs * 2 ** Math.min(this.#idleCycles, 10), failureDelaySecondsMax * 1000);
     }
-    return Date.now() - cycleStartMs >= alarmMsMax ? 0 : this.#policy.publishMs;
+    return Date.now() - cycleStartMs >= cycleMsMax ? 0 : this.#policy.publishMs;
   }
 
   #status(): LogStatus {
     return {
       birthId: this.#state.birthId,
+      shards: this.#state.shards,
       pendingRows: this.#state.pending.rows,
       logSequence: this.#state.lastSequence,
       lastChange: this.#state.storage.lastChange(),

@@ -1,0 +1,243 @@
+import type { ColumnChunk, ColumnMetaData, OffsetIndex, Statistics } from "hyparquet";
+import type { ByteWriter } from "hyparquet-writer";
+import { writePageHeader } from "hyparquet-writer/src/datapage.js";
+import type { CellValue, Column } from "./column.ts";
+import { bitWidthOf, dictionaryOf, type Dictionary, type PageValue } from "./dictionary.ts";
+import { gzip } from "./gzip.ts";
+import { compareText } from "./order.ts";
+import { PageBuffer } from "./page-buffer.ts";
+import { pageValueOf, schemaElementOf } from "./physical.ts";
+
+/** A column of one row group, written; where it has several pages, where they begin. */
+export interface WrittenColumn {
+  readonly chunk: ColumnChunk;
+  readonly offsetIndex?: OffsetIndex;
+}
+
+/** Bytes of a page before compression, about. */
+const pageBytes = 1_048_576;
+/** Booleans from this number on are told in runs. */
+const runBooleansMin = 17;
+
+const page = new PageBuffer();
+const levels = new PageBuffer();
+
+/**
+ * Writes one column of a row group: a dictionary where that at least halves it, else plain values; bounds of its values,
+ * except of JSON, whose bounds find nothing and would put whole documents into the footer.
+ */
+export function writeColumn(writer: ByteWriter, column: Column, cells: readonly CellValue[]): WrittenColumn {
+  const isPresent = new Uint8Array(cells.length);
+  const values = valuesOf(column, cells, isPresent);
+  const dictionary = column.type === "boolean" ? null : dictionaryOf(values, sizeIn(column));
+  const start = writer.offset;
+  const chunk = new Chunk(writer, column, cells.length);
+  if (dictionary === null) chunk.plainPages(values, isPresent);
+  else chunk.dictionaryPages(dictionary, isPresent);
+  const bounds = column.type === "json" ? undefined : boundsOf(column, dictionary?.entries ?? values);
+  const nulls = BigInt(cells.length - values.length);
+  return chunk.close(start, bounds === undefined ? undefined : { ...bounds, null_count: nulls });
+}
+
+/** The values of a column that are not null; `isPresent` takes a 1 for each row that has one. */
+function valuesOf(column: Column, cells: readonly CellValue[], isPresent: Uint8Array): readonly PageValue[] {
+  const { name } = column;
+  const values: PageValue[] = [];
+  const valueOf = pageValueOf(column);
+  for (let i = 0; i < cells.length; i++) {
+    const value = cells[i];
+    if (value === null || value === undefined) {
+      if (!column.nullable) throw new TypeError(`column ${name} must not be null`);
+      continue;
+    }
+    isPresent[i] = 1;
+    values.push(valueOf(value));
+  }
+  return values;
+}
+
+/** Plain bytes of a value, texts counted by their characters. */
+function sizeIn(column: Column): (value: PageValue) => number {
+  const { type } = schemaElementOf(column);
+  if (type === "BYTE_ARRAY") return (value) => 4 + (value as string).length;
+  const bytes = type === "INT32" ? 4 : 8;
+  return () => bytes;
+}
+
+function boundsOf(column: Column, values: readonly PageValue[]): Pick<Statistics, "min_value" | "max_value"> {
+  const isText = column.type === "string";
+  let min = values[0];
+  let max = values[0];
+  for (const value of values) {
+    if (value === min || value === max || min === undefined || max === undefined) continue;
+    if (isText ? compareText(value as string, min as string) < 0 : value < min) min = value;
+    else if (isText ? compareText(value as string, max as string) > 0 : value > max) max = value;
+  }
+  const isInt64 = schemaElementOf(column).type === "INT64";
+  const bound = (value: PageValue | undefined) => (isInt64 && value !== undefined ? BigInt(value) : value);
+  return { min_value: bound(min), max_value: bound(max) } as Pick<Statistics, "min_value" | "max_value">;
+}
+
+/** The pages of one column as they are written. */
+class Chunk {
+  readonly #writer: ByteWriter;
+  readonly #column: Column;
+  readonly #rows: number;
+  readonly #pages: { offset: bigint; compressed_page_size: number; first_row_index: bigint }[] = [];
+  #dictionaryOffset: bigint | undefined;
+  #encoding: "PLAIN" | "RLE" | "RLE_DICTIONARY" = "PLAIN";
+  #uncompressedBytes = 0;
+
+  constructor(writer: ByteWriter, column: Column, rows: number) {
+    this.#writer = writer;
+    this.#column = column;
+    this.#rows = rows;
+  }
+
+  dictionaryPages({ entries, indexes }: Dictionary, isPresent: Uint8Array): void {
+    this.#dictionaryOffset = BigInt(this.#writer.offset);
+    this.#encoding = "RLE_DICTIONARY";
+    page.clear();
+    putPlain(this.#column, entries);
+    const plain = page.bytes();
+    const packed = gzip(plain);
+    this.#header({
+      type: "DICTIONARY_PAGE",
+      uncompressed_page_size: plain.length,
+      compressed_page_size: packed.length,
+      dictionary_page_header: { num_values: entries.length, encoding: "PLAIN" },
+    });
+    this.#uncompressedBytes += plain.length;
+    this.#writer.appendBytes(packed);
+    const bitWidth = bitWidthOf(entries.length - 1);
+    page.clear();
+    page.uint8(bitWidth);
+    page.hybrid(indexes, bitWidth);
+    this.#dataPage(isPresent, 0, indexes.length);
+  }
+
+  plainPages(values: readonly PageValue[], isPresent: Uint8Array): void {
+    if (this.#column.type === "boolean" && this.#rows >= runBooleansMin) {
+      this.#encoding = "RLE";
+      levels.clear();
+      levels.hybrid(Uint8Array.from(values, Number), 1);
+      page.clear();
+      page.int32(levels.length);
+      page.append(levels.bytes());
+      this.#dataPage(isPresent, 0, values.length);
+      return;
+    }
+    const isText = schemaElementOf(this.#column).type === "BYTE_ARRAY";
+    let firstRow = 0;
+    let first = 0;
+    let next = 0;
+    let bytes = 0;
+    for (let row = 0; isText && row < isPresent.length; row++) {
+      const size = isPresent[row] === 1 ? (values[next] as string).length : 0;
+      bytes += size;
+      if (bytes >= pageBytes && row > firstRow) {
+        this.#plainPage(values.slice(first, next), isPresent.subarray(firstRow, row), firstRow);
+        first = next;
+        firstRow = row;
+        bytes = size;
+      }
+      next += isPresent[row] ?? 0;
+    }
+    this.#plainPage(first === 0 ? values : values.slice(first), isPresent.subarray(firstRow), firstRow);
+  }
+
+  close(start: number, statistics: Statistics | undefined): WrittenColumn {
+    const { name } = this.#column;
+    const [firstPage] = this.#pages;
+    if (firstPage === undefined) throw new Error(`column ${name} has no page`);
+    const dictionary = { page_type: "DICTIONARY_PAGE", encoding: "PLAIN", count: 1 } as const;
+    const data = { page_type: "DATA_PAGE_V2", encoding: this.#encoding, count: this.#pages.length } as const;
+    const metaData = {
+      type: schemaElementOf(this.#column).type,
+      encodings: this.#encoding === "RLE_DICTIONARY" ? ["PLAIN", "RLE_DICTIONARY"] : [this.#encoding],
+      path_in_schema: [name],
+      codec: "GZIP",
+      num_values: BigInt(this.#rows),
+      total_uncompressed_size: BigInt(this.#uncompressedBytes),
+      total_compressed_size: BigInt(this.#writer.offset - start),
+      data_page_offset: firstPage.offset,
+      dictionary_page_offset: this.#dictionaryOffset,
+      statistics,
+      encoding_stats:
+        statistics === undefined ? undefined : this.#dictionaryOffset === undefined ? [data] : [dictionary, data],
+    };
+    return {
+      chunk: { file_offset: BigInt(start), meta_data: metaData as ColumnMetaData },
+      ...(this.#pages.length > 1 ? { offsetIndex: { page_locations: this.#pages } } : {}),
+    };
+  }
+
+  #plainPage(values: readonly PageValue[], isPresent: Uint8Array, firstRow: number): void {
+    page.clear();
+    putPlain(this.#column, values);
+    this.#dataPage(isPresent, firstRow, values.length);
+  }
+
+  /** Writes what is in `page` as a data page of the rows that `isPresent` tells of. */
+  #dataPage(isPresent: Uint8Array, firstRow: number, valueCount: number): void {
+    const offset = this.#writer.offset;
+    levels.clear();
+    if (this.#column.nullable) levels.hybrid(isPresent, 1);
+    const plain = page.bytes();
+    const packed = gzip(plain);
+    this.#header({
+      type: "DATA_PAGE_V2",
+      uncompressed_page_size: levels.length + plain.length,
+      compressed_page_size: levels.length + packed.length,
+      data_page_header_v2: {
+        num_values: isPresent.length,
+        num_nulls: isPresent.length - valueCount,
+        num_rows: isPresent.length,
+        encoding: this.#encoding,
+        definition_levels_byte_length: levels.length,
+        repetition_levels_byte_length: 0,
+        is_compressed: true,
+      },
+    });
+    this.#writer.appendBytes(levels.bytes());
+    this.#writer.appendBytes(packed);
+    this.#uncompressedBytes += levels.length + plain.length;
+    this.#pages.push({
+      offset: BigInt(offset),
+      compressed_page_size: this.#writer.offset - offset,
+      first_row_index: BigInt(firstRow),
+    });
+  }
+
+  #header(header: Parameters<typeof writePageHeader>[1]): void {
+    const before = this.#writer.offset;
+    writePageHeader(this.#writer, header);
+    this.#uncompressedBytes += this.#writer.offset - before;
+  }
+}
+
+/** Appends values to `page` in Parquet's plain encoding. */
+function putPlain(column: Column, values: readonly PageValue[]): void {
+  switch (column.type) {
+    case "string":
+    case "json":
+      for (const value of values) page.text(value as string);
+      return;
+    case "timestamp":
+    case "int64":
+      for (const value of values) page.int64(value as number);
+      return;
+    case "decimal":
+      for (const value of values) page.bigInt64(value as bigint);
+      return;
+    case "int32":
+      for (const value of values) page.int32(value as number);
+      return;
+    case "boolean":
+      for (let at = 0; at < values.length; at += 8) {
+        let bits = 0;
+        for (let bit = 0; bit < 8; bit++) bits |= Number(values[at + bit] === true) << bit;
+        page.uint8(bits);
+      }
+  }
+}

@@ -1,0 +1,40 @@
+import { type AppendSlice, routeOf, shardOf } from "@sluice/schema";
+import { groupBy } from "../group-by.ts";
+
+/** What of a slice goes to one shard. */
+export interface ShardSlice {
+  readonly shard: number;
+  readonly slice: AppendSlice;
+}
+
+/**
+ * Takes a slice apart by the shards of its ids. Each part names the same receipt and carries the same bodies, and only its own
+ * events. A slice without events goes to the first shard.
+ */
+export function routeSlice(slice: AppendSlice, shards: number): readonly ShardSlice[] {
+  if (shards === 1 || slice.events.ids.length === 0) return [{ shard: 0, slice }];
+  const groups = groupBy(slice.events.ids.keys(), (i) => shardOfEvent(slice, i, shards));
+  if (groups.size === 1) return [...groups.keys()].map((shard) => ({ shard, slice }));
+  return [...groups].map(([shard, events]) => ({ shard, slice: { ...slice, events: pick(slice.events, events) } }));
+}
+
+/** Whether all ids of a slice belong to one shard of so many. */
+export function belongsTo(slice: AppendSlice, shard: number, shards: number): boolean {
+  return slice.events.ids.every((_, i) => shardOfEvent(slice, i, shards) === shard);
+}
+
+function shardOfEvent({ receipt, segments, events }: AppendSlice, i: number, shards: number): number {
+  const dataset = segments[events.segments[i] ?? -1]?.dataset;
+  const id = events.ids[i];
+  if (dataset === undefined || id === undefined) throw new Error("an event of a slice names no segment of it");
+  return shardOf(routeOf(receipt.keyKind, dataset, id), shards);
+}
+
+function pick(events: AppendSlice["events"], indices: readonly number[]): AppendSlice["events"] {
+  return {
+    positions: Uint16Array.from(indices, (i) => events.positions[i] ?? 0),
+    ids: indices.map((i) => events.ids[i] ?? ""),
+    bucketHoursMs: Float64Array.from(indices, (i) => events.bucketHoursMs[i] ?? 0),
+    segments: Uint16Array.from(indices, (i) => events.segments[i] ?? 0),
+  };
+}

@@ -1,0 +1,128 @@
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { FaultServer } from "../testing/fault-server.ts";
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, "..", "..");
+let project: string;
+
+/** A project that has installed what npm would publish, and knows nothing of this repository. */
+beforeAll(async () => {
+  project = mkdtempSync(join(tmpdir(), "sluice-package-"));
+  const { stdout } = await run(
+    "npm",
+    [
+      "pack",
+      "--json",
+      "--ignore-scripts",
+      "--pack-destination",
+      project,
+      "-w",
+      "schema",
+      "-w",
+      "sdk-core",
+      "-w",
+      "sdk-node",
+    ],
+    { cwd: root, maxBuffer: 16 * 1024 * 1024 },
+  );
+  for (const { name, filename } of packed(stdout)) {
+    const folder = join(project, "node_modules", name);
+    mkdirSync(folder, { recursive: true });
+    await run("tar", ["-xzf", join(project, filename), "-C", folder, "--strip-components=1"]);
+  }
+  mkdirSync(join(project, "node_modules", "@types"));
+  for (const name of ["@types/node", "undici-types"]) {
+    symlinkSync(join(root, "node_modules", name), join(project, "node_modules", name));
+  }
+  writeFileSync(join(project, "package.json"), "{}");
+}, 120_000);
+afterAll(() => rmSync(project, { recursive: true, force: true }));
+
+interface Packed {
+  readonly name: string;
+  readonly filename: string;
+}
+
+/** npm 10 and 11 print a list, npm 12 an object by name. */
+function packed(json: string): readonly Packed[] {
+  const report = JSON.parse(json) as readonly Packed[] | Record<string, Packed>;
+  return Array.isArray(report) ? (report as readonly Packed[]) : Object.values(report as Record<string, Packed>);
+}
+
+const use = (host: string): string => `
+  const client = createClient({ host: ${JSON.stringify(host)}, writeKey: "k" });
+  client.track({ userId: "u", event: "e" });
+  client.closeAndFlush().then((report) => console.log(report.delivered.length, client instanceof Sluice));`;
+
+test.each([
+  ["main.mjs", 'import { createClient, Sluice } from "@sluice/node";'],
+  ["main.cjs", 'const { createClient, Sluice } = require("@sluice/node");'],
+])("SN29: the packed package delivers from %s", async (file, load) => {
+  const server = new FaultServer();
+  writeFileSync(join(project, file), load + use(await server.listen()));
+  const { stdout } = await run(process.execPath, [file], { cwd: project });
+  expect(stdout.trim()).toBe("1 true");
+  expect(server.taken.size).toBe(1);
+  await server.close();
+});
+
+const typed = (load: string): string => `${load}
+  import type { EventMap, NodeFlushReport, SluiceOptions } from "@sluice/node";
+  const options: SluiceOptions = { host: "https://in.example.com", writeKey: "k", whenFull: "drop_oldest" };
+  const client: Sluice<{ Paid: { revenue: string } }> = createClient<{ Paid: { revenue: string } }>(options);
+  client.track({ userId: "u", event: "Paid", properties: { revenue: "1" } });
+  // @ts-expect-error not in the map
+  client.track({ userId: "u", event: "Payed", properties: { revenue: "1" } });
+  export const report: Promise<NodeFlushReport> = client.closeAndFlush({ timeout: 5 });
+  export const any: Sluice<EventMap> = new Sluice(options);`;
+
+test.each([
+  ["ES module", "main.mts", 'import { createClient, Sluice } from "@sluice/node";', "nodenext", "nodenext"],
+  ["CommonJS", "main.cts", 'import { createClient, Sluice } from "@sluice/node";', "nodenext", "nodenext"],
+  [
+    "CommonJS by require",
+    "main.cts",
+    'import sluice = require("@sluice/node");\nimport createClient = sluice.createClient;\nimport Sluice = sluice.Sluice;',
+    "nodenext",
+    "nodenext",
+  ],
+  ["bundler", "main.ts", 'import { createClient, Sluice } from "@sluice/node";', "esnext", "bundler"],
+])(
+  "SN29: the types of the packed package hold for a strict TypeScript project (%s)",
+  async (_, file, load, module, resolution) => {
+    writeFileSync(join(project, file), typed(load));
+    const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+    const flags = [
+      "--noEmit",
+      "--strict",
+      "--exactOptionalPropertyTypes",
+      "--target",
+      "es2023",
+      "--lib",
+      "es2023",
+      "--types",
+      "node",
+    ];
+    const outcome = await run(
+      process.execPath,
+      [tsc, ...flags, "--module", module, "--moduleResolution", resolution, file],
+      { cwd: project },
+    ).catch((error: { stdout?: string }) => ({ stdout: error.stdout ?? "" }));
+    expect(outcome.stdout).toBe("");
+  },
+);
+
+test("SN29: the CommonJS types name everything that the ES module's name", () => {
+  const folder = join(project, "node_modules", "@sluice", "node");
+  const names = (path: string): string[] =>
+    [...readFileSync(join(folder, path), "utf8").matchAll(/export (?:type )?\{([^}]*)\}/g)]
+      .flatMap((match) => (match[1] ?? "").split(","))
+      .map((name) => name.replace(/^\s*type\s/, "").trim())
+      .filter((name) => name !== "");
+  expect(names("cjs/index.d.cts").sort()).toEqual(names("dist/types.d.ts").sort());
+});
