@@ -35,8 +35,9 @@ export class LocalDays {
   constructor(zone: string) {
     this.zone = zone;
     const options = { timeZone: zone, calendar: "iso8601", numberingSystem: "latn" } as const;
-    const fields = { year: "numeric", month: "2-digit", day: "2-digit" } as const;
-    this.#format = zone === "UTC" ? null : new Intl.DateTimeFormat("en", { ...options, ...fields });
+    const day = { year: "numeric", month: "2-digit", day: "2-digit" } as const;
+    const time = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
+    this.#format = zone === "UTC" ? null : new Intl.DateTimeFormat("en", { ...options, ...day, ...time });
   }
 
   /** When a local day starts, ms; a whole quarter hour. */
@@ -49,7 +50,7 @@ export class LocalDays {
     let after = day * dayMs + 15 * 3_600_000;
     while (after - before > quarterMs) {
       const middle = before + Math.floor((after - before) / quarterMs / 2) * quarterMs;
-      if (this.#shownDay(middle) >= day) after = middle;
+      if (Math.floor(this.#shownMs(middle) / dayMs) >= day) after = middle;
       else before = middle;
     }
     this.#starts.set(day, after);
@@ -77,13 +78,19 @@ export class LocalDays {
     return pieces;
   }
 
-  /** The day that the zone's calendar shows at an instant. */
-  #shownDay(timeMs: number): number {
-    const fields = { year: 0, month: 0, day: 0 };
-    for (const { type, value } of this.#format?.formatToParts(timeMs) ?? []) {
-      if (type === "year" || type === "month" || type === "day") fields[type] = Number(value);
+  /** How far the zone's clock is ahead of UTC at the start of a quarter hour, ms. */
+  offsetMs(timeMs: number): number {
+    return this.#shownMs(timeMs) - timeMs;
+  }
+
+  /** Date and time that the zone's clock shows at the start of a minute, as if it were UTC, ms. */
+  #shownMs(timeMs: number): number {
+    if (this.#format === null) return timeMs;
+    const fields = { year: 0, month: 0, day: 0, hour: 0, minute: 0 };
+    for (const { type, value } of this.#format.formatToParts(timeMs)) {
+      if (Object.hasOwn(fields, type)) fields[type as keyof typeof fields] = Number(value);
     }
-    return Math.floor(Date.UTC(fields.year, fields.month - 1, fields.day) / dayMs);
+    return Date.UTC(fields.year, fields.month - 1, fields.day, fields.hour, fields.minute);
   }
 }
 

@@ -7,8 +7,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { populationOf } from "../../testing/population.ts";
 import { randomOf, shuffled } from "../../testing/rows.ts";
 import { parseDay, dayMs } from "../day.ts";
-import { keepEarliest, type Link } from "../identity.ts";
+import { AliasedIds, keepEarliest, type Link, linkOf } from "../identity.ts";
 import { LocalDays } from "../time-zone.ts";
+import type { Identities } from "../user-count.ts";
 import type { Slice } from "../user-fold.ts";
 import { type AttributedItem, AttributionFold, type Credit } from "./attribution.ts";
 import type { EventName } from "./event-name.ts";
@@ -43,7 +44,7 @@ const order: EventName = { type: "track", name: "Order Completed" };
 const folder = mkdtempSync(join(tmpdir(), "sluice-behaviour-"));
 const rows = populationOf(20, 250, 45);
 const steps = rows.flatMap((row) => stepOf(row, kept) ?? []);
-const links = linksOf(rows);
+const identities = identitiesOf(rows);
 let query: (sql: string) => Promise<readonly Record<string, unknown>[]>;
 
 beforeAll(async () => {
@@ -264,18 +265,17 @@ function sessions(): ReturnType<typeof sessionOf>[] {
   return [...byDevice.values()].flatMap((some) => sessionRuns(some).map(sessionOf));
 }
 
-function linksOf(some: readonly Row[]): Map<string, Link> {
-  const earliest = new Map<string, Link>();
+function identitiesOf(some: readonly Row[]): Identities {
+  const links = new Map<string, Link>();
   for (const row of some) {
-    if (row.type !== "identify" || row.user_id === null || row.anonymous_id === null) continue;
-    const { anonymous_id: anonymousId, user_id: userId, time: timeMs, message_id: messageId } = row;
-    keepEarliest(earliest, { anonymousId, userId, timeMs, messageId });
+    const link = linkOf(row);
+    if (link !== null && !link.isAlias) keepEarliest(links, link);
   }
-  return earliest;
+  return { links, aliases: new AliasedIds() };
 }
 
 function usersOf(zone: string): UserOf {
-  return usersBy(new LocalDays(zone), links);
+  return usersBy(new LocalDays(zone), identities);
 }
 
 function periodsOf({ zone, from, to, interval }: SqlRange): Periods {

@@ -68,7 +68,7 @@ export async function behaviourDays(
     const neighbours = [wanted.get(startMs - dayMs) ?? noDay, step, wanted.get(startMs + dayMs) ?? noDay];
     days.push({
       startMs,
-      inputs: parseInputs(row.inputs, dayPrefix("events", project, startMs)),
+      inputs: parseInputs(row.inputs, dayPrefix("events", project, startMs)).parts,
       step: martOf(step, row.stepFrom, row.stepParts),
       session: martOf(await hashOf(neighbours), row.sessionFrom, row.sessionParts),
     });

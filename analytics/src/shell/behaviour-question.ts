@@ -7,14 +7,14 @@ import type { Step } from "../behaviour/step.ts";
 import { type UserOf, usersBy } from "../behaviour/user.ts";
 import type { KeyedFold } from "../behaviour/user-pass.ts";
 import { dayMs, dayOf } from "../day.ts";
-import { keepEarliest, type Link, linkWindowDays } from "../identity.ts";
 import type { Problem } from "../problem.ts";
 import type { LocalDays } from "../time-zone.ts";
 import { type BehaviourDay, behaviourDays } from "./behaviour-days.ts";
 import { type BehaviourPorts, MartReplaced, sessionsOfDays, stepsOfDays } from "./behaviour-read.ts";
-import { eachLinks } from "./behaviour-links.ts";
 import type { Env } from "./env.ts";
 import { keptPropertiesOf } from "./funnel-store.ts";
+import { MartMissing, readIdentities } from "./mart-reader.ts";
+import { RollupStore } from "./rollup-store.ts";
 
 /** How often a question is begun anew because a mart was replaced while it was read. */
 const triesMax = 4;
@@ -37,7 +37,7 @@ export class BehaviourReader {
     days: LocalDays,
     range: { readonly fromMs: number; readonly toMs: number },
   ): Promise<Answer> {
-    const userOf = await this.#users(days, range.toMs);
+    const userOf = await this.users(days);
     const stored = await this.#days(range);
     return this.fold(
       fold,
@@ -68,20 +68,14 @@ export class BehaviourReader {
     yield* sessionsOfDays(this.#ports, days, near);
   }
 
-  /** Canonical users by the local days of a zone, for events before `toMs`. */
-  async users(days: LocalDays, toMs: number): Promise<UserOf> {
-    return this.#users(days, toMs);
-  }
-
-  async #users(days: LocalDays, toMs: number): Promise<UserOf> {
-    const links = new Map<string, Link>();
-    const { linksMax } = this.#ports.budget.limits;
-    // A link counts for events of up to 30 local days before it; two days more hold whatever the zone is.
-    for await (const some of eachLinks(this.#ports, this.#env.DB, toMs + (linkWindowDays + 2) * dayMs)) {
-      for (const link of some) keepEarliest(links, link);
-      if (links.size > linksMax) throw new BudgetSpent(`the identities of more than ${linksMax} devices`);
-    }
-    return usersBy(days, links);
+  /** Canonical users by the local days of a zone. */
+  async users(days: LocalDays): Promise<UserOf> {
+    const { budget, bucket, project, yieldTurn } = this.#ports;
+    const { linksMax } = budget.limits;
+    const ports = { bucket, yieldTurn, store: new RollupStore(this.#env.DB) };
+    const identities = await readIdentities(ports, project, () => true, linksMax);
+    if (identities === null) throw new BudgetSpent(`the identities of more than ${linksMax} devices`);
+    return usersBy(days, identities);
   }
 
   async #days({ fromMs, toMs }: { readonly fromMs: number; readonly toMs: number }): Promise<BehaviourDay[]> {
@@ -105,7 +99,9 @@ export async function withinBudget<Answer>(
       return ok(await ask(new BehaviourReader(env, ports)));
     } catch (error) {
       if (error instanceof BudgetSpent) return { ok: false, error: beyondBudget(error) };
-      if (!(error instanceof MartReplaced) || tries === triesMax) throw error;
+      // A roll-up replaces its marts of links before their row: a moment later they fit.
+      const isReplaced = error instanceof MartReplaced || error instanceof MartMissing;
+      if (!isReplaced || tries === triesMax) throw error;
     }
   }
 }

@@ -116,7 +116,10 @@ async function* martRows<MartRow>(
 /** The steps of a day's events: all parts of one moment, so that an event is there once. */
 async function* stepsOfEvents(ports: BehaviourPorts, day: BehaviourDay): AsyncGenerator<Step[]> {
   const done = new Set<string>();
-  let parts: readonly { readonly key: string; readonly etag: string }[] = day.inputs;
+  const list = async () => listedParts(await listAll(ports.bucket, dayPrefix("events", ports.project, day.startMs)));
+  // A day that is about to be rolled up anew has no inputs for a moment.
+  let parts: readonly { readonly key: string; readonly etag: string }[] =
+    day.inputs.length > 0 ? day.inputs : await list();
   for (let lists = 0; lists < listsMax; lists++) {
     let isReplaced = false;
     for (const { key, etag } of parts) {
@@ -134,7 +137,7 @@ async function* stepsOfEvents(ports: BehaviourPorts, day: BehaviourDay): AsyncGe
       done.add(key);
     }
     if (!isReplaced) return;
-    parts = listedParts(await listAll(ports.bucket, dayPrefix("events", ports.project, day.startMs)));
+    parts = await list();
   }
   throw new Error(`a day's parts changed ${listsMax} times while they were read`);
 }

@@ -133,7 +133,7 @@ behaviourRoutes.get("/attribution", async (context) => {
     const { fromMs, toMs } = timeOf(asked);
     const fold = new AttributionFold(asked.periods, currency);
     const read = async (reader: BehaviourReader): Promise<object> => {
-      const userOf = await reader.users(asked.periods.days, toMs);
+      const userOf = await reader.users(asked.periods.days);
       const items = async function* (): AsyncGenerator<AttributedItem[]> {
         for await (const sessions of reader.sessions({ fromMs: fromMs - attributionMsMax, toMs })) {
           yield sessions.map((session) => ({ kind: "touch", session }));
@@ -192,7 +192,7 @@ async function answered(
   const reader = await readerOf(context, "kpis");
   if (!reader.ok) return refuse(context, reader.error);
   const search = new URL(context.req.url).searchParams;
-  const asked = rangeQuestion(search, names, intervals, "UTC");
+  const asked = rangeQuestion(search, names, intervals, reader.value.timezone);
   if (!asked.ok) return refuse(context, asked.error);
   const prepared = await prepare(asked.value, search, reader.value);
   if ("status" in prepared) return refuse(context, prepared);
