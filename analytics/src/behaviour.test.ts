@@ -1,6 +1,8 @@
 import type { Row } from "@sluice/lake";
+import type { Json } from "@sluice/schema";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type AnalyticsHarness, startAnalytics } from "../testing/harness.ts";
+import { schemaViolations } from "../testing/json-schema.ts";
 import { populationOf } from "../testing/population.ts";
 import { PublishedLake } from "../testing/published-lake.ts";
 import { ask, sqlOverLake, tokenOf } from "../testing/query-world.ts";
@@ -8,6 +10,8 @@ import { randomOf, shuffled } from "../testing/rows.ts";
 import type { EventName } from "./behaviour/event-name.ts";
 import type { Funnel, FunnelBucket } from "./behaviour/funnel.ts";
 import { experimentSql, funnelSql, retentionSql, sessionSql, type SqlRange } from "./behaviour/oracle-sql.ts";
+import { publicRoutes } from "./query-routes.ts";
+import { querySchemas } from "./query-schemas.ts";
 import type { SessionBucket } from "./behaviour/session-kpis.ts";
 
 const rows = populationOf(8, 20, 9);
@@ -60,10 +64,21 @@ describe("behavioural KPIs on workerd", () => {
   async function answers(): Promise<unknown[]> {
     const all: unknown[] = [];
     for (const question of questions) {
-      const { asOf: _, ...answer } = await answerOf<{ asOf: string }>(question);
+      const { asOf, ...answer } = await answerOf<{ asOf: string }>(question);
       all.push(answer);
+      const schema = querySchemas[schemaOf(question)] ?? {};
+      expect(
+        schemaViolations(JSON.parse(JSON.stringify({ asOf, ...answer })) as Json, schema, { ...querySchemas }),
+      ).toEqual([]);
     }
     return all;
+  }
+
+  /** Name of the schema that the API document gives for a question's answer. */
+  function schemaOf(question: string): string {
+    const place = question.split("?", 1)[0]?.split("/", 1)[0] ?? "";
+    const routes = publicRoutes.filter(({ path }) => path.startsWith(`/v1/${place}`));
+    return routes.at(-1)?.answer ?? "";
   }
 
   async function marts(): Promise<string[][]> {

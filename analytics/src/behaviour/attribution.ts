@@ -115,7 +115,7 @@ function isNotAfter(touch: Session, step: Step): boolean {
 }
 
 /** The channel of a touch: its campaign, else its referrer. */
-export function channelOf({ campaign_source, campaign_medium, campaign_name, referrer_host }: Session): Channel {
+function channelOf({ campaign_source, campaign_medium, campaign_name, referrer_host }: Session): Channel {
   const hasCampaign = campaign_source !== null || campaign_medium !== null || campaign_name !== null;
   return {
     source: campaign_source,

@@ -16,7 +16,7 @@ export interface Funnel {
 }
 
 /** Values of the breakdown that an answer tells apart; users of rarer ones are added up as other. */
-export const breakdownValuesMax = 50;
+const breakdownValuesMax = 50;
 
 /** How users of one entry period went through the funnel. */
 export interface FunnelCounts {

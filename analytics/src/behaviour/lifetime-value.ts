@@ -74,7 +74,7 @@ export class LifetimeValueFold implements KeyedFold<Step, UserValue, CohortValue
       for (const [day, value] of byDay) {
         const offset = day - firstDay;
         if (offset >= this.#days) continue;
-        const sums = entryOf(cohort.micros, currency, () => Array<bigint>(this.#days).fill(0n));
+        const sums = entryOf(cohort.micros, currency, () => Array.from({ length: this.#days }, () => 0n));
         sums[offset] = (sums[offset] ?? 0n) + value;
       }
     }

@@ -148,5 +148,9 @@ function keptText(properties: string | null, names: readonly string[]): string |
 function scalarText(values: JsonObject, name: string): string | null {
   const value = Object.hasOwn(values, name) ? values[name] : null;
   if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") return null;
-  return [...String(value).slice(0, 2 * propertyLengthMax)].slice(0, propertyLengthMax).join("");
+  // A cut may not leave half of a character.
+  return String(value)
+    .slice(0, propertyLengthMax)
+    .toWellFormed()
+    .replace(/\ufffd$/, "");
 }

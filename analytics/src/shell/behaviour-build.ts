@@ -10,7 +10,8 @@ import { Budget, readLimits } from "../behaviour/budget.ts";
 import { foldSlices } from "../behaviour/fold-slices.ts";
 import type { Session } from "../behaviour/session.ts";
 import { StepsOfDay } from "../behaviour/steps-of-day.ts";
-import { dayMs } from "../day.ts";
+import type { KeptProperties } from "../behaviour/step.ts";
+import { dayMs, dayOf } from "../day.ts";
 import { type BehaviourDay, behaviourDays, noteMart } from "./behaviour-days.ts";
 import { type BehaviourPorts, MartReplaced, sessionsFromSteps, stepsOfDay } from "./behaviour-read.ts";
 import { keptPropertiesOf } from "./funnel-store.ts";
@@ -38,18 +39,42 @@ export async function buildBehaviour(env: Env, now: () => number): Promise<numbe
   const asked = await env.DB.prepare(sql)
     .bind(startedMs - askedMsMax)
     .all<{ project: string }>();
-  if (asked.results.length === 0) return 0;
   const owner = newId();
-  if (!(await takeLease(env.DB, owner, startedMs))) return 0;
+  const clock = { now, untilMs: startedMs + runMsMax };
+  let built = 0;
+  let isHeld = false;
   try {
-    let built = 0;
     for (const { project } of asked.results) {
-      if (now() - startedMs < runMsMax) built += await buildProject(env, project, now, startedMs + runMsMax);
+      const stale = await staleDays(env, project, startedMs);
+      if (stale.count === 0 || now() > clock.untilMs) continue;
+      // The lease is only written where there is something to do.
+      isHeld ||= await takeLease(env.DB, owner, startedMs);
+      if (!isHeld) return 0;
+      built += await buildProject(env, project, stale, clock);
     }
     return built;
   } finally {
-    await env.DB.prepare("DELETE FROM lease WHERE name = 'behaviour' AND owner = ?").bind(owner).run();
+    if (isHeld) await env.DB.prepare("DELETE FROM lease WHERE name = 'behaviour' AND owner = ?").bind(owner).run();
   }
+}
+
+interface ProjectDays {
+  readonly days: readonly BehaviourDay[];
+  readonly kept: KeptProperties;
+  /** Marts that are not up to date. */
+  readonly count: number;
+}
+
+async function staleDays(env: Env, project: string, nowMs: number): Promise<ProjectDays> {
+  const kept = await keptPropertiesOf(env.DB, project);
+  const days = await behaviourDays(
+    env.DB,
+    project,
+    { fromMs: dayOf(nowMs) - builtDaysMax * dayMs, toMs: dayOf(nowMs) + 2 * dayMs },
+    kept,
+  );
+  const stale = days.flatMap(({ step, session }) => [step, session]).filter(({ parts }) => parts === null);
+  return { days, kept, count: stale.length };
 }
 
 async function takeLease(db: D1Database, owner: string, nowMs: number): Promise<boolean> {
@@ -65,10 +90,12 @@ async function takeLease(db: D1Database, owner: string, nowMs: number): Promise<
 }
 
 /** Builds the youngest days first: they are asked for most. */
-async function buildProject(env: Env, project: string, now: () => number, untilMs: number): Promise<number> {
-  const kept = await keptPropertiesOf(env.DB, project);
-  const range = { fromMs: now() - builtDaysMax * dayMs, toMs: now() + 2 * dayMs };
-  const days = await behaviourDays(env.DB, project, range, kept);
+async function buildProject(
+  env: Env,
+  project: string,
+  { days, kept }: ProjectDays,
+  { now, untilMs }: { readonly now: () => number; readonly untilMs: number },
+): Promise<number> {
   let built = 0;
   for (const mart of ["step", "session"] as const) {
     for (const day of days.toReversed()) {

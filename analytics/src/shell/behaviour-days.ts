@@ -13,7 +13,7 @@ import { sha256Hex } from "./secrets.ts";
 /** A UTC day of a project as behavioural questions and builds see it. */
 export interface BehaviourDay {
   readonly startMs: number;
-  /** The event files that the day was rolled up from. */
+  /** The event files that the day was rolled up from; none where its steps have a mart. */
   readonly inputs: readonly { readonly key: string; readonly etag: string }[];
   readonly step: DayMart;
   readonly session: DayMart;
@@ -36,6 +36,8 @@ interface DayRow {
   readonly sessionParts: string | null;
 }
 
+/** Days that one query answers with; the row of a day names all its files. */
+const rowsPerPage = 100;
 /** What stands for a day without events. */
 const noDay = "-";
 
@@ -54,10 +56,18 @@ export async function behaviourDays(
     FROM rollup_day d
     LEFT JOIN behaviour_day s ON s.project = d.project AND s.day = d.day AND s.mart = 'step'
     LEFT JOIN behaviour_day v ON v.project = d.project AND v.day = d.day AND v.mart = 'session'
-    WHERE d.project = ? AND d.day >= ? AND d.day < ? ORDER BY d.day`;
+    WHERE d.project = ? AND d.day > ? AND d.day < ? ORDER BY d.day LIMIT ?`;
   // A day's sessions follow from its neighbours too.
-  const bound = db.prepare(sql).bind(project, dateText(range.fromMs - dayMs), dateText(range.toMs + dayMs));
-  const rows = (await bound.all<DayRow & Record<string, unknown>>()).results;
+  const last = dateText(range.toMs + dayMs);
+  const rows: DayRow[] = [];
+  for (let after = dateText(range.fromMs - 2 * dayMs); ;) {
+    const page = (await db.prepare(sql).bind(project, after, last, rowsPerPage).all<DayRow & Record<string, unknown>>())
+      .results;
+    rows.push(...page);
+    const end = page.at(-1);
+    if (end === undefined || page.length < rowsPerPage) break;
+    after = end.day;
+  }
   const wanted = new Map<number, string>();
   for (const row of rows) wanted.set(startOf(row), await hashOf([behaviourMartVersion, keptText(kept), row.inputs]));
   const days: BehaviourDay[] = [];
@@ -66,10 +76,12 @@ export async function behaviourDays(
     if (startMs < range.fromMs || startMs >= range.toMs) continue;
     const step = wanted.get(startMs) ?? noDay;
     const neighbours = [wanted.get(startMs - dayMs) ?? noDay, step, wanted.get(startMs + dayMs) ?? noDay];
+    const stepMart = martOf(step, row.stepFrom, row.stepParts);
+    const isNeeded = stepMart.parts === null;
     days.push({
       startMs,
-      inputs: parseInputs(row.inputs, dayPrefix("events", project, startMs)).parts,
-      step: martOf(step, row.stepFrom, row.stepParts),
+      inputs: isNeeded ? parseInputs(row.inputs, dayPrefix("events", project, startMs)).parts : [],
+      step: stepMart,
       session: martOf(await hashOf(neighbours), row.sessionFrom, row.sessionParts),
     });
   }
