@@ -19,6 +19,7 @@ export const sampleLink: Link = {
   userId: "user-50000",
   timeMs: Date.UTC(2026, 9, 14),
   messageId: ulidOf(0),
+  isAlias: false,
 };
 
 const paths = ["/", "/products", "/products/espresso-cup", "/cart", "/checkout", "/about"] as const;

@@ -46,7 +46,7 @@ async function earliestLinks(
 
 /** Every link of a project, a day at a time. */
 async function* linksOf(db: D1Database, lake: LakeBucket, project: string): AsyncGenerator<Link[]> {
-  for await (const days of new RollupStore(db).linkDays(project, Date.UTC(9999, 0))) {
+  for await (const days of new RollupStore(db).linkDays(project)) {
     for (const day of days) yield* linksOfDay(lake, project, day);
   }
 }
