@@ -14,6 +14,9 @@ import { activeTypes, countedEvents } from "./metrics.ts";
 /** The cell of every event. */
 export const allCell = "all";
 
+/** Beginnings of the cells by which every day is counted, in the order of the mart: they come first. */
+export const countedCells = [allCell, "paid="] as const;
+
 /** The columns of an event that decide its cells. */
 export interface CellRow extends Partial<DimensionValues> {
   readonly type: string;

@@ -1,5 +1,5 @@
-import { type Columns, encodeTable, type RowOf, scanTable, type TableFile } from "@sluice/lake";
-import { allCell, isBehind } from "./cells.ts";
+import { type Columns, encodeTable, readTableMetadata, type RowOf, scanTable, type TableFile } from "@sluice/lake";
+import { allCell, countedCells, isBehind } from "./cells.ts";
 import { dayText } from "./day.ts";
 import type { Link } from "./identity.ts";
 import { halvesOf, mapOfHalves } from "./quarter-hours.ts";
@@ -69,6 +69,9 @@ export function martKey(mart: MartName, project: string, dayStartMs: number, ind
   return `marts/${mart}/project=${project}/dt=${dayText(dayStartMs)}/part-${String(index).padStart(5, "0")}.parquet`;
 }
 
+/** In the metadata of a part of `user_day`: rows of the cells by which every day is counted. */
+const countedRowsKey = "sluice.counted_rows";
+
 const metadata = { "sluice.mart": String(martVersion) };
 
 /** Encodes a part of `user_day`; in the order of `UserFold`. */
@@ -86,7 +89,15 @@ export function encodeUserDays(users: readonly UserDay[]): Uint8Array<ArrayBuffe
       revenue: user.revenue.length === 0 ? null : JSON.stringify(user.revenue),
     };
   });
-  return encodeTable(userDayColumns, rows, { metadata });
+  const counted = countedRows(users);
+  const said = { ...metadata, [countedRowsKey]: String(counted) };
+  return encodeTable(userDayColumns, rows, { metadata: said, groupStarts: [counted] });
+}
+
+/** Rows of the cells by which every day is counted: they come first, in row groups of their own. */
+function countedRows(users: readonly UserDay[]): number {
+  const first = users.findIndex((user) => isBehind(user.cell, countedCells.at(-1) ?? allCell));
+  return first === -1 ? users.length : first;
 }
 
 /** Rows of the cell `all`. */
@@ -112,11 +123,19 @@ export type ActiveId = Omit<UserDay, "events" | "revenue">;
  * Reads no further than the last of them.
  */
 export async function* scanActiveIds(file: TableFile, prefixes: readonly string[]): AsyncGenerator<ActiveId[]> {
+  const isCounted = prefixes.every((prefix) => (countedCells as readonly string[]).includes(prefix));
+  const rowsWanted = isCounted ? await countedRowsOf(file) : Number.POSITIVE_INFINITY;
+  let read = 0;
   for await (const rows of scanTable(file, userDayColumns, activityColumns)) {
     yield rows.filter((row) => prefixes.some((prefix) => row.cell.startsWith(prefix))).map(activeId);
+    read += rows.length;
     const last = rows.at(-1)?.cell ?? "";
-    if (prefixes.every((prefix) => isBehind(last, prefix))) return;
+    if (read >= rowsWanted || prefixes.every((prefix) => isBehind(last, prefix))) return;
   }
+}
+
+async function countedRowsOf(file: TableFile): Promise<number> {
+  return Number((await readTableMetadata(file)).values.get(countedRowsKey) ?? Number.POSITIVE_INFINITY);
 }
 
 function activeId(row: Pick<RowOf<typeof userDayColumns>, (typeof activityColumns)[number]>): ActiveId {

@@ -1,5 +1,5 @@
 import { dayOf } from "./day.ts";
-import { allCell } from "./cells.ts";
+import { countedCells } from "./cells.ts";
 import { readsTrail } from "./kpi-answer.ts";
 import type { KpiQuestion } from "./kpi-params.ts";
 import { previousPeriod } from "./local-period.ts";
@@ -72,7 +72,7 @@ function userCount(question: KpiQuestion, local: LocalDays, firstDay: number): U
   return {
     fromMs: looksBack ? null : dayOf(local.startMs(trails ? firstDay - trailDays : firstDay)),
     toMs: dayOf(local.startMs(question.toDay) - 1),
-    prefixes: [allCell, "paid=", ...cells],
+    prefixes: [...countedCells, ...cells],
   };
 }
 

@@ -70,6 +70,12 @@ const isActive = "type IN ('track', 'page', 'screen') AND NOT is_bot";
 const activeUsers: DuckSql = (zone, interval) => `${seenUsers(zone, isActive)}
 SELECT ${periodOf(interval, "day")} AS day, count(DISTINCT who) AS value FROM seen GROUP BY 1`;
 
+/** Distinct users with an event of a condition, by the values of a column: what a breakdown of active users holds. */
+export function activeUsersBy(condition: string, column: string): DuckSql {
+  return (zone, interval) => `${seenUsers(zone, condition, `, ${column}`)}
+SELECT ${periodOf(interval, "day")} AS day, ${column}, count(DISTINCT who) AS value FROM seen GROUP BY ALL`;
+}
+
 /** Every local day from the first active one to 30 days after the last. */
 const everyDay = "SELECT unnest(generate_series(min(day), max(day) + 30, INTERVAL 1 DAY))::DATE AS day FROM seen";
 

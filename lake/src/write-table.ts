@@ -16,6 +16,8 @@ export interface TableOptions<Table extends Columns> {
   readonly sortedBy?: readonly Table[number]["name"][];
   /** Default: those of the lake. */
   readonly choices?: EncodingChoices;
+  /** A row group ends before each of these rows, so that a reader of those before reads no further. */
+  readonly groupStarts?: readonly number[];
 }
 
 /**
@@ -62,7 +64,7 @@ export function encodeColumns<const Table extends Columns>(
   });
   const sorting = (options.sortedBy ?? []).map((name) => sortingColumn(columns, name));
   let start = 0;
-  for (const size of rowGroupSizes(textLengths(given, rowCount))) {
+  for (const size of rowGroupSizes(textLengths(given, rowCount), options.groupStarts ?? [])) {
     const end = start + size;
     const group = checked.map(({ column, cells, at }) => ({ column, cells, at: at.subarray(start, end) }));
     writeRowGroup(parquet, group, sorting, options.choices ?? chosen);
@@ -136,13 +138,14 @@ function textLengths(given: readonly GivenColumn[], rowCount: number): Int32Arra
   return ofRows;
 }
 
-/** Rows of each row group: cut by count and by text, so that a group of large events still fits in memory. */
-function rowGroupSizes(rowTexts: Int32Array): number[] {
+/** Rows of each row group: cut by count and by text, so that a group of large events still fits in memory, and where asked. */
+function rowGroupSizes(rowTexts: Int32Array, starts: readonly number[]): number[] {
+  const isStart = new Set(starts);
   const sizes: number[] = [];
   let size = 0;
   let text = 0;
-  for (const rowText of rowTexts) {
-    if (size > 0 && (size === rowGroupRowsMax || text + rowText > rowGroupTextMax)) {
+  for (const [row, rowText] of rowTexts.entries()) {
+    if (size > 0 && (isStart.has(row) || size === rowGroupRowsMax || text + rowText > rowGroupTextMax)) {
       sizes.push(size);
       size = 0;
       text = 0;

@@ -1,4 +1,4 @@
-import { allCell } from "../cells.ts";
+import { countedCells } from "../cells.ts";
 import { dayMs, dayText, parseDay } from "../day.ts";
 import type { ActiveId } from "../marts.ts";
 import { parseMartParts } from "../marts.ts";
@@ -10,9 +10,6 @@ import { inSlice, type Slice } from "../user-fold.ts";
 import type { RollupPorts } from "./day-rollup.ts";
 import { activeIds, readIdentities } from "./mart-reader.ts";
 import type { CountedDay, ProjectState, UserDayRow, UserRow } from "./rollup-store.ts";
-
-/** Cells that a day's users are counted by. */
-const countedCells = [allCell, "paid="] as const;
 
 /** A UTC day with a mart of users. */
 export interface MartDay extends UserDayRow {

@@ -205,6 +205,17 @@ export class RollupStore {
     }
   }
 
+  /** What is held of the families and days of some rows: body by family and day. */
+  async userRows(project: string, rows: readonly UserRow[]): Promise<Map<string, string>> {
+    const days = rows.map((row) => row.day).sort();
+    const families = JSON.stringify([...new Set(rows.map((row) => row.family))]);
+    const sql = `SELECT day, family, body FROM rollup WHERE project = ? AND day >= ? AND day <= ?
+      AND family IN (SELECT value FROM json_each(?))`;
+    const bound = this.#db.prepare(sql).bind(project, days[0] ?? "", days.at(-1) ?? "", families);
+    const held = (await bound.all<{ day: string; family: string; body: string }>()).results;
+    return new Map(held.map(({ day, family, body }) => [`${family} ${day}`, body]));
+  }
+
   /** Weekly and monthly users are counted as of `asOfMs`; none of them waits. */
   async trailCounted(owner: string, project: string, asOfMs: number): Promise<void> {
     const sql = `UPDATE project_rollup SET trail_from = NULL, trail_as_of = ?3 WHERE project = ?2 AND ${holdsLease}`;

@@ -1,4 +1,4 @@
-import { allCell } from "../cells.ts";
+import { countedCells } from "../cells.ts";
 import { dayMs, dayText } from "../day.ts";
 import { LocalDays } from "../time-zone.ts";
 import { periodsOf } from "../user-periods.ts";
@@ -30,11 +30,14 @@ export async function countTrail(
   if (identities === null) return "too large";
   const local = new LocalDays(timezone);
   const rule = { local, includesBots: false, currency };
-  const question = { project, days, identities, rule, prefixes: [allCell, "paid="] };
+  const question = { project, days, identities, rule, prefixes: countedCells };
   const result = await passOverUsers(ports, question, isLate);
   if (result === null) return "late";
   const changedFrom = Math.max(result.firstDay, local.dayOf(Math.max(trailFromMs ?? 0, 0)));
-  await ports.store.writeUsers(ports.owner, project, rowsOf(result, timezone, changedFrom), []);
+  const rows = rowsOf(result, timezone, changedFrom);
+  const held = await ports.store.userRows(project, rows);
+  const changed = rows.filter((row) => held.get(`${row.family} ${row.day}`) !== row.body);
+  await ports.store.writeUsers(ports.owner, project, changed, []);
   return "counted";
 }
 
