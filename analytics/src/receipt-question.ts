@@ -9,6 +9,7 @@ import {
   parseTime,
   type Result,
   type SoughtId,
+  undatedBucketMs,
 } from "@sluice/schema";
 import { onlyKnown } from "./hour-range.ts";
 import { invalid, type Problem } from "./problem.ts";
@@ -78,7 +79,7 @@ function placesOf(messageId: string, timeMs: number | null, receiptId: string | 
   const near = [...hours, ...hours.map((hour) => hour - hourLengthMs), ...hours.map((hour) => hour + hourLengthMs)];
   const rejected = receipts.length > 0 ? receipts.map(hourOf) : own.map(hourOf).flatMap(following);
   return {
-    bucketHours: unique(birthMs === null ? hours : [hourOf(birthMs)]),
+    bucketHours: unique(birthMs === null ? [...hours, ...receipts.map(undatedBucketMs)] : [hourOf(birthMs)]),
     isBucketSure: birthMs !== null,
     eventHours: unique(near),
     rejectedHours: unique(rejected),

@@ -11,18 +11,7 @@ const groupByMax = 5;
 const rowsMax = 10_000;
 const rowsDefault = 1_000;
 const rangeDaysMax = 400;
-const fieldNames = [
-  "from",
-  "to",
-  "timezone",
-  "interval",
-  "filters",
-  "groupBy",
-  "measures",
-  "orderBy",
-  "limit",
-  "project",
-];
+const fieldNames = ["from", "to", "timezone", "interval", "filters", "groupBy", "measures", "orderBy", "limit"];
 
 /** A question of `POST /v1/query` that can be answered. */
 export interface AdhocQuestion {
@@ -135,12 +124,20 @@ function orderOf(value: Json | undefined, measures: readonly Measure[]): Result<
   return fail(invalid("orderBy", "orderBy must be the name of a measure, or group; with - before it, descending."));
 }
 
-/** The columns that a question reads, those of its filters apart: they are read first. */
-export function columnsOfQuestion(question: AdhocQuestion): {
+/**
+ * The columns that a question reads, those of its filters apart: they are read first.
+ *
+ * @param isInside whether all rows are known to lie in the range: their times then matter for buckets only.
+ */
+export function columnsOfQuestion(
+  question: AdhocQuestion,
+  isInside: boolean,
+): {
   readonly first: readonly (keyof Row)[];
   readonly rest: readonly (keyof Row)[];
 } {
-  const first = new Set<keyof Row>(["time", ...question.filters.flatMap(({ ref }) => columnsOf(ref))]);
+  const times: (keyof Row)[] = isInside && question.interval === null ? [] : ["time"];
+  const first = new Set<keyof Row>(times.concat(question.filters.flatMap(({ ref }) => columnsOf(ref))));
   const rest = [...question.groupBy, ...question.measures.flatMap(({ ref }) => ref ?? [])].flatMap(columnsOf);
   return { first: [...first], rest: [...new Set(rest)].filter((name) => !first.has(name)) };
 }

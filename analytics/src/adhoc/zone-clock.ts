@@ -14,7 +14,9 @@ const offsetMsMax = 15 * hourMs;
 export class ZoneClock {
   readonly #format: Intl.DateTimeFormat;
   readonly #offsets = new Map<number, number>();
-  readonly #labels = new Map<string, string>();
+  readonly #labels = new Map<number, string>();
+
+  #interval: Interval | null = null;
 
   private constructor(format: Intl.DateTimeFormat) {
     this.#format = format;
@@ -68,13 +70,16 @@ export class ZoneClock {
 
   /** The bucket of an instant: `2026-11-01` for day, week (its Monday) and month; `2026-11-01T13:00+05:45` for hours. */
   bucket(ms: number, interval: Interval): string {
-    const local = this.localMs(ms);
-    const start = Math.floor(local / hourMs) * hourMs;
-    const key = `${start} ${local - ms}`;
-    const held = this.#labels.get(key);
+    if (interval !== this.#interval) this.#labels.clear();
+    this.#interval = interval;
+    // Buckets begin on quarters of an hour in every zone, so that a quarter has one label.
+    const quarter = Math.floor(ms / quarterMs) * quarterMs;
+    const held = this.#labels.get(quarter);
     if (held !== undefined) return held;
-    const label = interval === "hour" ? hourLabel(start, local - ms) : dateText(startOf(start, interval));
-    this.#labels.set(key, label);
+    const local = this.localMs(quarter);
+    const start = Math.floor(local / hourMs) * hourMs;
+    const label = interval === "hour" ? hourLabel(start, local - quarter) : dateText(startOf(start, interval));
+    this.#labels.set(quarter, label);
     return label;
   }
 

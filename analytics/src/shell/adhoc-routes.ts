@@ -63,6 +63,10 @@ function isRuledOut(group: EventGroup, { filters, ...range }: AdhocQuestion): bo
   return filters.some((filter) => !mayHold(filter, (column) => group.bounds(column)));
 }
 
+function contains({ fromMs, toMs }: HourRange, ms: number): boolean {
+  return ms >= fromMs && ms < toMs;
+}
+
 function overlaps(a: HourRange, b: HourRange): boolean {
   return a.fromMs < b.toMs && b.fromMs < a.toMs;
 }
@@ -70,13 +74,15 @@ function overlaps(a: HourRange, b: HourRange): boolean {
 /** The columns of the filters are read first, and the others only where a row of the group meets them. */
 async function addGroup(group: EventGroup, question: AdhocQuestion, aggregation: Aggregation): Promise<void> {
   const { fromMs, toMs, filters } = question;
-  const { first, rest } = columnsOfQuestion(question);
+  const times = group.bounds("time");
+  const isInside = times !== null && Number(times.min) >= fromMs && Number(times.max) < toMs;
+  const { first, rest } = columnsOfQuestion(question, isInside);
   const view = new RowView();
   const met: number[] = [];
   const rows = await group.read(first);
   for (const [index, row] of rows.entries()) {
-    if (row.time < fromMs || row.time >= toMs) continue;
     view.turnTo(row);
+    if (!isInside && !contains(question, view.row.time ?? 0)) continue;
     if (filters.every((filter) => filter.holds(view))) met.push(index);
   }
   if (met.length === 0) return;

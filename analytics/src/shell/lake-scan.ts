@@ -1,11 +1,14 @@
 import { dayPrefix, eventColumns, parsePartKey, type RangeReader, type RowGroupReader, scanGroups } from "@sluice/lake";
+import type { R2Bucket } from "@cloudflare/workers-types";
 import { fail, ok, type Result } from "@sluice/schema";
 import { dayOf } from "../day.ts";
 import type { Problem } from "../problem.ts";
 import type { ListedPart } from "../rollup-plan.ts";
 import { lakeMoved, type ScanCost, scanFilesMax, spentBudget, tooManyFiles } from "../scan-budget.ts";
-import type { LakeBucket } from "./lake-objects.ts";
-import type { Walk } from "./part-walk.ts";
+import type { Walk } from "../scan-range.ts";
+
+/** What a scan needs of the lake's bucket. */
+export type ScanBucket = Pick<R2Bucket, "get" | "list">;
 
 /** A row group of `events`, read column by column. */
 export type EventGroup = RowGroupReader<typeof eventColumns>;
@@ -21,7 +24,7 @@ const tailBytes = 1 << 19;
 const filesAhead = 4;
 
 /** The parts of a range in the order of their hours, or the refusal of a range that has too many. */
-async function listRange(lake: LakeBucket, walk: Walk): Promise<Result<ListedPart[], Problem>> {
+async function listRange(lake: ScanBucket, walk: Walk): Promise<Result<ListedPart[], Problem>> {
   const { dataset, project, range } = walk;
   const parts: ListedPart[] = [];
   let startAfter = dayPrefix(dataset, project, dayOf(range.fromMs));
@@ -42,7 +45,7 @@ async function listRange(lake: LakeBucket, walk: Walk): Promise<Result<ListedPar
 
 /** Goes over the row groups of parts of `events` in the order given, within the budget. */
 export async function scanParts(
-  lake: LakeBucket,
+  lake: ScanBucket,
   parts: readonly ListedPart[],
   step: GroupStep,
 ): Promise<Result<ScanCost, Problem>> {
@@ -73,7 +76,7 @@ export async function scanParts(
 }
 
 /** A version of a part, of which ranges can be read; `null` when that version is gone. */
-async function opened(lake: LakeBucket, part: ListedPart, cost: { bytes: number }): Promise<RangeReader | null> {
+async function opened(lake: ScanBucket, part: ListedPart, cost: { bytes: number }): Promise<RangeReader | null> {
   const from = part.size <= wholeBytesMax ? 0 : part.size - tailBytes;
   const tail = await rangeOf(lake, part, from, part.size);
   if (tail === null) return null;
@@ -90,7 +93,7 @@ async function opened(lake: LakeBucket, part: ListedPart, cost: { bytes: number 
   };
 }
 
-async function rangeOf(lake: LakeBucket, part: ListedPart, start: number, end: number): Promise<ArrayBuffer | null> {
+async function rangeOf(lake: ScanBucket, part: ListedPart, start: number, end: number): Promise<ArrayBuffer | null> {
   const range = { offset: start, length: end - start };
   const object = await lake.get(part.key, { range, onlyIf: { etagMatches: part.etag } });
   return object !== null && "body" in object ? object.arrayBuffer() : null;
@@ -109,7 +112,7 @@ const triesMax = 3;
 
 /** Lists a range and scans it, anew when a part is replaced meanwhile; `scan` must begin from nothing each time. */
 export async function scanAnew<Value>(
-  lake: LakeBucket,
+  lake: ScanBucket,
   walk: Walk,
   scan: (parts: readonly ListedPart[]) => Promise<Result<Value, Problem>>,
 ): Promise<Result<Value, Problem>> {

@@ -1,9 +1,9 @@
 import { ok, type Result } from "@sluice/schema";
 import type { Problem } from "../problem.ts";
 import type { ListedPart } from "../rollup-plan.ts";
+import type { Walk } from "../scan-range.ts";
 import { etagOf, hasAlready, privateHeaders } from "./answer.ts";
 import { scanAnew } from "./lake-scan.ts";
-import type { Walk } from "./part-walk.ts";
 import { type Ask, refuse } from "./reply.ts";
 
 /** Raised when the same question over the same files may be answered otherwise than before. */
