@@ -148,9 +148,6 @@ function keptText(properties: string | null, names: readonly string[]): string |
 function scalarText(values: JsonObject, name: string): string | null {
   const value = Object.hasOwn(values, name) ? values[name] : null;
   if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") return null;
-  // A cut may not leave half of a character.
-  return String(value)
-    .slice(0, propertyLengthMax)
-    .toWellFormed()
-    .replace(/\ufffd$/, "");
+  const text = String(value).slice(0, propertyLengthMax);
+  return text.replace(/[\ud800-\udbff]$/, ""); // a cut may not leave half of a character
 }
