@@ -118,6 +118,15 @@ describe("npm run sluice", () => {
     expect(parsed).toMatchObject({ ok: true, value: { kind: "create", path: "/v1/admin/projects/a/sources", body } });
   });
 
+  test("O12: the steps of a funnel are given in order, its window in days or hours", () => {
+    const options = { steps: "page:/pricing > event:Signed Up", window: "2d", breakdown: "plan" };
+    const parsed = parseCommand(["funnel", "create", "a", "trial"], options);
+    const steps = ["page:/pricing", "event:Signed Up"];
+    const body = { funnel: "trial", steps, windowHours: 48, breakdown: "plan" };
+    expect(parsed).toMatchObject({ ok: true, value: { kind: "create", path: "/v1/admin/projects/a/funnels", body } });
+    expect(parseCommand(["funnel", "revoke", "a", "trial"], {})).toMatchObject({ ok: true, value: { kind: "revoke" } });
+  });
+
   test.each([
     "project",
     "project create",

@@ -9,6 +9,8 @@ import { notFound } from "./problem.ts";
 import { queryOpenApi } from "./query-openapi.ts";
 import { adhocRoutes } from "./shell/adhoc-routes.ts";
 import { admin } from "./shell/admin.ts";
+import { buildBehaviour } from "./shell/behaviour-build.ts";
+import { behaviourRoutes } from "./shell/behaviour-routes.ts";
 import { cors } from "./shell/cors.ts";
 import { dashboard } from "./shell/dashboard.ts";
 import type { Env } from "./shell/env.ts";
@@ -34,6 +36,7 @@ app.route("/v1", query);
 app.route("/v1", ledgerRoutes);
 app.route("/v1", receiptRoutes);
 app.route("/v1", adhocRoutes);
+app.route("/v1", behaviourRoutes);
 app.route("/v1", eventRoutes);
 app.route("/v1", userRoutes);
 app.route("/v1", exportRoutes);
@@ -49,5 +52,6 @@ export default {
   async scheduled(_controller, env) {
     await publishRegistryIfStale(env, Date.now());
     await tickRollup(env);
+    await buildBehaviour(env, () => Date.now());
   },
 } satisfies ExportedHandler<Env>;

@@ -7,7 +7,7 @@ import { schemaViolations } from "../testing/json-schema.ts";
 import { PublishedLake } from "../testing/published-lake.ts";
 import { ask, tokenOf } from "../testing/query-world.ts";
 import { eventsOf, firstDayMs, rowFrom } from "../testing/rows.ts";
-import { ledgerAnswer, type LedgerFacts } from "./ledger-answer.ts";
+import { ledgerAnswer } from "./ledger-answer.ts";
 import { metricNames } from "./metrics.ts";
 import { queryOpenApi } from "./query-openapi.ts";
 import { publicRoutes } from "./query-routes.ts";
@@ -88,13 +88,7 @@ describe("OpenAPI of the query API", () => {
     }
     const counts = { source: "web", hourMs: firstDayMs, received: 4, stored: 3, duplicate: 1, rejected: 0 };
     const facts = { rows: [counts], arrivals: [], unpublished: 2 };
-    const ledger = ledgerAnswer(
-      "shop",
-      { fromMs: firstDayMs, toMs: firstDayMs + 3_600_000 },
-      null,
-      facts as LedgerFacts,
-      firstDayMs,
-    );
+    const ledger = ledgerAnswer("shop", { fromMs: firstDayMs, toMs: firstDayMs + 3_600_000 }, null, facts, firstDayMs);
     expect(ledger.rows.length).toBe(1);
     expect(schemaViolations(JSON.parse(JSON.stringify(ledger)) as Json, schemas["Ledger"] ?? {}, schemas)).toEqual([]);
     expect(schemaViolations({ ok: true, more: 1 }, schemas["Health"] ?? {}, schemas)).toEqual([

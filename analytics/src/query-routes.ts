@@ -1,4 +1,5 @@
 import type { JsonObject } from "@sluice/schema";
+import { behaviourPublicRoutes } from "./behaviour/public-routes.ts";
 import { exportFormats } from "./export-question.ts";
 import { intervals } from "./local-period.ts";
 import { metricNames } from "./metrics.ts";
@@ -79,6 +80,7 @@ export const publicRoutes: readonly PublicRoute[] = [
     ],
     contentTypes: json,
   },
+  ...behaviourPublicRoutes,
   {
     ...{ method: "POST", path: "/v1/query", operationId: "query", scope: "events", body: "AdhocQuestion" },
     answer: "AdhocAnswer",

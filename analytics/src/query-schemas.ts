@@ -1,39 +1,13 @@
-import { intervals as kpiIntervals } from "./local-period.ts";
-import type { Json, JsonObject } from "@sluice/schema";
+import type { JsonObject } from "@sluice/schema";
 import { functions } from "./adhoc/measure.ts";
 import { operators } from "./adhoc/filter.ts";
 import { intervals } from "./adhoc/zone-clock.ts";
+import { behaviourSchemas } from "./behaviour/schemas.ts";
+import { anyObject, count, decimal, instant, list, map, nullable, object, ref, text } from "./schema-parts.ts";
 
 /*
  * JSON Schemas (draft 2020-12, as OpenAPI 3.1 has them) of questions and answers of the query API. Tests check real answers by them.
  */
-const text: JsonObject = { type: "string" };
-const instant: JsonObject = { type: "string", format: "date-time" };
-const count: JsonObject = { type: "integer", minimum: 0 };
-const decimal: JsonObject = { type: "string", pattern: "^-?\\d+\\.\\d{6}$", description: "Exact, six digits." };
-const anyObject: JsonObject = { type: "object", additionalProperties: {} };
-
-function object(properties: Record<string, Json>, optional: readonly string[] = []): JsonObject {
-  const required = Object.keys(properties).filter((name) => !optional.includes(name));
-  return { type: "object", required, properties, additionalProperties: false };
-}
-
-function list(items: JsonObject): JsonObject {
-  return { type: "array", items };
-}
-
-function map(values: JsonObject): JsonObject {
-  return { type: "object", additionalProperties: values };
-}
-
-function nullable(schema: JsonObject): JsonObject {
-  return { anyOf: [schema, { type: "null" }] };
-}
-
-function ref(name: string): JsonObject {
-  return { $ref: `#/components/schemas/${name}` };
-}
-
 const path: JsonObject = {
   description:
     'A column of the lake, `actor`, or a path such as `properties.plan`; a list (["properties","a.b"]) for keys with dots.',
@@ -94,15 +68,17 @@ const adhoc: Record<string, JsonObject> = {
 
 const kpis: Record<string, JsonObject> = {
   KpiRatio: object({ numerator: count, denominator: count, value: { type: ["number", "null"] } }),
-  KpiMoneyRatio: object({ numerator: decimal, denominator: count, value: { type: ["string", "null"] } }),
+  KpiMoneyRatio: object({ numerator: decimal, denominator: count, value: nullable(decimal) }),
   KpiValue: {
     description: "count: a number; money: by currency; money ratio: by currency; ratio: one.",
     anyOf: [count, ref("KpiRatio"), map(decimal), map(ref("KpiMoneyRatio"))],
   },
   KpiPrevious: object(
     {
-      ...{ start: text, value: ref("KpiValue"), ratio: ref("KpiRatio") },
+      start: text,
+      value: ref("KpiValue"),
       difference: { anyOf: [{ type: "integer" }, map(decimal)] },
+      ratio: ref("KpiRatio"),
     },
     ["difference", "ratio"],
   ),
@@ -110,7 +86,7 @@ const kpis: Record<string, JsonObject> = {
     { start: text, complete: { type: "boolean" }, value: ref("KpiValue"), previous: ref("KpiPrevious") },
     ["previous"],
   ),
-  KpiGroup: object({ group: { type: ["string", "null"] }, buckets: list(ref("KpiBucket")) }),
+  KpiGroup: object({ group: nullable(text), buckets: list(ref("KpiBucket")) }),
   KpiSeries: object(
     {
       ...{ version: count, unit: text, asOf: instant, buckets: list(ref("KpiBucket")) },
@@ -119,9 +95,8 @@ const kpis: Record<string, JsonObject> = {
     ["groups", "groupsLeftOut"],
   ),
   KpiAnswer: object({
-    ...{ project: text, interval: { enum: kpiIntervals }, timezone: text, tzdata: text },
-    ...{ from: text, to: text, asOf: instant },
-    metrics: map(ref("KpiSeries")),
+    ...{ project: text, interval: { enum: ["hour", "day", "week", "month"] }, timezone: text, tzdata: text },
+    ...{ from: text, to: text, asOf: instant, metrics: map(ref("KpiSeries")) },
   }),
 };
 
@@ -189,6 +164,7 @@ const flow: Record<string, JsonObject> = {
 export const querySchemas: Readonly<Record<string, JsonObject>> = {
   ...adhoc,
   ...kpis,
+  ...behaviourSchemas,
   ...lists,
   ...flow,
   Health: object({ ok: { const: true } }),

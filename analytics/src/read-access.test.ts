@@ -13,6 +13,14 @@ const requests: ReadonlyMap<string, readonly [string, object?]> = new Map([
   ["getEvents", [`/v1/events?${range}`]],
   ["getUser", [`/v1/users/u1?${range}`]],
   ["getExport", [`/v1/export?${range}`]],
+  ["getSessions", [`/v1/sessions?${range}`]],
+  ["getFunnels", ["/v1/funnels"]],
+  ["getFunnel", [`/v1/funnels/none?${range}`]],
+  ["getRetention", [`/v1/retention?${range}`]],
+  ["getPaths", [`/v1/paths?${range}`]],
+  ["getExperiment", [`/v1/experiments/none?${range}`]],
+  ["getAttribution", [`/v1/attribution?${range}`]],
+  ["getLifetimeValue", [`/v1/ltv?${range}`]],
   ["query", ["/v1/query", { from: "2026-03-01", to: "2026-03-02" }]],
 ]);
 
@@ -40,7 +48,7 @@ describe("who may read", () => {
       expect((refused.json() as { detail: string }).detail).toContain(`scope ${scope}`);
       const allowed = await ask(worker, await tokenOf(worker, "shop", [scope ?? ""]), path, body);
       // The stand-in of the shard log keeps neither ledger nor ids; the question got through to it.
-      const expected = { getLedger: 503, getReceipt: 503, getUser: 404 }[operationId] ?? 200;
+      const expected = { getLedger: 503, getReceipt: 503, getUser: 404, getFunnel: 404 }[operationId] ?? 200;
       expect(allowed.status, `${operationId} ${allowed.text}`).toBe(expected);
       expect((await worker.fetch(path, {}, body && "POST", body && JSON.stringify(body))).status).toBe(401);
       const wrong = { authorization: "Bearer slr_wrong" };

@@ -47,6 +47,21 @@ export async function* scanTable<const Table extends Columns, Name extends Table
   for await (const group of scanGroups(file, columns)) yield await group.read(names);
 }
 
+/** All rows of a table or of one row group, as columns. */
+export interface TableCells<Name extends string> {
+  readonly count: number;
+  readonly cells: ReadonlyMap<Name, readonly CellValue[]>;
+}
+
+/** Likewise, as columns: reads some columns of one row group after the other. */
+export async function* scanCells<const Table extends Columns, Name extends Table[number]["name"]>(
+  file: TableFile,
+  columns: Table,
+  names: readonly Name[],
+): AsyncGenerator<TableCells<Name>> {
+  for await (const group of scanGroups(file, columns)) yield await group.cells(names);
+}
+
 /** One row group of a file: what its statistics say, and its columns, each read when it is asked for. */
 export interface RowGroupReader<Table extends Columns> {
   readonly rows: number;
@@ -54,6 +69,8 @@ export interface RowGroupReader<Table extends Columns> {
   bounds(name: Table[number]["name"]): ColumnBounds | null;
   /** Some columns of its rows, in file order. */
   read<Name extends Table[number]["name"]>(names: readonly Name[]): Promise<Projection<Table, Name>[]>;
+  /** Likewise, as columns. */
+  cells<Name extends Table[number]["name"]>(names: readonly Name[]): Promise<TableCells<Name>>;
 }
 
 /** Bounds of a column in a row group, both inclusive: texts by code point, timestamps in ms. */
@@ -85,18 +102,24 @@ export async function* scanGroups<const Table extends Columns>(
   for (const group of metadata.row_groups) {
     const count = Number(group.num_rows);
     const range = { rowStart: start, rowEnd: start + count };
+    const cells = async <Name extends Table[number]["name"]>(names: readonly Name[]): Promise<TableCells<Name>> => {
+      const wanted = names.map((name) => ({ name, column: columnNamed(columns, name) }));
+      const read = wanted
+        .filter(({ column }) => isPresent(metadata, column))
+        .map(async ({ name }) => [name, await scan.readColumn({ column: name, ...range })] as const);
+      const data = new Map<string, ArrayLike<PhysicalValue>>(await Promise.all(read));
+      return {
+        count,
+        cells: new Map(wanted.map(({ name, column }) => [name, cellsOf(column, data.get(name), count)])),
+      };
+    };
     yield {
       rows: count,
       bounds: (name) => boundsOf(group, columnNamed(columns, name)),
-      read: async <Name extends Table[number]["name"]>(names: readonly Name[]) => {
-        const wanted = names.map((name) => columnNamed(columns, name));
-        const read = wanted
-          .filter((column) => isPresent(metadata, column))
-          .map(async (column) => [column.name, await scan.readColumn({ column: column.name, ...range })] as const);
-        const data = new Map<string, ArrayLike<PhysicalValue>>(await Promise.all(read));
+      cells,
+      read: async <Name extends Table[number]["name"]>(names: readonly Name[]) =>
         // The mapped type and the loop over the same columns say the same thing; the compiler cannot see that.
-        return rowsOf(wanted, data, count) as Projection<Table, Name>[];
-      },
+        rowsOf((await cells(names)).cells, count) as Projection<Table, Name>[],
     };
     start += count;
   }
@@ -177,18 +200,15 @@ function withoutDecimals(metadata: FileMetaData): FileMetaData {
   return { ...metadata, schema };
 }
 
-function rowsOf(
-  wanted: Columns,
-  data: ReadonlyMap<string, ArrayLike<PhysicalValue>>,
-  count: number,
-): Record<string, CellValue>[] {
+function cellsOf(column: Column, values: ArrayLike<PhysicalValue> | undefined, count: number): CellValue[] {
+  if (values !== undefined && values.length !== count) throw new Error(`column ${column.name} has too few values`);
+  return Array.from({ length: count }, (_, row) => (values === undefined ? null : fromPhysical(column, values[row])));
+}
+
+function rowsOf(cells: TableCells<string>["cells"], count: number): Record<string, CellValue>[] {
   const rows: Record<string, CellValue>[] = Array.from({ length: count }, () => ({}));
-  for (const column of wanted) {
-    const values = data.get(column.name);
-    if (values !== undefined && values.length !== count) throw new Error(`column ${column.name} has too few values`);
-    for (const [index, row] of rows.entries()) {
-      row[column.name] = values === undefined ? null : fromPhysical(column, values[index]);
-    }
+  for (const [name, values] of cells) {
+    for (const [index, row] of rows.entries()) row[name] = values[index] ?? null;
   }
   return rows;
 }

@@ -94,8 +94,8 @@ export type KpiValue = number | KpiRatio | Readonly<Record<string, string>> | Re
 export interface KpiPrevious {
   readonly start: string;
   readonly value: KpiValue;
-  readonly ratio?: KpiRatio;
   readonly difference?: number | Readonly<Record<string, string>>;
+  readonly ratio?: KpiRatio;
 }
 
 export interface KpiBucket {
@@ -128,6 +128,245 @@ export interface KpiAnswer {
   readonly to: string;
   readonly asOf: string;
   readonly metrics: Readonly<Record<string, KpiSeries>>;
+}
+
+export interface BehaviourRatio {
+  readonly numerator: number;
+  readonly denominator: number;
+  readonly value: number | null;
+}
+
+export interface SessionBucket {
+  readonly start: string;
+  readonly sessions: number;
+  readonly duration: BehaviourRatio;
+  readonly pagesPerSession: BehaviourRatio;
+  readonly bounceRate: BehaviourRatio;
+  readonly timeOnPage: BehaviourRatio;
+}
+
+export interface SessionAnswer {
+  readonly project: string;
+  readonly kpi: string;
+  readonly version: number;
+  readonly timezone: string;
+  readonly tzdata: string;
+  readonly interval: "day" | "week" | "month";
+  readonly from: string;
+  readonly to: string;
+  readonly asOf: string;
+  readonly complete: boolean;
+  readonly incompleteFrom: string | null;
+  readonly buckets: readonly SessionBucket[];
+}
+
+export interface Funnel {
+  readonly funnel: string;
+  readonly version: number;
+  readonly steps: readonly string[];
+  readonly windowHours: number;
+  readonly breakdown: string | null;
+}
+
+export interface FunnelList {
+  readonly project: string;
+  readonly funnels: readonly Funnel[];
+}
+
+export interface FunnelSegment {
+  readonly value: string | null;
+  readonly reached: readonly number[];
+  readonly conversion: BehaviourRatio;
+  readonly timeToConvertMs: {
+    readonly p50: number | null;
+    readonly p90: number | null;
+  };
+}
+
+export interface FunnelBucket {
+  readonly start: string;
+  readonly reached: readonly number[];
+  readonly conversion: BehaviourRatio;
+  readonly timeToConvertMs: {
+    readonly p50: number | null;
+    readonly p90: number | null;
+  };
+  readonly segments: readonly FunnelSegment[];
+  readonly other: {
+    readonly reached: readonly number[];
+    readonly conversion: BehaviourRatio;
+    readonly timeToConvertMs: {
+      readonly p50: number | null;
+      readonly p90: number | null;
+    };
+  } | null;
+}
+
+export interface FunnelAnswer {
+  readonly project: string;
+  readonly kpi: string;
+  readonly version: number;
+  readonly timezone: string;
+  readonly tzdata: string;
+  readonly interval: "day" | "week" | "month";
+  readonly from: string;
+  readonly to: string;
+  readonly asOf: string;
+  readonly complete: boolean;
+  readonly incompleteFrom: string | null;
+  readonly funnel: Funnel;
+  readonly buckets: readonly FunnelBucket[];
+}
+
+export interface RetentionMode {
+  readonly kind: "exact" | "unbounded" | "bounded";
+  readonly count?: number;
+  readonly ranges?: readonly (readonly number[])[];
+}
+
+export interface Cohort {
+  readonly start: string;
+  readonly users: number;
+  readonly retained: readonly number[];
+}
+
+export interface RetentionAnswer {
+  readonly project: string;
+  readonly kpi: string;
+  readonly version: number;
+  readonly timezone: string;
+  readonly tzdata: string;
+  readonly interval: "day" | "week" | "month";
+  readonly from: string;
+  readonly to: string;
+  readonly asOf: string;
+  readonly complete: boolean;
+  readonly incompleteFrom: string | null;
+  readonly mode: RetentionMode;
+  readonly cohorts: readonly Cohort[];
+}
+
+export interface Transition {
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly count: number;
+}
+
+export interface PathAnswer {
+  readonly project: string;
+  readonly kpi: string;
+  readonly version: number;
+  readonly timezone: string;
+  readonly tzdata: string;
+  readonly interval: "day" | "week" | "month";
+  readonly from: string;
+  readonly to: string;
+  readonly asOf: string;
+  readonly complete: boolean;
+  readonly incompleteFrom: string | null;
+  readonly by: string;
+  readonly sessions: number;
+  readonly transitions: readonly Transition[];
+  readonly total: number;
+}
+
+export interface RateDifference {
+  readonly difference: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly z: number | null;
+  readonly pValue: number | null;
+}
+
+export interface Variant {
+  readonly variant: string;
+  readonly users: number;
+  readonly converted: number;
+  readonly rate: number | null;
+  readonly comparison: RateDifference | null;
+}
+
+export interface RatioCheck {
+  readonly chiSquare: number;
+  readonly degreesOfFreedom: number;
+  readonly pValue: number;
+}
+
+export interface ExperimentAnswer {
+  readonly project: string;
+  readonly kpi: string;
+  readonly version: number;
+  readonly timezone: string;
+  readonly tzdata: string;
+  readonly interval: "day" | "week" | "month";
+  readonly from: string;
+  readonly to: string;
+  readonly asOf: string;
+  readonly complete: boolean;
+  readonly incompleteFrom: string | null;
+  readonly experiment: string;
+  readonly control: string | null;
+  readonly variants: readonly Variant[];
+  readonly excludedUsers: number;
+  readonly sampleRatio: RatioCheck | null;
+}
+
+export interface Credit {
+  readonly channel: {
+    readonly source: string | null;
+    readonly medium: string | null;
+    readonly campaign: string | null;
+    readonly referrer: string | null;
+  } | null;
+  readonly conversions: number;
+  readonly revenue: Readonly<Record<string, string>>;
+}
+
+export interface AttributionAnswer {
+  readonly project: string;
+  readonly kpi: string;
+  readonly version: number;
+  readonly timezone: string;
+  readonly tzdata: string;
+  readonly interval: "day" | "week" | "month";
+  readonly from: string;
+  readonly to: string;
+  readonly asOf: string;
+  readonly complete: boolean;
+  readonly incompleteFrom: string | null;
+  readonly firstTouch: readonly Credit[];
+  readonly lastTouch: readonly Credit[];
+}
+
+export interface CohortValue {
+  readonly start: string;
+  readonly users: number;
+  readonly revenue: Readonly<
+    Record<
+      string,
+      readonly {
+        /** Exact, six digits. */
+        readonly total: string;
+        /** Exact, six digits. */
+        readonly perUser: string;
+      }[]
+    >
+  >;
+}
+
+export interface LifetimeValueAnswer {
+  readonly project: string;
+  readonly kpi: string;
+  readonly version: number;
+  readonly timezone: string;
+  readonly tzdata: string;
+  readonly interval: "day" | "week" | "month";
+  readonly from: string;
+  readonly to: string;
+  readonly asOf: string;
+  readonly complete: boolean;
+  readonly incompleteFrom: string | null;
+  readonly cohorts: readonly CohortValue[];
 }
 
 export interface CatalogueProperty {
@@ -274,6 +513,140 @@ export interface GetKpisParameters {
   readonly project?: string;
 }
 
+/** Parameters of {@link QueryApi.getSessions}. */
+export interface GetSessionsParameters {
+  /** First local day, inclusive. */
+  readonly from: string;
+  /** Last local day, exclusive; at most 400 days after from. */
+  readonly to: string;
+  /** Length of a period; from and to must begin one. */
+  readonly interval?: "day" | "week" | "month";
+  /** IANA zone; the project's when absent. */
+  readonly timezone?: string;
+  /** Must be the token's own project; for callers that want to be sure. */
+  readonly project?: string;
+}
+
+/** Parameters of {@link QueryApi.getFunnels}. */
+export interface GetFunnelsParameters {
+  /** Must be the token's own project; for callers that want to be sure. */
+  readonly project?: string;
+}
+
+/** Parameters of {@link QueryApi.getFunnel}. */
+export interface GetFunnelParameters {
+  /** Name of the funnel. */
+  readonly funnel: string;
+  /** First local day, inclusive. */
+  readonly from: string;
+  /** Last local day, exclusive; at most 400 days after from. */
+  readonly to: string;
+  /** Length of a period; from and to must begin one. */
+  readonly interval?: "day" | "week" | "month";
+  /** IANA zone; the project's when absent. */
+  readonly timezone?: string;
+  /** Must be the token's own project; for callers that want to be sure. */
+  readonly project?: string;
+}
+
+/** Parameters of {@link QueryApi.getRetention}. */
+export interface GetRetentionParameters {
+  /** First local day, inclusive. */
+  readonly from: string;
+  /** Last local day, exclusive; at most 400 days after from. */
+  readonly to: string;
+  /** Length of a period; from and to must begin one. */
+  readonly interval?: "day" | "week";
+  /** IANA zone; the project's when absent. */
+  readonly timezone?: string;
+  /** Must be the token's own project; for callers that want to be sure. */
+  readonly project?: string;
+  /** In period n, in n or later, or within ranges. */
+  readonly mode?: "exact" | "unbounded" | "bounded";
+  /** Periods told, for exact and unbounded. */
+  readonly periods?: number;
+  /** Ranges of periods for bounded, such as 1-7,8-14. */
+  readonly ranges?: string;
+  /** First of these instead of the first activity: event:NAME, page:PATH or screen:NAME. */
+  readonly cohort?: string;
+  /** One of these instead of any activity: event:NAME, page:PATH or screen:NAME. */
+  readonly return?: string;
+}
+
+/** Parameters of {@link QueryApi.getPaths}. */
+export interface GetPathsParameters {
+  /** First local day, inclusive. */
+  readonly from: string;
+  /** Last local day, exclusive; at most 400 days after from. */
+  readonly to: string;
+  /** Length of a period; from and to must begin one. */
+  readonly interval?: "day";
+  /** IANA zone; the project's when absent. */
+  readonly timezone?: string;
+  /** Must be the token's own project; for callers that want to be sure. */
+  readonly project?: string;
+  /** Pages and screens, or all events by name. */
+  readonly by?: "page" | "event";
+  /** Only what followed this. */
+  readonly after?: string;
+  /** Only what preceded this. */
+  readonly before?: string;
+  /** Transitions listed. */
+  readonly limit?: number;
+}
+
+/** Parameters of {@link QueryApi.getExperiment}. */
+export interface GetExperimentParameters {
+  /** experiment_id of its exposures. */
+  readonly experiment: string;
+  /** First local day, inclusive. */
+  readonly from: string;
+  /** Last local day, exclusive; at most 400 days after from. */
+  readonly to: string;
+  /** Length of a period; from and to must begin one. */
+  readonly interval?: "day";
+  /** IANA zone; the project's when absent. */
+  readonly timezone?: string;
+  /** Must be the token's own project; for callers that want to be sure. */
+  readonly project?: string;
+  /** What counts as converted: event:NAME, page:PATH or screen:NAME. */
+  readonly conversion?: string;
+  /** variation_id of the control; the first by name when absent. */
+  readonly control?: string;
+}
+
+/** Parameters of {@link QueryApi.getAttribution}. */
+export interface GetAttributionParameters {
+  /** First local day, inclusive. */
+  readonly from: string;
+  /** Last local day, exclusive; at most 400 days after from. */
+  readonly to: string;
+  /** Length of a period; from and to must begin one. */
+  readonly interval?: "day";
+  /** IANA zone; the project's when absent. */
+  readonly timezone?: string;
+  /** Must be the token's own project; for callers that want to be sure. */
+  readonly project?: string;
+  /** What counts as converted: event:NAME, page:PATH or screen:NAME. */
+  readonly conversion?: string;
+}
+
+/** Parameters of {@link QueryApi.getLifetimeValue}. */
+export interface GetLifetimeValueParameters {
+  /** First local day, inclusive. */
+  readonly from: string;
+  /** Last local day, exclusive; at most 400 days after from. */
+  readonly to: string;
+  /** Length of a period; from and to must begin one. */
+  readonly interval?: "day" | "week" | "month";
+  /** IANA zone; the project's when absent. */
+  readonly timezone?: string;
+  /** Must be the token's own project; for callers that want to be sure. */
+  readonly project?: string;
+  /** Days since the first one that are told. */
+  readonly days?: number;
+}
+
 /** Parameters of {@link QueryApi.query}. */
 export interface QueryParameters {
   /** Must be the token's own project; for callers that want to be sure. */
@@ -367,6 +740,14 @@ export interface Operation {
 /** Every operation of the API. */
 export const operations = {
   getKpis: { method: "GET", path: "/v1/kpis", hasBody: false, isStream: false },
+  getSessions: { method: "GET", path: "/v1/sessions", hasBody: false, isStream: false },
+  getFunnels: { method: "GET", path: "/v1/funnels", hasBody: false, isStream: false },
+  getFunnel: { method: "GET", path: "/v1/funnels/{funnel}", hasBody: false, isStream: false },
+  getRetention: { method: "GET", path: "/v1/retention", hasBody: false, isStream: false },
+  getPaths: { method: "GET", path: "/v1/paths", hasBody: false, isStream: false },
+  getExperiment: { method: "GET", path: "/v1/experiments/{experiment}", hasBody: false, isStream: false },
+  getAttribution: { method: "GET", path: "/v1/attribution", hasBody: false, isStream: false },
+  getLifetimeValue: { method: "GET", path: "/v1/ltv", hasBody: false, isStream: false },
   query: { method: "POST", path: "/v1/query", hasBody: true, isStream: false },
   getEvents: { method: "GET", path: "/v1/events", hasBody: false, isStream: false },
   getUser: { method: "GET", path: "/v1/users/{id}", hasBody: false, isStream: false },
@@ -381,6 +762,22 @@ export const operations = {
 export interface QueryApi {
   /** KPIs by local hour, day, week or month, from roll-ups and marts. Needs the scope kpis. */
   getKpis(parameters: GetKpisParameters): Promise<KpiAnswer>;
+  /** Sessions, their duration, pages and bounces. Needs the scope kpis. */
+  getSessions(parameters: GetSessionsParameters): Promise<SessionAnswer>;
+  /** The project's declared funnels. Needs the scope kpis. */
+  getFunnels(parameters?: GetFunnelsParameters): Promise<FunnelList>;
+  /** How users went through a declared funnel. Needs the scope kpis. */
+  getFunnel(parameters: GetFunnelParameters): Promise<FunnelAnswer>;
+  /** How many users came back, by cohort. Needs the scope kpis. */
+  getRetention(parameters: GetRetentionParameters): Promise<RetentionAnswer>;
+  /** What followed what within sessions. Needs the scope kpis. */
+  getPaths(parameters: GetPathsParameters): Promise<PathAnswer>;
+  /** Variants of an experiment, compared. Needs the scope kpis. */
+  getExperiment(parameters: GetExperimentParameters): Promise<ExperimentAnswer>;
+  /** Conversions by first and last touch. Needs the scope kpis. */
+  getAttribution(parameters: GetAttributionParameters): Promise<AttributionAnswer>;
+  /** Revenue of cohorts by days since their first. Needs the scope kpis. */
+  getLifetimeValue(parameters: GetLifetimeValueParameters): Promise<LifetimeValueAnswer>;
   /** An aggregation over the lake, within a budget of files, bytes and time. Needs the scope events. */
   query(body: AdhocQuestion, parameters?: QueryParameters): Promise<AdhocAnswer>;
   /** The events of a range: names, volume, first and last seen, properties with kinds and, with the scope users, samples. Needs the scope events. */

@@ -28,6 +28,10 @@ export interface CommandOptions {
   /** Comma separated. */
   readonly scopes?: string | undefined;
   readonly expires?: string | undefined;
+  /** Events in order, joined by `>`. */
+  readonly steps?: string | undefined;
+  readonly window?: string | undefined;
+  readonly breakdown?: string | undefined;
   readonly from?: string | undefined;
   readonly to?: string | undefined;
   readonly source?: string | undefined;
@@ -58,6 +62,9 @@ export const helpText = `Usage: npm run sluice -- COMMAND [--url https://… | -
   token   create PROJECT NAME [--scopes kpis,events,users,export] [--expires 90d]
                                              the token is shown once; kpis,events and no end when not said
   token   revoke PROJECT ID
+  funnel  list   PROJECT
+  funnel  create PROJECT NAME --steps "page:/pricing > event:Signed Up" [--window 7d|48h] [--breakdown PROPERTY]
+  funnel  revoke PROJECT NAME
   flush                                      publish and roll up now
 
   ledger  PROJECT --from T --to T [--source SOURCE]      what came in, and what became of it, by source and hour
@@ -124,6 +131,7 @@ function commandOf(noun: string, verb: string, names: readonly string[], options
     case "source list":
     case "key list":
     case "token list":
+    case "funnel list":
       return hasOne ? { kind: "list", path: `${inProject}/${noun}s`, list: `${noun}s` } : null;
     case "source create":
       return hasTwo
@@ -155,10 +163,23 @@ function commandOf(noun: string, verb: string, names: readonly string[], options
     case "source revoke":
     case "key revoke":
     case "token revoke":
+    case "funnel revoke":
       return hasTwo ? { kind: "revoke", path: `${inProject}/${noun}s/${one}`, what: `${noun} ${name}` } : null;
+    case "funnel create":
+      return hasTwo
+        ? { kind: "create", path: `${inProject}/funnels`, body: funnelBody(name, options), what: `funnel ${name}` }
+        : null;
     default:
       return jobOf(noun, verb, names, options);
   }
+}
+
+/** What the API is told of a funnel; it refuses what is wrong. `--window 7d` or `48h`. */
+function funnelBody(funnel: string, { steps = "", window, breakdown }: CommandOptions): JsonObject {
+  const [, count = "", unit] = /^(\d{1,5})([dh])$/.exec(window ?? "") ?? [];
+  const hours = Number(count) * (unit === "d" ? 24 : 1);
+  const named = { funnel, steps: steps.split(">").map((step) => step.trim()) };
+  return { ...named, ...body({ breakdown }), ...(window !== undefined && { windowHours: hours }) };
 }
 
 /** Commands that are one call after the other, or a question with a range. Their first name follows the noun. */

@@ -14,9 +14,11 @@ import {
 } from "../admin-fields.ts";
 import { invalid, notFound, type Problem } from "../problem.ts";
 import { expiresField, scopesField } from "../read-scope.ts";
+import { buildBehaviour } from "./behaviour-build.ts";
 import { deadLetterRoutes } from "./dead-letter-routes.ts";
 import type { Env } from "./env.ts";
 import { flushPipeline } from "./flush.ts";
+import { funnelRoutes } from "./funnel-routes.ts";
 import { lakeRoutes } from "./lake-routes.ts";
 import { adminLedgerRoutes } from "./ledger-routes.ts";
 import { publishRegistry } from "./publish-registry.ts";
@@ -189,8 +191,11 @@ admin.post("/flush", async (context) => {
 /** One roll-up run, as cron does it; for a local pipeline, which has no cron. */
 admin.post("/rollup", async (context) => {
   const work = tickRollup(context.env);
-  context.executionCtx.waitUntil(work.catch(() => undefined));
-  return context.json({ summary: await work });
+  const behaviour = work.then(async () => buildBehaviour(context.env, () => Date.now()));
+  context.executionCtx.waitUntil(behaviour.catch(() => undefined));
+  const summary = await work;
+  await behaviour;
+  return context.json({ summary });
 });
 
 /** What this isolate has sent to the consumer, for the drain of a local pipeline. */
@@ -199,6 +204,7 @@ admin.get("/counters", (context) => context.json({ messagesSent: resent.messages
 admin.route("/lake", lakeRoutes);
 admin.route("/dead", deadLetterRoutes);
 admin.route("/projects", adminLedgerRoutes);
+admin.route("/projects", funnelRoutes);
 admin.route("/projects", redriveRoutes);
 admin.route("/projects", replayRoutes);
 

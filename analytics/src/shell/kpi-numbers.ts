@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from "@sluice/schema";
 import { dayMs, dayText } from "../day.ts";
 import { EventNumbers } from "../event-numbers.ts";
-import type { ProjectFacts, Sources } from "../kpi-answer.ts";
+import type { Sources } from "../kpi-answer.ts";
 import type { KpiQuestion } from "../kpi-params.ts";
 import { type NumberPlan, numberPlan, type UserCount } from "../number-sources.ts";
 import type { Problem } from "../problem.ts";
@@ -26,23 +26,6 @@ export interface KpiProject {
   readonly timezone: string;
   readonly currency: string;
   readonly hasTrail: boolean;
-}
-
-/** A project as its numbers need it. */
-export interface NumberedProject extends KpiProject, ProjectFacts {
-  /** JSON, as stored. */
-  readonly dimensions: string;
-}
-
-/** Reads what a project says about its numbers, and as of when they are. */
-export async function kpiProject(db: D1Database, project: string): Promise<NumberedProject> {
-  const sql = `SELECT p.project, p.currency, p.timezone, p.dimensions, coalesce(r.as_of, p.created_at) AS asOfMs,
-      CASE WHEN r.trail_from IS NULL THEN coalesce(r.as_of, p.created_at) ELSE r.trail_as_of END AS trailAsOfMs,
-      r.trail_from IS NULL OR r.trail_as_of > 0 AS hasTrail
-    FROM project p LEFT JOIN project_rollup r ON r.project = p.project WHERE p.project = ?`;
-  const row = await db.prepare(sql).bind(project).first<Omit<NumberedProject, "hasTrail"> & { hasTrail: number }>();
-  if (row === null) throw new Error("a read token's project is gone");
-  return { ...row, hasTrail: Boolean(row.hasTrail) };
 }
 
 /** Reads what answers a question; refused where no row holds it and counting it would read too much. */

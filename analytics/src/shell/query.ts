@@ -1,14 +1,19 @@
 import { Hono } from "hono";
 import { parseDimensions } from "../dimensions.ts";
-import { kpiAnswer } from "../kpi-answer.ts";
+import { kpiAnswer, type ProjectFacts } from "../kpi-answer.ts";
 import { kpiQuestion } from "../kpi-params.ts";
 import { isQuestionNoted } from "../rollup-pace.ts";
 import { answerJson } from "./answer.ts";
 import type { Env } from "./env.ts";
-import { kpiProject, readSources } from "./kpi-numbers.ts";
+import { type KpiProject, readSources } from "./kpi-numbers.ts";
 import { type Reader, readerOf } from "./read-token.ts";
 import { refuse } from "./reply.ts";
 import { RollupStore } from "./rollup-store.ts";
+
+interface AskedProject extends ProjectFacts, KpiProject {
+  /** JSON, as stored. */
+  readonly dimensions: string;
+}
 
 /** The query API. The read token decides whose numbers are read. */
 export const query = new Hono<{ Bindings: Env }>();
@@ -16,15 +21,28 @@ export const query = new Hono<{ Bindings: Env }>();
 query.get("/kpis", async (context) => {
   const reader = await readerOf(context, "kpis");
   if (!reader.ok) return refuse(context, reader.error);
-  const project = await kpiProject(context.env.DB, reader.value.project);
-  const settings = { timezone: project.timezone, dimensions: parseDimensions(project.dimensions) };
-  const question = kpiQuestion(new URL(context.req.url).searchParams, settings);
+  const facts = await factsOf(context.env.DB, reader.value.project);
+  const question = kpiQuestion(new URL(context.req.url).searchParams, {
+    timezone: facts.timezone,
+    dimensions: parseDimensions(facts.dimensions),
+  });
   if (!question.ok) return refuse(context, question.error);
   context.executionCtx.waitUntil(noteQuestion(context.env.DB, reader.value, Date.now()));
-  const sources = await readSources(context.env, project, question.value);
+  const sources = await readSources(context.env, facts, question.value);
   if (!sources.ok) return refuse(context, sources.error);
-  return answerJson(context, kpiAnswer(question.value, project, sources.value));
+  return answerJson(context, kpiAnswer(question.value, facts, sources.value));
 });
+
+/** What KPIs need to know of a project that exists. */
+async function factsOf(db: D1Database, project: string): Promise<AskedProject> {
+  const sql = `SELECT p.project, p.currency, p.timezone, p.dimensions, coalesce(r.as_of, p.created_at) AS asOfMs,
+      CASE WHEN r.trail_from IS NULL THEN coalesce(r.as_of, p.created_at) ELSE r.trail_as_of END AS trailAsOfMs,
+      r.trail_from IS NULL OR r.trail_as_of > 0 AS hasTrail
+    FROM project p LEFT JOIN project_rollup r ON r.project = p.project WHERE p.project = ?`;
+  const facts = await db.prepare(sql).bind(project).first<AskedProject & Record<string, unknown>>();
+  if (facts === null) throw new Error("a read token of no project");
+  return facts;
+}
 
 /** Numbers that are asked for are rolled up more often. That it could not be noted is no reason not to answer. */
 async function noteQuestion(db: D1Database, { project, askedMs }: Reader, nowMs: number): Promise<void> {

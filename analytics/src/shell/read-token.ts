@@ -15,6 +15,8 @@ export interface Reader extends TokenProject {
   readonly scopes: readonly ReadScope[];
   /** Currency of events that state none. */
   readonly currency: string;
+  /** The zone of questions that name none. */
+  readonly timezone: string;
   /** When the last roll-up began that found all logs read; before the first, when the project was made. */
   readonly asOfMs: number;
   /** When its numbers were last asked for, as far as that is noted. */
@@ -41,8 +43,10 @@ export async function readerOf(context: Ask, scope: ReadScope): Promise<Result<R
   if (origin !== undefined && listed.length > 0 && !isOriginListed(listed, origin)) return fail(originRefused);
   if ((context.req.query("project") ?? row.project) !== row.project) return fail(notFound);
   const scopes = parseScopes(row.scopes);
-  const { project, shards, currency, asOfMs, askedMs } = row;
-  return scopes.includes(scope) ? ok({ project, shards, currency, asOfMs, askedMs, scopes }) : fail(outOfScope(scope));
+  const { project, shards, currency, timezone, asOfMs, askedMs } = row;
+  return scopes.includes(scope)
+    ? ok({ project, shards, currency, timezone, asOfMs, askedMs, scopes })
+    : fail(outOfScope(scope));
 }
 
 interface TokenRow extends Omit<Reader, "scopes">, Record<string, unknown> {
@@ -51,7 +55,7 @@ interface TokenRow extends Omit<Reader, "scopes">, Record<string, unknown> {
 }
 
 async function tokenRow(context: Ask, token: string): Promise<TokenRow | null> {
-  const sql = `SELECT p.project, p.shards, p.currency, p.query_origins AS queryOrigins, t.scopes,
+  const sql = `SELECT p.project, p.shards, p.currency, p.timezone, p.query_origins AS queryOrigins, t.scopes,
       coalesce(r.as_of, p.created_at) AS asOfMs, coalesce(r.asked_at, 0) AS askedMs
     FROM read_token t JOIN project p ON p.project = t.project LEFT JOIN project_rollup r ON r.project = p.project
     WHERE t.token_hash = ?1 AND t.revoked_at IS NULL AND coalesce(t.expires_at, ?2 + 1) > ?2 AND p.deleted_at IS NULL`;

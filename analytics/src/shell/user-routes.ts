@@ -1,8 +1,8 @@
 import { compareText } from "@sluice/lake";
 import { identityLengthMax, ok } from "@sluice/schema";
 import { Hono } from "hono";
-import { dayOf } from "../day.ts";
-import { canonicalUser } from "../identity.ts";
+import { dayMs, dayOf } from "../day.ts";
+import { canonicalUser, linkWindowDays } from "../identity.ts";
 import { listParams } from "../list-params.ts";
 import { pageCursor } from "../page-cursor.ts";
 import { invalid, notFound } from "../problem.ts";
@@ -73,7 +73,8 @@ async function addGroup(group: EventGroup, known: KnownUser, profile: UserProfil
     return "skip";
   const ids = await group.read(["user_id", "anonymous_id", "time"]);
   const found = ids.flatMap(({ user_id, anonymous_id, time }, index) => {
-    return canonicalUser({ userId: user_id, anonymousId: anonymous_id }, dayOf(time), links) === user ? [index] : [];
+    const linkedBeforeMs = dayOf(time) + (1 + linkWindowDays) * dayMs;
+    return canonicalUser({ userId: user_id, anonymousId: anonymous_id }, linkedBeforeMs, links) === user ? [index] : [];
   });
   if (found.length === 0) return "read";
   const rows = await group.read(timelineColumns);
