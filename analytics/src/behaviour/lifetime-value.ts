@@ -65,9 +65,9 @@ export class LifetimeValueFold implements KeyedFold<Step, UserValue, CohortValue
   end({ firstDay, micros }: UserValue): void {
     const { interval, fromDay, toDay } = this.#periods;
     if (firstDay === null || firstDay < fromDay || firstDay >= toDay) return;
-    const cohort = entryOf(this.#cohorts, firstOfPeriod(interval, firstDay), () => ({
+    const cohort = entryOf(this.#cohorts, firstOfPeriod(interval, firstDay), (): CohortSum => ({
       users: 0,
-      micros: new Map(),
+      micros: new Map<string, bigint[]>(),
     }));
     cohort.users += 1;
     for (const [currency, byDay] of micros) {
