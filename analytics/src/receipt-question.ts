@@ -42,7 +42,7 @@ export function receiptQuestion(messageId: string, search: URLSearchParams): Res
   if (messageId === "" || messageId.length > messageIdLengthMax) {
     return fail(invalid("messageId", `messageId must have 1 to ${messageIdLengthMax} characters.`));
   }
-  const known = onlyKnown(search, ["time", "receipt", "keyKind"]);
+  const known = onlyKnown(search, ["time", "receipt", "keyKind", "project"]);
   if (!known.ok) return known;
   const time = search.get("time");
   const timeMs = time === null ? null : parseTime(time);

@@ -4,6 +4,7 @@ import {
   arrivalsOf,
   ArrivalTally,
   type HourArrivals,
+  hourMs,
   hourOf,
   type LedgerRow,
   undatedFromMs,
@@ -141,15 +142,28 @@ function knownEvents(
     owners.fill(index, first, first + slice.events.ids.length);
     for (let event = first; event < first + slice.events.ids.length; event++) asked.push(event);
   }
-  const startOf = (event: number): number =>
-    ((packed[event * hashBytes] ?? 0) << 8) | (packed[event * hashBytes + 1] ?? 0);
-  asked.sort((a, b) => (bucketsMs[a] ?? 0) - (bucketsMs[b] ?? 0) || startOf(a) - startOf(b));
-  for (const event of asked) {
+  for (const event of inOrderOfIds(asked, bucketsMs, packed)) {
     const answer = seen.has(bucketsMs[event] ?? 0, packed, event * hashBytes);
     if (answer === null) unchecked.add(owners[event] ?? 0);
     else if (answer) known[event] = 1;
   }
   return { known, unchecked };
+}
+
+/** Bits of a sort key: a bucket's hour, in which 119 years are told apart, and what is left for hash and event. */
+const hourBits = 20;
+const keyBits = 53;
+
+/** Events by bucket, then by how their hashes begin. Sorted as numbers, which takes a fraction of what a comparison function does. */
+function inOrderOfIds(events: readonly number[], bucketsMs: Float64Array, packed: Uint8Array): readonly number[] {
+  const eventBits = 32 - Math.clz32(events.length);
+  const startBits = Math.min(16, keyBits - hourBits - eventBits);
+  const keys = Float64Array.from(events, (event, i) => {
+    const hour = Math.floor((bucketsMs[event] ?? 0) / hourMs) & (2 ** hourBits - 1);
+    const start = ((packed[event * hashBytes] ?? 0) << 8) | (packed[event * hashBytes + 1] ?? 0);
+    return (hour * 2 ** startBits + (start >> (16 - startBits))) * 2 ** eventBits + i;
+  });
+  return Array.from(keys.sort(), (key) => events[key % 2 ** eventBits] ?? 0);
 }
 
 /** The slices that were not taken before, each once; and the indices of those of which that cannot be told. */
