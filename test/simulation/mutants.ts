@@ -173,7 +173,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "an older plan's object is taken for the newest plan's",
-    firstSeed: 3,
+    firstSeed: 401,
     patches: [
       {
         file: publisher,

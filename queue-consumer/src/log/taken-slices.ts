@@ -1,3 +1,7 @@
+import { hourOf } from "@sluice/schema";
+import { groupBy } from "../group-by.ts";
+import type { TakenSlice } from "./append-plan.ts";
+import { type BucketHashes, concatenate } from "./block.ts";
 import type { SeenIndex } from "./seen-index.ts";
 import { hashBytes } from "./seen-set.ts";
 
@@ -8,7 +12,7 @@ import { hashBytes } from "./seen-set.ts";
  */
 
 /** The hash under which a slice is remembered that was taken as of so many shards; the message's own while there is one. */
-export function sliceHashAt(packed: Uint8Array, at: number, shards: number): Uint8Array {
+function sliceHashAt(packed: Uint8Array, at: number, shards: number): Uint8Array {
   const hash = packed.slice(at, at + hashBytes);
   hash[hashBytes - 1] = (hash[hashBytes - 1] ?? 0) ^ Math.max(0, shards - 1);
   return hash;
@@ -26,4 +30,17 @@ export class TakenSlices {
   has(bucketMs: number, packed: Uint8Array, at: number, epochs: readonly number[]): boolean {
     return epochs.some((shards) => this.index.has(bucketMs, sliceHashAt(packed, at, shards), 0) === true);
   }
+}
+
+/** The hashes to remember of the slices that an append takes, by receipt hour. */
+export function sliceBuckets(
+  taken: readonly TakenSlice[],
+  packed: Uint8Array,
+  shards: number,
+): readonly BucketHashes[] {
+  const buckets = groupBy(taken, ({ slice }) => hourOf(slice.receipt.receivedAtMs));
+  return [...buckets].map(([bucketMs, slices]) => ({
+    bucketMs,
+    packed: concatenate(slices.map(({ index }) => sliceHashAt(packed, index * hashBytes, shards))),
+  }));
 }

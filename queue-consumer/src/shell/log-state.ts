@@ -16,7 +16,7 @@ import {
 import { belongsTo } from "../consume/route-slice.ts";
 import { type AppendPlan, newSlices, planAppend, refusalOf, type SeenBefore } from "../log/append-plan.ts";
 import { type AskedIds, eitherHas, forEachId, type Inherited, ParentAnswers } from "../log/asked-ids.ts";
-import { type Block, type BucketHashes, concatenate, unpackHashes } from "../log/block.ts";
+import { type Block, unpackHashes } from "../log/block.ts";
 import { LedgerTally } from "../log/ledger.ts";
 import { chooseWindows, ColdIds, type ColdPage, type ColdWindow } from "../log/cold-ids.ts";
 import type { PlannedPage } from "../log/cold-object.ts";
@@ -29,9 +29,7 @@ import { hashIds, hashRequest, type RequestHashes } from "../log/request-hashes.
 import { type Entries, entryWords, firstPlaceOf, isUndatedPlace, readEntry } from "../log/seen-entries.ts";
 import { mayHold } from "../log/seen-filter.ts";
 import { SeenIndex } from "../log/seen-index.ts";
-import { hashBytes } from "../log/seen-set.ts";
-import { sliceHashAt, TakenSlices } from "../log/taken-slices.ts";
-import { groupBy } from "../group-by.ts";
+import { sliceBuckets, TakenSlices } from "../log/taken-slices.ts";
 import { newBirthId, newHashKey, wordsOfKey } from "./hashing.ts";
 import type { LogStorage } from "./log-storage.ts";
 
@@ -302,7 +300,7 @@ export class LogState {
       takenAtMs: nowMs,
       slices: plan.slices,
       eventHashes: hashes.events,
-      sliceHashes: sliceBuckets(plan, hashes.slices, this.#shards),
+      sliceHashes: sliceBuckets(plan.slices, hashes.slices, this.#shards),
       ledger: plan.ledger,
       arrivals: plan.arrivals,
     };
@@ -389,15 +387,6 @@ export class LogState {
       throw new Error("an append for another project or shard");
     }
   }
-}
-
-/** Hashes of the slices that an append takes, by receipt hour. */
-function sliceBuckets(plan: AppendPlan, packed: Uint8Array, shards: number): readonly BucketHashes[] {
-  const buckets = groupBy(plan.slices, ({ slice }) => hourOf(slice.receipt.receivedAtMs));
-  return [...buckets].map(([bucketMs, slices]) => ({
-    bucketMs,
-    packed: concatenate(slices.map(({ index }) => sliceHashAt(packed, index * hashBytes, shards))),
-  }));
 }
 
 function missing(what: string): never {
