@@ -10,23 +10,18 @@ const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 let referrer = page.document?.referrer;
 
-/** The page that is shown, as `context.page` and as the properties of a page event. */
-function pageFields(): Fields {
-  const { href, pathname, search } = location;
-  return { url: href, path: pathname, search, title: page.document?.title, referrer };
-}
-
 /** The campaign that brought the visitor, which outlives changes of the address within the page. */
 let campaign: ReturnType<typeof campaignOf>;
 
 /** What surrounds every event of this page. Fields that the browser does not know are left out. */
 export function pageContext(): Fields {
+  const { href, pathname, search } = location;
   const { screen = {} as Screen, innerWidth, innerHeight } = page;
   const { width, height } = screen;
   const { language, userAgentData } = navigator as Navigator & { readonly userAgentData?: object };
   return {
-    page: { ...pageFields(), loadId: tab },
-    campaign: (campaign = campaignOf(location.search) ?? campaign),
+    page: { url: href, path: pathname, search, title: page.document?.title, referrer, loadId: tab },
+    campaign: (campaign = campaignOf(search) ?? campaign),
     locale: language,
     timezone,
     screen: { width, height, innerWidth, innerHeight },
