@@ -45,10 +45,10 @@ const faults: fc.Arbitrary<DeviceFaults> = fc.record({
  */
 describe("correction never moves two events past each other", () => {
   test("SW38: of one page, whatever the skew, the drift, the delays and the losses", async () => {
-    await fc.assert(
-      fc.asyncProperty(faults, async (fault) => expect(await isInOrder(fault)).toBe(true)),
-      { numRuns: 150, examples: [[{ skewMs: 32_852_920, driftPpm: 0, delayMsMax: 30 * second, seed: 3, leaves: 0 }]] },
-    );
+    await fc.assert(fc.asyncProperty(faults, isInOrder), {
+      numRuns: 150,
+      examples: [[{ skewMs: 32_852_920, driftPpm: 0, delayMsMax: 30 * second, seed: 3, leaves: 0 }]],
+    });
   });
 
   test.each([
@@ -57,12 +57,12 @@ describe("correction never moves two events past each other", () => {
   ])("SW39: of pages seen one after the other, each left after an event in $leaves of all cases", async (given) => {
     const draw = drawsOf(5);
     let inversions = 0;
-    for (let seed = 1; seed <= 200; seed++) {
+    for (let seed = 1; seed <= 100; seed++) {
       const skewMs = Math.floor((draw() * 2 - 1) * 12 * hour);
       const fault = { skewMs, driftPpm: 0, delayMsMax: 2 * second, seed, leaves: given.leaves };
       if (!(await isInOrder(fault))) inversions++;
     }
-    expect(inversions / 200).toBeLessThanOrEqual(given.share);
+    expect(inversions / 100).toBeLessThanOrEqual(given.share);
   });
 });
 
@@ -95,12 +95,15 @@ async function runDevice(fault: DeviceFaults): Promise<{ ids: readonly string[];
     if (roll > 0.6) throw new Error("the reply is lost");
     return { status: 200, serverTime };
   };
-  const nowMs = (): number =>
-    Math.floor(time.nowMs + fault.skewMs + ((time.nowMs - startMs) * fault.driftPpm) / 1e6);
+  const nowMs = (): number => Math.floor(time.nowMs + fault.skewMs + ((time.nowMs - startMs) * fault.driftPpm) / 1e6);
   const open = (): VirtualPage =>
-    new VirtualPage(script, { host: "https://in.example", writeKey: "a.b", flushAt: 5 }, {
-      ...{ time, nowMs, storage, send, random: draw },
-    });
+    new VirtualPage(
+      script,
+      { host: "https://in.example", writeKey: "a.b", flushAt: 5 },
+      {
+        ...{ time, nowMs, storage, send, random: draw },
+      },
+    );
   let page = open();
   const ids: string[] = [];
   for (let i = 0; i < 50; i++) {

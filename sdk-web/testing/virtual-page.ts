@@ -28,8 +28,7 @@ export class VirtualPage {
       document: { title: "Virtual", referrer: "" },
       location: { href: "https://shop.example/", pathname: "/", search: "" },
       navigator: { language: "en" },
-      addEventListener: (name: string, run: () => void) =>
-        listeners.set(name, [...(listeners.get(name) ?? []), run]),
+      addEventListener: (name: string, run: () => void) => listeners.set(name, [...(listeners.get(name) ?? []), run]),
       crypto: { getRandomValues: (bytes: Uint8Array) => bytes.map(() => ports.random() * 256) },
       random: ports.random,
       URLSearchParams,
@@ -48,7 +47,10 @@ export class VirtualPage {
       queueMicrotask: (run: () => void) => queueMicrotask(alive(run)),
       fetch: (_: string, { body, signal }: { body: { text: string }; signal: number }) =>
         new Promise((resolve, reject) => {
-          ports.time.setTimer(alive(() => reject(new Error("timeout"))), signal);
+          ports.time.setTimer(
+            alive(() => reject(new Error("timeout"))),
+            signal,
+          );
           ports.send(body.text).then(
             ({ status, serverTime }) =>
               alive(() =>
@@ -101,7 +103,9 @@ export function storageOf(entries: Map<string, string>): Record<string, unknown>
       deleteProperty: (_, key) => entries.delete(String(key)) || true,
       ownKeys: () => [...entries.keys()],
       getOwnPropertyDescriptor: (_, key) =>
-        entries.has(String(key)) ? { configurable: true, enumerable: true, value: entries.get(String(key)) } : undefined,
+        entries.has(String(key))
+          ? { configurable: true, enumerable: true, value: entries.get(String(key)) }
+          : undefined,
     },
   );
 }

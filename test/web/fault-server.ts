@@ -39,6 +39,11 @@ export class FaultServer {
     return `http://localhost:${this.#port}`;
   }
 
+  /** The page that is served at every path that has no other. */
+  get html(): string {
+    return this.#html(this.ingest);
+  }
+
   get ingest(): string {
     return `http://127.0.0.1:${this.#port}`;
   }
@@ -96,6 +101,6 @@ export class FaultServer {
     const script = this.scripts.get(path);
     const type = script === undefined ? "text/html" : "text/javascript";
     response.writeHead(200, { "content-type": `${type}; charset=utf-8` });
-    response.end(script ?? this.pages.get(path) ?? this.#html(this.ingest));
+    response.end(script ?? this.pages.get(path.split("?")[0] ?? "") ?? this.html);
   }
 }

@@ -21,6 +21,9 @@ let clock: readonly [offsetMs: number, lastMs: number, correctedMs: number] = [N
 /** Latest corrected time of what each tab has sent. */
 const marks = new Map<string, number>();
 
+/** Forgets what is kept of the clock on the device. */
+export const forgetClock = (): void => writeLocal(clockKey);
+
 const markOf = (tab: string): number => marks.get(tab) ?? 0;
 
 /** A tab has sent an event of this time, and has reached this corrected time. Without a time of the SDK's own it has not. */

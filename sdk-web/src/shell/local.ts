@@ -14,7 +14,7 @@ export function readLocal<T>(key: string, otherwise: T): T {
 export function writeLocal(key: string, value?: unknown): void {
   try {
     const json = JSON.stringify(value);
-    if (value === undefined) delete localStorage[key];
+    if (!json) delete localStorage[key];
     else if (mayStore() && localStorage[key] !== json) localStorage[key] = json; // reading is a tenth of the cost of writing
   } catch {
     // what could not be kept lives as long as the page

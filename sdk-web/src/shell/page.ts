@@ -15,17 +15,25 @@ let campaign: ReturnType<typeof campaignOf>;
 
 /** What surrounds every event of this page. Fields that the browser does not know are left out. */
 export function pageContext(): Fields {
-  const { href, pathname, search } = location;
-  const { screen = {} as Screen, innerWidth, innerHeight } = page;
-  const { width, height } = screen;
-  const { language, userAgentData } = navigator as Navigator & { readonly userAgentData?: object };
   return {
-    page: { url: href, path: pathname, search, title: page.document?.title, referrer, loadId: tab },
-    campaign: (campaign = campaignOf(search) ?? campaign),
-    locale: language,
+    page: {
+      url: location.href,
+      path: location.pathname,
+      search: location.search,
+      title: page.document?.title,
+      referrer,
+      loadId: tab,
+    },
+    campaign: (campaign = campaignOf(location.search) ?? campaign),
+    locale: navigator.language,
     timezone,
-    screen: { width, height, innerWidth, innerHeight },
-    userAgentData,
+    screen: {
+      width: page.screen?.width,
+      height: page.screen?.height,
+      innerWidth: page.innerWidth,
+      innerHeight: page.innerHeight,
+    },
+    userAgentData: (navigator as Navigator & { readonly userAgentData?: object }).userAgentData,
     library: { name: sdkName, version: sdkVersion },
   };
 }
