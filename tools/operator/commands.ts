@@ -23,6 +23,7 @@ export interface CommandOptions {
   readonly ip?: string | undefined;
   /** Comma separated. */
   readonly origins?: string | undefined;
+  readonly "cookie-domain"?: string | undefined;
   readonly kind?: string | undefined;
   readonly from?: string | undefined;
   readonly to?: string | undefined;
@@ -44,6 +45,7 @@ export const helpText = `Usage: npm run sluice -- COMMAND [--url https://… | -
   project revoke PROJECT                     revokes all its keys and tokens; its data stays
   source  list   PROJECT
   source  create PROJECT SOURCE [--ip drop|truncate|keep] [--origins https://a.example,https://*.b.example]
+                                        [--cookie-domain shop.example]
   source  revoke PROJECT SOURCE              revokes its keys
   key     list   PROJECT
   key     create PROJECT SOURCE [--kind public|server]   the key is shown once
@@ -114,7 +116,10 @@ function commandOf(noun: string, verb: string, names: readonly string[], options
         ? {
             kind: "create",
             path: `${inProject}/sources`,
-            body: { ...body({ source: name, ipPolicy: options.ip }), ...originsOf(options.origins) },
+            body: {
+              ...body({ source: name, ipPolicy: options.ip, cookieDomain: options["cookie-domain"] }),
+              ...originsOf(options.origins),
+            },
             what: `source ${name}`,
           }
         : null;
