@@ -77,7 +77,7 @@ export class FaultServer {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url ?? "";
     this.requests.push(`${request.method} ${path}`);
-    if (request.method === "GET") return this.#servePage(path, response);
+    if (request.method === "GET" || request.method === "HEAD") return this.#servePage(path, response);
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const bytes = Buffer.concat(chunks);
@@ -98,9 +98,10 @@ export class FaultServer {
   }
 
   #servePage(path: string, response: ServerResponse): void {
-    const script = this.scripts.get(path);
+    const [pathname = ""] = path.split("?");
+    const script = this.scripts.get(path) ?? this.scripts.get(pathname);
     const type = script === undefined ? "text/html" : "text/javascript";
     response.writeHead(200, { "content-type": `${type}; charset=utf-8` });
-    response.end(script ?? this.pages.get(path.split("?")[0] ?? "") ?? this.html);
+    response.end(script ?? this.pages.get(pathname) ?? this.html);
   }
 }
