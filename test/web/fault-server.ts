@@ -27,6 +27,8 @@ export class FaultServer {
   #server: Server | undefined;
   #port = 0;
   readonly #html: (ingest: string) => string;
+  /** Further headers of pages and scripts. */
+  headers: Readonly<Record<string, string>> = {};
   /** Scripts by path. */
   readonly scripts: Map<string, string>;
 
@@ -101,7 +103,7 @@ export class FaultServer {
     const [pathname = ""] = path.split("?");
     const script = this.scripts.get(path) ?? this.scripts.get(pathname);
     const type = script === undefined ? "text/html" : "text/javascript";
-    response.writeHead(200, { "content-type": `${type}; charset=utf-8` });
+    response.writeHead(200, { ...this.headers, "content-type": `${type}; charset=utf-8` });
     response.end(script ?? this.pages.get(pathname) ?? this.html);
   }
 }

@@ -6,6 +6,11 @@ import { sdkName, sdkVersion } from "../version.ts";
 /** What a page has and a worker has not. */
 const page = globalThis as Partial<typeof window>;
 
+/** Browser and system as the browser tells them, read once: to have it written as JSON costs as much as the rest of an event. */
+const userAgentData = (
+  page.navigator as { readonly userAgentData?: { toJSON(): object } } | undefined
+)?.userAgentData?.toJSON();
+
 const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 let referrer = page.document?.referrer;
@@ -24,7 +29,7 @@ export function pageContext(): Fields {
       referrer,
       loadId: tab,
     },
-    campaign: (campaign = campaignOf(location.search) ?? campaign),
+    campaign: (campaign = (location.search && campaignOf(location.search)) || campaign),
     locale: navigator.language,
     timezone,
     screen: {
@@ -33,7 +38,7 @@ export function pageContext(): Fields {
       innerWidth: page.innerWidth,
       innerHeight: page.innerHeight,
     },
-    userAgentData: (navigator as Navigator & { readonly userAgentData?: object }).userAgentData,
+    userAgentData,
     library: { name: sdkName, version: sdkVersion },
   };
 }
