@@ -182,8 +182,10 @@ describe("registry and admin API", () => {
       const refused = await worker.admin("POST", "projects/shop/sources", { source: "bad", cookieDomain });
       expect(refused.status).toBe(400);
     }
-    const { sources } = (await worker.admin("GET", "projects/shop/sources")).json() as { sources: object[] };
-    expect(sources.map((entry) => Reflect.get(entry, "cookieDomain"))).toEqual(["", "shop.example", null]);
+    const { sources } = (await worker.admin("GET", "projects/shop/sources")).json() as {
+      sources: { cookieDomain: string | null }[];
+    };
+    expect(sources.map((entry) => entry.cookieDomain)).toEqual(["", "shop.example", null]);
     const published = (await snapshot()).projects[0]?.sources.map((entry) => entry.cookieDomain);
     expect(published).toEqual(["", "shop.example", undefined]);
   });
