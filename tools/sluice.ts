@@ -23,6 +23,7 @@ async function main(args: readonly string[]): Promise<number> {
     currency: text,
     ip: text,
     origins: text,
+    "cookie-domain": text,
     kind: text,
     scopes: text,
     steps: text,

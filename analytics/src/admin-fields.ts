@@ -3,6 +3,7 @@ import {
   field,
   type IpPolicy,
   isName,
+  isCookieDomain,
   isOriginPattern,
   isObject,
   type Json,
@@ -104,6 +105,13 @@ export function allowedOriginsField(body: JsonObject): Result<readonly string[],
   }
   const detail = `allowedOrigins must be at most ${allowedOriginsMax} origins such as https://shop.example or https://*.shop.example.`;
   return fail(invalid("allowedOrigins", detail));
+}
+
+/** Domain of the identity cookie that the edge renews, "" for the host alone; `null` (no cookie) when absent. */
+export function cookieDomainField(body: JsonObject): Result<string | null, Problem> {
+  const value = field(body, "cookieDomain") ?? null;
+  if (value === null || (typeof value === "string" && isCookieDomain(value))) return ok(value);
+  return fail(invalid("cookieDomain", 'cookieDomain must be a domain such as shop.example, or "" for the host alone.'));
 }
 
 /** Kind of a write key. */

@@ -16,6 +16,7 @@ export interface SourceRow {
   readonly ip_policy: string;
   /** A JSON array of texts. */
   readonly allowed_origins: string;
+  readonly cookie_domain: string | null;
 }
 
 /**
@@ -26,10 +27,11 @@ export function compileSnapshot(rows: RegistryRows, compiledAtMs: number): Regis
   const sources = grouped(rows.sources, (row) => row.project);
   const revoked = grouped(rows.revokedKeys, (row) => row.project);
   const projects = rows.projects.map(({ project, shards }): ProjectEntry => {
-    const own = (sources.get(project) ?? []).map(({ source, ip_policy, allowed_origins }) => ({
+    const own = (sources.get(project) ?? []).map(({ source, ip_policy, allowed_origins, cookie_domain }) => ({
       source,
       ipPolicy: ipPolicyOf(ip_policy),
       allowedOrigins: JSON.parse(allowed_origins) as string[],
+      ...(cookie_domain === null ? {} : { cookieDomain: cookie_domain }),
     }));
     const revokedSerials = (revoked.get(project) ?? []).map((row) => row.serial).sort((a, b) => a - b);
     return { project, shards, sources: own, revokedSerials };

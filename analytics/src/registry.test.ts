@@ -169,6 +169,27 @@ describe("registry and admin API", () => {
     });
   });
 
+  test("SW57: the cookie domain of a source is listed and reaches the snapshot, and is a host name or empty", async () => {
+    await shopWithSource();
+    for (const [source, cookieDomain] of [
+      ["site", "shop.example"],
+      ["host", ""],
+    ]) {
+      const made = await worker.admin("POST", "projects/shop/sources", { source, cookieDomain });
+      expect([made.status, made.json()]).toMatchObject([201, { cookieDomain }]);
+    }
+    for (const cookieDomain of ["localhost", ".shop.example", "shop.example; HttpOnly", "shop.example\n", "a/b.c", 7]) {
+      const refused = await worker.admin("POST", "projects/shop/sources", { source: "bad", cookieDomain });
+      expect(refused.status).toBe(400);
+    }
+    const { sources } = (await worker.admin("GET", "projects/shop/sources")).json() as {
+      sources: { cookieDomain: string | null }[];
+    };
+    expect(sources.map((entry) => entry.cookieDomain)).toEqual(["", "shop.example", null]);
+    const published = (await snapshot()).projects[0]?.sources.map((entry) => entry.cookieDomain);
+    expect(published).toEqual(["", "shop.example", undefined]);
+  });
+
   test("A6: a database that was restored to an older state still publishes", async () => {
     await shopWithSource();
     const before = await snapshot();

@@ -12,6 +12,11 @@ export interface SourceEntry {
    * host below it. Absent or empty: every origin.
    */
   readonly allowedOrigins?: readonly string[];
+  /**
+   * Domain of the identity cookie that the edge renews for pages of its own origin: `shop.example`, or "" for the host alone.
+   * Absent: the edge sets no cookie.
+   */
+  readonly cookieDomain?: string;
 }
 
 /** One project as the edge needs it. */
@@ -71,6 +76,16 @@ export function isOriginAllowed(snapshot: RegistrySnapshot | null, key: WriteKey
 export function isOriginListed(listed: readonly string[], origin: string): boolean {
   const asked = origin.toLowerCase();
   return listed.some((pattern) => matchesOrigin(asked, pattern.toLowerCase()));
+}
+
+/** Domain of the identity cookie that a key's requests may renew; `undefined` where none may be set. */
+export function cookieDomainOf(snapshot: RegistrySnapshot | null, key: WriteKey): string | undefined {
+  return key.kind === "public" ? sourceOf(snapshot, key)?.cookieDomain : undefined;
+}
+
+/** Whether a text can be the domain of a cookie: a host name of at least two parts, or "". */
+export function isCookieDomain(text: string): boolean {
+  return text === "" || (text.length <= 253 && /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/.test(text));
 }
 
 const originPattern = /^https?:\/\/(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::\d{1,5})?$/i;

@@ -11,13 +11,6 @@ export type Consent = "granted" | "denied" | "pending";
  */
 export type PendingMode = "drop" | "hold" | "anonymous";
 
-/** What the page and its visitor allow at this moment. */
-export interface Permission {
-  readonly mayStore: () => boolean;
-  /** Whether what waits is still wanted; else it is given up. */
-  readonly isWanted: () => boolean;
-}
-
 /** Options of `createClient`. A bad one throws a `TypeError` that names it. */
 export interface WebOptions {
   /** Where the ingest Worker answers: `https://in.example.com`, or a path of the page's own origin such as `/events`. */

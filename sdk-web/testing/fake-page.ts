@@ -1,5 +1,6 @@
 import { createContext, runInContext } from "node:vm";
 import { gunzipSync } from "node:zlib";
+import { storageOf } from "./storage.ts";
 
 /** One request that the page made. */
 export interface PageRequest {
@@ -97,27 +98,15 @@ export class FakePage {
   }
 }
 
-/** Like `Storage`: its keys are its own enumerable properties. */
+/** Puts `localStorage` on a page, or one that throws when it is touched. */
 function defineStorage(page: Record<string, unknown>, entries: Map<string, string> | "forbidden"): void {
-  if (entries === "forbidden") {
-    Object.defineProperty(page, "localStorage", {
-      get() {
-        throw new Error("SecurityError");
-      },
-    });
+  if (entries !== "forbidden") {
+    page["localStorage"] = storageOf(entries);
     return;
   }
-  page["localStorage"] = new Proxy<Record<string, unknown>>(
-    {},
-    {
-      get: (_, key) => entries.get(String(key)),
-      set: (_, key, value) => entries.set(String(key), String(value)).has(String(key)),
-      deleteProperty: (_, key) => entries.delete(String(key)) || true,
-      ownKeys: () => [...entries.keys()],
-      getOwnPropertyDescriptor: (_, key) =>
-        entries.has(String(key))
-          ? { configurable: true, enumerable: true, value: entries.get(String(key)) }
-          : undefined,
+  Object.defineProperty(page, "localStorage", {
+    get() {
+      throw new Error("SecurityError");
     },
-  );
+  });
 }

@@ -27,6 +27,8 @@ export class FaultServer {
   #server: Server | undefined;
   #port = 0;
   readonly #html: (ingest: string) => string;
+  /** Further headers of pages and scripts. */
+  headers: Readonly<Record<string, string>> = {};
   /** Scripts by path. */
   readonly scripts: Map<string, string>;
 
@@ -37,6 +39,11 @@ export class FaultServer {
 
   get page(): string {
     return `http://localhost:${this.#port}`;
+  }
+
+  /** The page that is served at every path that has no other. */
+  get html(): string {
+    return this.#html(this.ingest);
   }
 
   get ingest(): string {
@@ -72,7 +79,7 @@ export class FaultServer {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url ?? "";
     this.requests.push(`${request.method} ${path}`);
-    if (request.method === "GET") return this.#servePage(path, response);
+    if (request.method === "GET" || request.method === "HEAD") return this.#servePage(path, response);
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const bytes = Buffer.concat(chunks);
@@ -93,9 +100,10 @@ export class FaultServer {
   }
 
   #servePage(path: string, response: ServerResponse): void {
-    const script = this.scripts.get(path);
+    const [pathname = ""] = path.split("?");
+    const script = this.scripts.get(path) ?? this.scripts.get(pathname);
     const type = script === undefined ? "text/html" : "text/javascript";
-    response.writeHead(200, { "content-type": `${type}; charset=utf-8` });
-    response.end(script ?? this.pages.get(path) ?? this.#html(this.ingest));
+    response.writeHead(200, { ...this.headers, "content-type": `${type}; charset=utf-8` });
+    response.end(script ?? this.pages.get(pathname) ?? this.html);
   }
 }

@@ -24,6 +24,7 @@ export interface CommandOptions {
   readonly ip?: string | undefined;
   /** Comma separated. */
   readonly origins?: string | undefined;
+  readonly "cookie-domain"?: string | undefined;
   readonly kind?: string | undefined;
   /** Comma separated. */
   readonly scopes?: string | undefined;
@@ -54,6 +55,7 @@ export const helpText = `Usage: npm run sluice -- COMMAND [--url https://… | -
                                              pages that may ask with its read tokens; "" allows all
   source  list   PROJECT
   source  create PROJECT SOURCE [--ip drop|truncate|keep] [--origins https://a.example,https://*.b.example]
+                                        [--cookie-domain shop.example]
   source  revoke PROJECT SOURCE              revokes its keys
   key     list   PROJECT
   key     create PROJECT SOURCE [--kind public|server]   the key is shown once
@@ -138,7 +140,10 @@ function commandOf(noun: string, verb: string, names: readonly string[], options
         ? {
             kind: "create",
             path: `${inProject}/sources`,
-            body: { ...body({ source: name, ipPolicy: options.ip }), ...listOption("allowedOrigins", options.origins) },
+            body: {
+              ...body({ source: name, ipPolicy: options.ip, cookieDomain: options["cookie-domain"] }),
+              ...listOption("allowedOrigins", options.origins),
+            },
             what: `source ${name}`,
           }
         : null;

@@ -1,6 +1,6 @@
 /*
  * Headers that every reply carries: CORS (https://fetch.spec.whatwg.org/#http-cors-protocol) for every origin, since keys in
- * pages are public and nothing here reads cookies. Not the middleware of the router: it makes a response before the handler does,
+ * pages are public, and the one cookie that is read here (identity-cookie.ts) is only for pages of the same origin. Not the middleware of the router: it makes a response before the handler does,
  * and copying the one into the other costs a tenth of a request.
  */
 

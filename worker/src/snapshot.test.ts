@@ -12,6 +12,15 @@ test("W7: a snapshot is read as it was compiled", () => {
   expect(parseSnapshot(JSON.stringify(snapshot))).toEqual(snapshot);
 });
 
+test("SW57: a cookie's domain in a snapshot is a host name or empty", () => {
+  const source = { source: "web", ipPolicy: "keep" };
+  const withDomain = (cookieDomain: unknown): string =>
+    JSON.stringify({ ...snapshot, projects: [{ ...snapshot.projects[0], sources: [{ ...source, cookieDomain }] }] });
+  for (const good of ["", "shop.example", undefined]) expect(parseSnapshot(withDomain(good))).not.toBeNull();
+  for (const bad of [null, 7, "localhost", "a.b; Secure", "a.b\r\nX: y"])
+    expect(parseSnapshot(withDomain(bad))).toBeNull();
+});
+
 test("W37: a snapshot may list the origins of a source", () => {
   const source = { source: "web", ipPolicy: "keep", allowedOrigins: ["https://shop.example"] };
   const withOrigins = (allowedOrigins: unknown): string =>

@@ -1,4 +1,11 @@
-import { isObject, type Json, type JsonObject, type IpPolicy, type RegistrySnapshot } from "@sluice/schema";
+import {
+  isCookieDomain,
+  isObject,
+  type Json,
+  type JsonObject,
+  type IpPolicy,
+  type RegistrySnapshot,
+} from "@sluice/schema";
 
 /**
  * Reads the compiled registry from its JSON text. `null` when anything about it is not as it should be: a broken
@@ -46,11 +53,17 @@ function isSource(value: Json): boolean {
     isObject(value) &&
     typeof value["source"] === "string" &&
     (ipPolicies as readonly unknown[]).includes(value["ipPolicy"]) &&
-    isListOfTexts(value["allowedOrigins"])
+    isListOfTexts(value["allowedOrigins"]) &&
+    isCookieDomainOrAbsent(value["cookieDomain"])
   );
 }
 
 /** `allowedOrigins` came later than the rest: snapshots without it are as good. */
 function isListOfTexts(value: Json | undefined): boolean {
   return value === undefined || (Array.isArray(value) && value.every((text) => typeof text === "string"));
+}
+
+/** It is written into a header, so nothing but a host name may come this far. */
+function isCookieDomainOrAbsent(value: Json | undefined): boolean {
+  return value === undefined || (typeof value === "string" && isCookieDomain(value));
 }

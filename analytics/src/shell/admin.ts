@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import {
   adminBody,
   allowedOriginsField,
+  cookieDomainField,
   currencyField,
   dimensionsField,
   ipPolicyField,
@@ -97,7 +98,12 @@ admin.post("/projects/:project/sources", async (context) => {
   const project = context.req.param("project");
   const allowedOrigins = allowedOriginsField(body.value);
   if (!allowedOrigins.ok) return refuse(context, allowedOrigins.error);
-  const settings = { source: source.value, ipPolicy: ipPolicy.value, allowedOrigins: allowedOrigins.value };
+  const cookieDomain = cookieDomainField(body.value);
+  if (!cookieDomain.ok) return refuse(context, cookieDomain.error);
+  const settings = {
+    ...{ source: source.value, ipPolicy: ipPolicy.value, allowedOrigins: allowedOrigins.value },
+    ...(cookieDomain.value === null ? {} : { cookieDomain: cookieDomain.value }),
+  };
   const made = await registry(context).createSource(project, settings, Date.now());
   return afterCreate(context, made, { project, ...settings });
 });

@@ -34,7 +34,7 @@ async function readSnapshot(db: D1Database, versionMin: number, nowMs: number): 
     db.prepare("UPDATE registry SET version = max(version, ?) WHERE one = 1 RETURNING version").bind(versionMin),
     db.prepare("SELECT project, shards FROM project ORDER BY project"),
     db.prepare(
-      "SELECT project, source, ip_policy, allowed_origins FROM source WHERE deleted_at IS NULL ORDER BY project, source",
+      "SELECT project, source, ip_policy, allowed_origins, cookie_domain FROM source WHERE deleted_at IS NULL ORDER BY project, source",
     ),
     db.prepare("SELECT project, serial FROM write_key WHERE revoked_at IS NOT NULL ORDER BY project, serial"),
   ]);

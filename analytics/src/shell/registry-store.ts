@@ -112,7 +112,7 @@ export class RegistryStore {
   }
 
   async sources(project: string): Promise<Result<ListedSource[], Problem>> {
-    const sql = `SELECT source, ip_policy, allowed_origins, created_at FROM source
+    const sql = `SELECT source, ip_policy, allowed_origins, cookie_domain, created_at FROM source
       WHERE project = ? AND deleted_at IS NULL ORDER BY source`;
     const rows = await this.#listOf<SourceListRow>(project, sql);
     if (!rows.ok) return rows;
@@ -121,22 +121,25 @@ export class RegistryStore {
         source: row.source,
         ipPolicy: row.ip_policy,
         allowedOrigins: JSON.parse(row.allowed_origins) as string[],
+        cookieDomain: row.cookie_domain,
         createdAt: iso(row.created_at),
       })),
     );
   }
 
   async createSource(project: string, settings: SourceEntry, nowMs: number): Promise<Result<null, Problem>> {
-    const { source, ipPolicy, allowedOrigins = [] } = settings;
-    const sql = `INSERT INTO source (project, source, ip_policy, created_at, allowed_origins)
-      SELECT project, ?2, ?3, ?4, ?6 FROM project
+    const { source, ipPolicy, allowedOrigins = [], cookieDomain = null } = settings;
+    const sql = `INSERT INTO source (project, source, ip_policy, created_at, allowed_origins, cookie_domain)
+      SELECT project, ?2, ?3, ?4, ?6, ?7 FROM project
       WHERE project = ?1 AND deleted_at IS NULL AND ((SELECT count(*) FROM source WHERE project = ?1) < ?5
         OR EXISTS (SELECT 1 FROM source WHERE project = ?1 AND source = ?2))
       ON CONFLICT (project, source) DO UPDATE
-        SET ip_policy = excluded.ip_policy, allowed_origins = excluded.allowed_origins, deleted_at = NULL
+        SET ip_policy = excluded.ip_policy, allowed_origins = excluded.allowed_origins,
+          cookie_domain = excluded.cookie_domain, deleted_at = NULL
       WHERE source.deleted_at IS NOT NULL RETURNING source`;
     const limit = registryLimits.sourcesPerProject;
-    const bound = this.#db.prepare(sql).bind(project, source, ipPolicy, nowMs, limit, JSON.stringify(allowedOrigins));
+    const origins = JSON.stringify(allowedOrigins);
+    const bound = this.#db.prepare(sql).bind(project, source, ipPolicy, nowMs, limit, origins, cookieDomain);
     const made = await this.#change(bound);
     if (made) return ok(null);
     if (!(await this.#hasProject(project))) return fail(notFound);
@@ -289,6 +292,7 @@ export interface ListedSource {
   readonly source: string;
   readonly ipPolicy: string;
   readonly allowedOrigins: readonly string[];
+  readonly cookieDomain: string | null;
   readonly createdAt: string;
 }
 
@@ -296,6 +300,7 @@ interface SourceListRow {
   readonly source: string;
   readonly ip_policy: string;
   readonly allowed_origins: string;
+  readonly cookie_domain: string | null;
   readonly created_at: number;
 }
 

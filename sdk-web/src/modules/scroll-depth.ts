@@ -12,6 +12,6 @@ export function trackScrollDepth(client: Tracks): () => void {
     const percent = ((page.scrollY + page.innerHeight) / scrollHeight) * 100 + 0.5;
     while (percent >= (depths[reached] ?? Infinity)) client.track("Page Scrolled", { depth: depths[reached++] });
   };
-  page.addEventListener("scroll", onScroll, { passive: true });
-  return () => page.removeEventListener("scroll", onScroll);
+  page?.addEventListener("scroll", onScroll, { passive: true });
+  return () => page?.removeEventListener("scroll", onScroll);
 }

@@ -1,13 +1,13 @@
 import type { Tracks } from "./autocapture.ts";
 
 /**
- * Tracks how long a page was in sight (`Page Left`: `seconds`), each time that it is hidden or left. Call it after
- * `createClient`. Returns what ends it.
+ * Tracks how long a page was in sight (`Page Left`: `seconds`), each time that it is hidden or left. Returns what ends it.
  *
  * @param nowMs a clock that only goes forward, ms.
  */
 export function trackTimeOnPage(client: Tracks, nowMs = () => globalThis.window.performance.now()): () => void {
-  const { document } = globalThis.window;
+  const document = globalThis.window?.document;
+  if (!document) return Boolean;
   let sinceMs = nowMs();
   const onChange = (): void => {
     if (document.visibilityState === "visible") sinceMs = nowMs();

@@ -1,14 +1,13 @@
 import { foreignClockStepMs, futureEventMsMax } from "@sluice/schema";
-import { writeLocal } from "./local.ts";
-import { mayStore } from "./settings.ts";
+import { readLocal, writeLocal } from "./local.ts";
 
 /*
  * Server minus device time, learned from replies and kept for the next page, by the rules of the engine's own clock
  * (`clock-offset.ts` in @sluice/core): no batch is sent with an offset that would move its first event before one that its
- * tab sent earlier. All times are ms.
+ * tab, or an earlier page, has sent before. All times are ms.
  */
 
-const clockKey = "sluice.ms";
+const clockKey = "sluice.clock";
 
 /** The offset is changed only when a reading differs from it by more than this, ms. */
 const offsetChangeMsMin = 60_000;
@@ -16,26 +15,33 @@ const offsetChangeMsMin = 60_000;
 /** A reading whose round trip took longer says too little about a clock that is known, ms. */
 const offsetRoundTripMsMax = 30_000;
 
-let offsetMs = NaN;
+/** What all pages of this browser know: the offset, NaN before the first reading; the latest event sent, by device time and corrected. */
+let clock: readonly [offsetMs: number, lastMs: number, correctedMs: number] = [NaN, 0, 0];
 
 /** Latest corrected time of what each tab has sent. */
 const marks = new Map<string, number>();
 
-function raise(tab: string, toMs: number): number {
-  const mark = Math.max(marks.get(tab) ?? 0, toMs);
-  marks.set(tab, mark);
-  return mark;
+/** Forgets what is kept of the clock on the device. */
+export const forgetClock = (): void => writeLocal(clockKey);
+
+const markOf = (tab: string): number => marks.get(tab) ?? 0;
+
+/** A tab has sent an event of this time, and has reached this corrected time. Without a time of the SDK's own it has not. */
+function reach(tab: string, offsetMs: number, lastMs: number, correctedMs: number): void {
+  if (lastMs > 0) marks.set(tab, correctedMs);
+  clock = lastMs >= clock[1] ? [offsetMs, lastMs, correctedMs] : [offsetMs, clock[1], clock[2]];
+  writeLocal(clockKey, clock);
 }
 
-/** The offset to send a tab's batch with; NaN while none is known. The times are of its first and last event. */
+/**
+ * The offset to send a tab's batch with; NaN while none is known. The times are of its first and last event. Another page's
+ * events may be newer than these: then what moved its last one moves these too.
+ */
 export function offsetFor(tab: string, firstMs: number, lastMs: number): number {
-  try {
-    if (isNaN(offsetMs) && mayStore()) offsetMs = parseInt(localStorage[clockKey] as string, 10);
-  } catch {
-    // storage is forbidden: the first reply teaches it
-  }
-  const sentWith = Math.max(offsetMs, raise(tab, 0) - firstMs);
-  if (!isNaN(sentWith)) raise(tab, lastMs + sentWith);
+  clock = readLocal(clockKey, clock);
+  const [offsetMs, newestMs, correctedMs] = clock;
+  const sentWith = Math.max(offsetMs, markOf(tab) - firstMs, correctedMs - Math.max(newestMs, firstMs));
+  if (!isNaN(sentWith)) reach(tab, offsetMs, lastMs, Math.max(markOf(tab), lastMs + sentWith));
   return sentWith;
 }
 
@@ -50,12 +56,13 @@ export function learnOffset(
 ): void {
   const roundTripMs = receivedMs - sentMs;
   if (!serverMs || roundTripMs < 0) return;
+  let [offsetMs] = clock;
   if (isNaN(offsetMs) || roundTripMs <= offsetRoundTripMsMax) {
     const measuredMs = Math.round(serverMs - sentMs - roundTripMs / 2);
     offsetMs ||= 0;
     if (Math.abs(measuredMs - offsetMs) > offsetChangeMsMin) offsetMs = measuredMs;
   }
-  const reachedMs = raise(tab, lastMs + (isNaN(sentWith) ? offsetMs + foreignClockStepMs : sentWith));
-  marks.set(tab, Math.min(reachedMs, serverMs + (isNaN(sentWith) ? 0 : futureEventMsMax)));
-  if (mayStore()) writeLocal(clockKey, offsetMs);
+  const isFirst = isNaN(sentWith);
+  const reachedMs = Math.max(markOf(tab), lastMs + (isFirst ? offsetMs + foreignClockStepMs : sentWith));
+  reach(tab, offsetMs, lastMs, Math.min(reachedMs, serverMs + (isFirst ? 0 : futureEventMsMax)));
 }

@@ -1,7 +1,7 @@
 import type { Fields } from "@sluice/core";
 import { newId } from "./ids.ts";
-import { writeLocal } from "./local.ts";
-import { mayStore, options } from "./settings.ts";
+import { readLocal, writeLocal } from "./local.ts";
+import { options } from "./settings.ts";
 
 /*
  * Who uses this browser, in which session: in localStorage, and in memory only while nothing may be stored.
@@ -34,21 +34,12 @@ let identity: Identity | undefined;
 export const newIdentity = (): Identity => [newId(), "", "", 0, 0, {}];
 
 /** Read anew each time, because another tab may have identified the user meanwhile. */
-export function readIdentity(): Identity {
-  if (mayStore()) {
-    try {
-      identity = JSON.parse(localStorage[key] as string) as Identity;
-    } catch {
-      // nothing is kept, something else wrote there, or storage is forbidden
-    }
-  }
-  return (identity ??= newIdentity());
-}
+export const readIdentity = (): Identity => (identity = readLocal(key, identity) ?? newIdentity());
 
 /** Keeps an identity, if it may be kept. */
 export function saveIdentity(next: Identity): Identity {
   identity = next;
-  if (mayStore()) writeLocal(key, JSON.stringify(next));
+  writeLocal(key, next);
   return next;
 }
 

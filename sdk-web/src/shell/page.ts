@@ -6,30 +6,38 @@ import { sdkName, sdkVersion } from "../version.ts";
 /** What a page has and a worker has not. */
 const page = globalThis as Partial<typeof window>;
 
+/** Browser and system as the browser tells them, read once: to have it written as JSON costs as much as the rest of an event. */
+const userAgentData = (
+  page.navigator as { readonly userAgentData?: { toJSON(): object } } | undefined
+)?.userAgentData?.toJSON();
+
 const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 let referrer = page.document?.referrer;
-
-/** The page that is shown, as `context.page` and as the properties of a page event. */
-function pageFields(): Fields {
-  const { href, pathname, search } = location;
-  return { url: href, path: pathname, search, title: page.document?.title, referrer };
-}
 
 /** The campaign that brought the visitor, which outlives changes of the address within the page. */
 let campaign: ReturnType<typeof campaignOf>;
 
 /** What surrounds every event of this page. Fields that the browser does not know are left out. */
 export function pageContext(): Fields {
-  const { screen = {} as Screen, innerWidth, innerHeight } = page;
-  const { width, height } = screen;
-  const { language, userAgentData } = navigator as Navigator & { readonly userAgentData?: object };
   return {
-    page: { ...pageFields(), loadId: tab },
-    campaign: (campaign = campaignOf(location.search) ?? campaign),
-    locale: language,
+    page: {
+      url: location.href,
+      path: location.pathname,
+      search: location.search,
+      title: page.document?.title,
+      referrer,
+      loadId: tab,
+    },
+    campaign: (campaign = (location.search && campaignOf(location.search)) || campaign),
+    locale: navigator.language,
     timezone,
-    screen: { width, height, innerWidth, innerHeight },
+    screen: {
+      width: page.screen?.width,
+      height: page.screen?.height,
+      innerWidth: page.innerWidth,
+      innerHeight: page.innerHeight,
+    },
     userAgentData,
     library: { name: sdkName, version: sdkVersion },
   };

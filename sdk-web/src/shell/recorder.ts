@@ -2,6 +2,7 @@ import type { CallOptions, Fields } from "@sluice/core";
 import type { EventType } from "@sluice/schema";
 import type { Consent } from "../options.ts";
 import { callHooks } from "../plugins.ts";
+import { forgetClock } from "./clock.ts";
 import { add, review } from "./delivery.ts";
 import { forgetIdentity, saveIdentity, touchSession } from "./identity.ts";
 import { newId } from "./ids.ts";
@@ -80,6 +81,7 @@ export function setConsent(next: Consent): void {
   if (next === "denied") {
     drop(held.splice(0), "no_consent");
     forgetIdentity();
+    forgetClock();
   }
   review();
 }

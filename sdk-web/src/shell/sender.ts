@@ -32,7 +32,7 @@ export const wake = (): void => endPause();
 /** Exponential back-off with full jitter, whichever batch it was; after a `Retry-After` that and up to a second more. */
 function fail(status: number, events: number, retryAfter: string | null | undefined): void {
   if (pause) return;
-  const seconds = parseInt(retryAfter ?? "", 10);
+  const seconds = parseInt(retryAfter as string, 10);
   const isServers = seconds >= 0;
   const delayMs = isServers
     ? (Math.min(retryAfterSecondsMax, seconds) + Math.random()) * 1000
@@ -69,7 +69,7 @@ export async function send(tab: string, items: readonly Item[], given?: number):
     const [status, retryAfter, reply] = await post(body, isLeaving);
     if (status === 200 && reply?.success === true) {
       failures = 0;
-      learnOffset(tab, offsetMs, lastMs, sentMs, Date.parse(reply.serverTime ?? ""), Date.now());
+      learnOffset(tab, offsetMs, lastMs, sentMs, Date.parse(reply.serverTime as string), Date.now());
       items.forEach(([messageId], index) => {
         const entry = reply.rejected?.find((rejected) => rejected.index === index);
         callHooks("after", entry ? { ...entry, outcome: "rejected", messageId } : { outcome: "delivered", messageId });
@@ -81,7 +81,7 @@ export async function send(tab: string, items: readonly Item[], given?: number):
       await send(tab, items.slice(0, middle), offsetMs);
       return send(tab, items.slice(middle), offsetMs);
     }
-    if (/^4(?!08|10|29|60)|^5(01|05|11)/.test(String(status))) return drop(items, `http_${status}`);
+    if (/^4(?!08|10|29|60)|^5(01|05|11)/.test(status as unknown as string)) return drop(items, `http_${status}`);
     fail(status, items.length, retryAfter);
   }
 }

@@ -9,9 +9,9 @@ export let consent: Consent;
 
 /** Takes the options, which `checkOptions` has let through. What the browser says for its user counts as `denied`. */
 export function configure(given: WebOptions): void {
-  const { globalPrivacyControl, doNotTrack } = navigator as Navigator & { readonly globalPrivacyControl?: boolean };
+  const user = navigator as Navigator & { readonly globalPrivacyControl?: boolean };
   options = given;
-  const objects = (given.gpc && globalPrivacyControl) || (given.dnt && doNotTrack === "1");
+  const objects = (given.gpc && user.globalPrivacyControl) || (given.dnt && user.doNotTrack === "1");
   consent = objects ? "denied" : (given.consent ?? "granted");
 }
 

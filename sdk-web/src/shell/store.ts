@@ -49,7 +49,7 @@ export function nameTab(): void {
 
 /** Stores a chunk. */
 export function keep(chunk: Chunk): void {
-  const keepLocally = (): void => writeLocal(keyOf(chunk), JSON.stringify(chunk));
+  const keepLocally = (): void => writeLocal(keyOf(chunk), chunk);
   try {
     transact((store) => store.put(chunk, keyOf(chunk)), keepLocally);
     writeLocal(keyOf(chunk)); // it is there when the database was not open yet

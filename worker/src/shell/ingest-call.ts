@@ -1,4 +1,4 @@
-import type { IngestReply, Result } from "@sluice/schema";
+import type { Result } from "@sluice/schema";
 import type { Context, Handler } from "hono";
 import { type Call, callOf } from "../call.ts";
 import type { RefusalCode } from "../refusal.ts";
@@ -6,7 +6,7 @@ import { commonHeaders } from "../cors.ts";
 import { deliveryPorts } from "./deliver.ts";
 import type { Edge } from "./edge.ts";
 import type { Env } from "./env.ts";
-import { ingest } from "./ingest.ts";
+import { ingest, type TakenRequest } from "./ingest.ts";
 import { logLine } from "./log.ts";
 import { refuse } from "./refuse.ts";
 
@@ -24,8 +24,10 @@ export function ingestHandler(callName: string, edgeOf: (env: Env) => Edge): Han
 /** Made once: each header that is put on a reply by itself costs as much as judging several events. */
 const acceptedHeaders = new Headers([["Content-Type", "application/json"], ...commonHeaders]);
 
-function accepted(reply: IngestReply): Response {
-  return new Response(JSON.stringify(reply), { headers: acceptedHeaders });
+function accepted({ reply, setCookie }: TakenRequest): Response {
+  const response = new Response(JSON.stringify(reply), { headers: acceptedHeaders });
+  if (setCookie !== null) response.headers.append("Set-Cookie", setCookie);
+  return response;
 }
 
 /** The call that a route was made for; that there is none would be a mistake in the table of routes. */
@@ -44,7 +46,7 @@ export async function ingestCounted(
   request: Request,
   call: Call,
   edge: Edge,
-): Promise<Result<IngestReply, RefusalCode>> {
+): Promise<Result<TakenRequest, RefusalCode>> {
   const startedMs = Date.now();
   const refresh = edge.registry.refreshIfDue(c.env.LAKE, startedMs);
   if (refresh !== null) c.executionCtx.waitUntil(refresh);
@@ -60,13 +62,13 @@ export async function ingestCounted(
 }
 
 /** One line about a request: what became of it, in closed words and counts. */
-function logSampled(c: AppContext, result: Result<IngestReply, RefusalCode>, edge: Edge, ms: number): void {
+function logSampled(c: AppContext, result: Result<TakenRequest, RefusalCode>, edge: Edge, ms: number): void {
   const route = c.req.routePath;
   const sample = edge.settings.logSample;
   if (!result.ok) {
     logLine("info", "request_refused", { route, code: result.error, ms, sample });
     return;
   }
-  const { accepted, rejected } = result.value;
+  const { accepted, rejected } = result.value.reply;
   logLine("info", "request_accepted", { route, accepted, rejected: rejected.length, ms, sample });
 }

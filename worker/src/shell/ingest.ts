@@ -1,5 +1,6 @@
 import {
   batchEventsMax,
+  cookieDomainOf,
   type Envelope,
   fail,
   type IngestReply,
@@ -21,6 +22,7 @@ import { bodyCeiling, inflateCeiling, type ParsedBody, parseBody } from "../body
 import type { Call } from "../call.ts";
 import type { CountedRequest } from "../counters.ts";
 import { isGzip } from "../gzip-frame.ts";
+import { renewedIdentityCookie } from "../identity-cookie.ts";
 import { judgeEvents, rejectedInReply, withOriginVerdict } from "../judge.ts";
 import { writeKeyCandidates } from "../large-body-key.ts";
 import { libraryLabel } from "../library-label.ts";
@@ -45,18 +47,26 @@ export async function ingest(
   call: Call,
   edge: Edge,
   ports: DeliveryPorts,
-): Promise<Result<IngestReply, RefusalCode>> {
+): Promise<Result<TakenRequest, RefusalCode>> {
   if (edge.draining) return fail("draining");
   if (!edge.keyring.isConfigured) return fail("not_configured");
   const judged = await judgedRequest(request, call, edge, ports.limits);
   if (!judged.ok) return judged;
-  const { receiptId, messages, numbers, counted, rejected } = judged.value;
+  const { receiptId, messages, numbers, counted, rejected, setCookie } = judged.value;
   const isDurable = await deliver(messages, receiptId, ports);
   numbers.settle(isDurable);
   if (!isDurable) return fail("queue_unavailable");
   edge.counters.requestAccepted(counted);
   const serverTime = new Date().toISOString();
-  return ok({ success: true, accepted: counted.events - rejected.length, rejected, serverTime });
+  const reply = { success: true as const, accepted: counted.events - rejected.length, rejected, serverTime };
+  return ok({ reply, setCookie });
+}
+
+/** What a request that was taken is answered with. */
+export interface TakenRequest {
+  readonly reply: IngestReply;
+  /** The visitor's identity cookie, renewed; `null` where none is set. */
+  readonly setCookie: string | null;
 }
 
 /**
@@ -70,6 +80,7 @@ interface JudgedRequest {
   readonly numbers: Pick<RequestNumbers, "settle">;
   readonly counted: CountedRequest;
   readonly rejected: readonly RejectedInReply[];
+  readonly setCookie: string | null;
 }
 
 async function judgedRequest(
@@ -101,6 +112,7 @@ async function judgedRequest(
     numbers,
     counted: countedRequest(receipt, body.value, events, rejected),
     rejected: rejectedInReply(events, rejected),
+    setCookie: renewedIdentityCookie(request.headers, cookieDomainOf(edge.registry.snapshot, key.value)),
   });
 }
 

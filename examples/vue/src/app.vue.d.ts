@@ -1,0 +1,4 @@
+import type { Component } from "vue";
+
+declare const App: Component;
+export default App;
