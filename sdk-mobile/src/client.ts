@@ -22,12 +22,12 @@ function startClient(options: MobileOptions): MobileClient {
   const network = watchNetwork(options.netInfo, () => runtime.delivery.wake());
   const runtime = createRuntime(options, () => ({ ...options.context, ...network.context() }));
   const { call, inOrder, visitor, delivery, plugins } = runtime;
+  runtime.setConsent(options.consent ?? "granted");
   const stopWatching = watchApp(options, {
     record: (event, calledMs) => void call("track", event, undefined, calledMs),
     left: () => inOrder(delivery.hurry),
     back: delivery.wake,
   });
-  runtime.setConsent(options.consent ?? "granted");
 
   return {
     track: (event, ...rest) => call("track", { event, properties: rest[0] }, rest[1]),

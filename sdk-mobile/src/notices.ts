@@ -22,7 +22,7 @@ export interface MobileRetry extends RetryNotice {
 /** What listeners and plugins are told. */
 export type MobileNotice = Delivered | Rejected | MobileDropped | MobileRetry;
 
-/** What a call resolves to: on disk, only in memory (the storage failed, or may not be used), or dropped. */
+/** What a call resolves to: on disk or settled already, only in memory (the storage failed, or may not be used), or dropped. */
 export interface Acknowledgement {
   readonly messageId: string;
   readonly outcome: "stored" | "memory" | "dropped";

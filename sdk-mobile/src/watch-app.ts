@@ -27,9 +27,11 @@ export function watchApp({ appState, linking, lifecycleEvents, context }: Mobile
   if (lifecycleEvents && phase === "foreground") {
     const launchedMs = now();
     const launched = phaseEvent("launching", phase, release);
-    void launchLink(linking).then((url) => {
+    const opened = (url: Fields): void => {
       to.record({ ...launched, properties: { ...launched?.properties, ...url } }, launchedMs);
-    });
+    };
+    if (linking === undefined) opened({});
+    else void launchLink(linking).then(opened);
   }
   const subscription = appState.addEventListener("change", (state) => {
     const before = phase;
@@ -42,8 +44,7 @@ export function watchApp({ appState, linking, lifecycleEvents, context }: Mobile
 }
 
 /** The address of the link that launched the app, as a property; none where there is none or it comes too late. */
-async function launchLink(linking: MobileLinking | undefined): Promise<Fields> {
-  if (linking === undefined) return {};
+async function launchLink(linking: MobileLinking): Promise<Fields> {
   const tooLate = new Promise<null>((resolve) => void setTimer(() => resolve(null), launchLinkMsMax));
   try {
     const url = await Promise.race([linking.getInitialURL(), tooLate]);

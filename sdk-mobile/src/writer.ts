@@ -9,7 +9,7 @@ export const storageRetryMs = 10_000;
 
 /** Writes entries in the order they were given, many at once while the storage is slow. Nothing here rejects. */
 export interface Writer {
-  /** Whether the entry is on disk; `false` at once while writing is not allowed or the storage is stuck. */
+  /** Whether the entry is on disk, or was removed before it was; `false` at once while writing is not allowed or the storage is stuck. */
   readonly put: (key: string, value: string) => Promise<boolean>;
   readonly remove: (key: string) => void;
   /** Writing is allowed from now on, beginning with what has been put before. */
@@ -93,8 +93,8 @@ export function createWriter(storage: MobileStorage, setTimer: SetTimer): Writer
     },
     remove(key) {
       if (typeof pending.get(key) === "string" && !tried.has(key)) {
-        pending.delete(key); // it never reached the storage
-        answer([key], false);
+        pending.delete(key); // settled before it was written: nobody needs it on disk any more
+        answer([key], true);
         return;
       }
       pending.set(key, null);

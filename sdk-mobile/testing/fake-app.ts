@@ -34,6 +34,7 @@ export class FakeApp {
   start(options: Partial<MobileOptions> = {}, kind: "multi" | "single" = "multi"): MobileClient {
     this.kill();
     const life = (this.#process = { isOver: false });
+    this.storage.died = () => this.kill();
     return createClient({
       host: "https://in.example.com/",
       writeKey: appKey,

@@ -15,6 +15,8 @@ export class FakeStorage {
   /** Writes that succeed before the process dies in one; `null`: it lives. */
   writesLeft: number | null = null;
   death: Death = "before";
+  /** Told that the process has died in a write. */
+  died: () => void = () => undefined;
   #hung: (() => void)[] = [];
 
   /** As a process sees it; a process that has died sees nothing any more. */
@@ -58,6 +60,7 @@ export class FakeStorage {
     }
     if (!isDying) return;
     life.isOver = true;
+    this.died();
     await new Promise(() => undefined);
   }
 

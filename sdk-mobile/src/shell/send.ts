@@ -1,6 +1,7 @@
 import type { SendReply, SendRequest } from "@sluice/core";
-import { gzipSync, strToU8 } from "fflate";
+import { gzipSync } from "fflate";
 import type { MobileFetch } from "../ports.ts";
+import { utf8 } from "../utf8.ts";
 import { setTimer } from "./platform.ts";
 
 interface Abort {
@@ -59,7 +60,7 @@ export function createSend(
 function compress(text: string): Uint8Array<ArrayBuffer> | null {
   if (text.length < gzipCharactersMin) return null;
   try {
-    return gzipSync(strToU8(text), { mtime: 0 });
+    return gzipSync(utf8(text), { mtime: 0 });
   } catch {
     return null; // out of memory: the plain text is already there
   }
