@@ -18,7 +18,7 @@ export function utf8(text: string): Uint8Array<ArrayBuffer> {
       continue;
     }
     const trailing = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-    bytes[length++] = ((0xf00 >> trailing) & 0xff) | (code >> (6 * trailing));
+    bytes[length++] = ((0xff00 >> (trailing + 1)) & 0xff) | (code >> (6 * trailing));
     for (let shift = 6 * (trailing - 1); shift >= 0; shift -= 6) bytes[length++] = 0x80 | ((code >> shift) & 0x3f);
   }
   return bytes.slice(0, length);
