@@ -28,9 +28,8 @@ if (folder === null) console.warn(`SKIPPED: no Hermes engine for ${process.platf
 
 interface Outcome {
   readonly outcomes: readonly string[];
-  readonly delivered: number;
   readonly left: number;
-  /** Bodies of the requests, gzip, in hexadecimal. */
+  /** Bodies of the requests: gzip in hexadecimal; short ones as they are. */
   readonly sent: readonly string[];
 }
 
@@ -64,9 +63,9 @@ describe.skipIf(folder === null)("on Hermes", () => {
 
   test("SM31: the bundle compiles to bytecode, runs, and loses nothing of a first launch without network", () => {
     run("hermesc", "-O", "-emit-binary", "-out", bytecode, bundle);
-    const { outcomes, delivered, sent, left } = JSON.parse(run("hermes", "-Xmicrotask-queue", "-Xes6-promise", bytecode)) as Outcome;
+    const { outcomes, sent, left } = JSON.parse(run("hermes", "-Xmicrotask-queue", "-Xes6-promise", bytecode)) as Outcome;
     const events = sent.flatMap((hex) => {
-      const body = gunzipSync(Buffer.from(hex, "hex")).toString("utf8");
+      const body = hex.startsWith("1f8b") ? gunzipSync(Buffer.from(hex, "hex")).toString("utf8") : hex;
       return (JSON.parse(body) as { batch: Record<string, unknown>[] }).batch;
     });
     expect(new Set(outcomes)).toEqual(new Set(["stored"]));
@@ -79,9 +78,9 @@ describe.skipIf(folder === null)("on Hermes", () => {
       "Application Opened",
       "Cart",
     ]);
-    expect(delivered).toBe(events.length);
     expect(new Set(events.map((event) => event["messageId"])).size).toBe(events.length);
     expect(new Set(events.map((event) => event["anonymousId"])).size).toBe(1);
+    expect(sent[0]).toMatch(/^1f8b/);
     expect(left).toBe(3); // identity, clock, release
   });
 });

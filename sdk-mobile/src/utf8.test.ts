@@ -7,6 +7,8 @@ test("SM16: every text is encoded as TextEncoder encodes it", () => {
     expect(utf8(text)).toEqual(new TextEncoder().encode(text));
   }
   fc.assert(
-    fc.property(fc.string({ unit: "binary" }), (text) => expect(utf8(text)).toEqual(new TextEncoder().encode(text))),
+    fc.property(fc.string({ unit: "binary" }), (text) => {
+      expect(utf8(text)).toEqual(new TextEncoder().encode(text));
+    }),
   );
 });
