@@ -19,7 +19,13 @@ function configured(language: string, option: string): string {
 }
 
 const key = writeKey();
-const device = { manufacturer: "Apple", type: "ios", model: "iPhone15,2", id: "6B29FC40-CA47-1067-B31D-00DD010662DA", name: "iPhone" };
+const device = {
+  manufacturer: "Apple",
+  type: "ios",
+  model: "iPhone15,2",
+  id: "6B29FC40-CA47-1067-B31D-00DD010662DA",
+  name: "iPhone",
+};
 const app = { name: "Shop", version: "7.1", build: "712", namespace: "com.example.shop" };
 
 const swiftEvents = [
@@ -31,7 +37,12 @@ const swiftEvents = [
     anonymousId: "9B2D6F0C-1E3A-4A5B-8C7D-0E1F2A3B4C5D",
     timestamp: "2026-11-20T07:25:17.574Z",
     integrations: {},
-    context: { app, device, library: { name: "analytics-swift", version: "1.9.4" }, os: { name: "iOS", version: "26.1" } },
+    context: {
+      app,
+      device,
+      library: { name: "analytics-swift", version: "1.9.4" },
+      os: { name: "iOS", version: "26.1" },
+    },
     _metadata: { bundled: [], unbundled: [], bundledIds: [] },
   },
   {
@@ -56,7 +67,10 @@ const kotlinEvents = [
     userId: "",
     timestamp: "2026-11-20T07:25:17.574Z",
     integrations: {},
-    context: { library: { name: "analytics-kotlin", version: "1.24.1" }, network: { cellular: false, wifi: true, bluetooth: false } },
+    context: {
+      library: { name: "analytics-kotlin", version: "1.24.1" },
+      network: { cellular: false, wifi: true, bluetooth: false },
+    },
     _metadata: { bundled: [], unbundled: [], bundledIds: [] },
   },
 ];
@@ -86,7 +100,11 @@ test.each([
   {
     language: "swift",
     events: swiftEvents,
-    headers: { "content-type": "application/json; charset=utf-8", "user-agent": "analytics-ios/1.9.4", "accept-encoding": "gzip" },
+    headers: {
+      "content-type": "application/json; charset=utf-8",
+      "user-agent": "analytics-ios/1.9.4",
+      "accept-encoding": "gzip",
+    },
     bodyOf: (file: string) => file,
   },
   {
@@ -104,7 +122,12 @@ test.each([
   expect({ apiHost, apiKey }).toEqual({ apiHost: configured(language, "apiHost"), apiKey: key });
 
   const file = batchFile(events);
-  const uploaded = await edge.fetch(`http://${apiHost}/b`, { method: "POST", headers, body: bodyOf(file), duplex: "half" });
+  const uploaded = await edge.fetch(`http://${apiHost}/b`, {
+    method: "POST",
+    headers,
+    body: bodyOf(file),
+    duplex: "half",
+  });
   expect(uploaded.status).toBe(200);
   expect(await uploaded.json()).toMatchObject({ success: true, accepted: events.length, rejected: [] });
   const [received] = await edge.received(1);

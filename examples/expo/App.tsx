@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { Button, SafeAreaView, Text } from "react-native";
+import { Button, Text, View } from "react-native";
 import { showScreen, sluice } from "./analytics";
 
 /** A shop of one product. */
@@ -19,12 +19,12 @@ export function App() {
   };
 
   return (
-    <SafeAreaView>
+    <View style={{ paddingTop: 80 }}>
       <Text>{products} in the cart</Text>
       <Button title="Add" onPress={add} />
       <Button title="Check out" onPress={() => void checkOut()} />
       <Button title="Forget me" onPress={() => sluice.reset()} />
       <Text>{sent}</Text>
-    </SafeAreaView>
+    </View>
   );
 }

@@ -43,8 +43,6 @@ export interface Engine {
   flushUrgently(bytesMax: number): void;
   /** The network is back: ends a pause, unless the server asked for it. */
   readonly wake: () => void;
-  /** How full the queue is, from 0 to 1, by events or by bytes, whichever is more. */
-  fullness(): number;
   /** Gives up every event, those in flight too, for this reason; goes on with what is taken afterwards. */
   discard(reason: DropReason): void;
   /** Stops for good. Without a store what is left is dropped as `closed`; with one it stays there for the next run. */
@@ -118,7 +116,6 @@ export function createEngine(options: EngineOptions, library: Library, ports: En
     },
     flushUrgently: sender.sendUrgently,
     wake: sender.wake,
-    fullness: room.fullness,
     discard,
     close() {
       closed = true;

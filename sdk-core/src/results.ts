@@ -7,7 +7,13 @@ import type { RejectedInReply } from "@sluice/schema";
  * `no_consent`: the user of the device has not agreed, or no longer agrees (never on servers);
  * `http_NNN`: the server refused the request with a status that repeating cannot change.
  */
-export type DropReason = "queue_full" | "event_too_large" | "invalid_event" | "closed" | "no_consent" | `http_${number}`;
+export type DropReason =
+  | "queue_full"
+  | "event_too_large"
+  | "invalid_event"
+  | "closed"
+  | "no_consent"
+  | `http_${number}`;
 
 /** The server holds the event durably. */
 export interface Delivered {

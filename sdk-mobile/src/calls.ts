@@ -21,12 +21,7 @@ export interface CallParts {
 /** Takes the app's calls. Nothing here throws or rejects. */
 export interface Calls {
   /** Makes one event, at `calledMs` (default: now), as soon as the storage has answered and the user agrees. */
-  readonly call: (
-    type: EventType,
-    fields: Fields,
-    given?: CallOptions,
-    calledMs?: number,
-  ) => Promise<Acknowledgement>;
+  readonly call: (type: EventType, fields: Fields, given?: CallOptions, calledMs?: number) => Promise<Acknowledgement>;
   /** Makes one event at once, past all that waits. */
   readonly perform: (call: Call) => Promise<Acknowledgement>;
   /**
@@ -52,7 +47,7 @@ export function createCalls(parts: CallParts): Calls {
       if (type === "identify") visitor.identify(userIdOf(call, visitor.identity()));
       const identity = visitor.touch(calledMs);
       const surroundings = { context: parts.context(), plugins };
-      const enqueued = record(call, identity, surroundings, parts.delivery.engine().enqueue);
+      const enqueued = record(call, identity, surroundings, (...event) => parts.delivery.engine().enqueue(...event));
       if (enqueued === null) return drop(messageId, "hook");
       stored = enqueued.stored;
     } catch {

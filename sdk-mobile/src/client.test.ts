@@ -26,7 +26,7 @@ describe("calls", () => {
     app.storage.delayMs = 50;
     const acknowledged = app.start().track("Opened");
     await vi.advanceTimersByTimeAsync(149);
-    expect(await Promise.race([acknowledged, "not yet"])).toBe("not yet");
+    expect(await Promise.race([acknowledged, Promise.resolve("not yet")])).toBe("not yet");
     expect(app.queued()).toEqual([]);
     await vi.advanceTimersByTimeAsync(1);
     expect((await acknowledged).outcome).toBe("stored");
@@ -78,8 +78,9 @@ describe("calls", () => {
     await first.identify("u1");
     await settle(first);
     const second = app.start();
-    const done = [second.track("A"), second.reset(), second.track("B")];
-    await Promise.all(done);
+    const a1 = second.track("A");
+    second.reset();
+    await Promise.all([a1, second.track("B")]);
     await settle(second);
     const [identified, a, b] = app.events();
     expect(a).toMatchObject({ userId: "u1", anonymousId: identified?.["anonymousId"] });
@@ -129,7 +130,9 @@ describe("calls", () => {
     await vi.advanceTimersByTimeAsync(31 * 60_000);
     await second.track("C");
     await settle(second);
-    const sessions = app.events().map((event) => (event["context"] as { session: { id: string; number: number } }).session);
+    const sessions = app
+      .events()
+      .map((event) => (event["context"] as { session: { id: string; number: number } }).session);
     expect(sessions.map((session) => session.number)).toEqual([1, 1, 2]);
     expect(sessions[1]?.id).toBe(sessions[0]?.id);
     expect(sessions[2]?.id).not.toBe(sessions[0]?.id);

@@ -43,7 +43,9 @@ function startClient(options: MobileOptions): MobileClient {
     setConsent: runtime.setConsent,
     use: plugins.use,
     on: (outcome, listener) =>
-      plugins.use({ after: (notice) => notice.outcome === outcome && listener(notice as Parameters<typeof listener>[0]) }),
+      plugins.use({
+        after: (notice) => notice.outcome === outcome && listener(notice as Parameters<typeof listener>[0]),
+      }),
     flush: runtime.flush,
     anonymousId: (given) =>
       new Promise((resolve) => {

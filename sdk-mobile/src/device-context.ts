@@ -52,7 +52,8 @@ export function deviceContext(info: DeviceInfo): Fields {
 /** The fields that have a value, and objects that have a field. */
 function known(fields: Fields): Fields {
   const entries = Object.entries(fields).filter(
-    ([, value]) => value != null && !(typeof value === "object" && Object.keys(value).length === 0),
+    ([, value]) =>
+      value !== undefined && value !== null && !(typeof value === "object" && Object.keys(value).length === 0),
   );
   return Object.fromEntries(entries);
 }

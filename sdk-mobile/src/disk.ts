@@ -32,7 +32,7 @@ export function createDisk(
   let isOpen = false;
   let mustErase = false;
   let isStriving = false;
-  let waiting: (() => void)[] = [];
+  const waiting: (() => void)[] = [];
 
   /** Does what is asked for by now, until that is done or the storage fails. */
   async function strive(): Promise<void> {

@@ -44,7 +44,11 @@ describe.skipIf(folder === null)("on Hermes", () => {
   const bundle = join(work, "app.js");
   const bytecode = join(work, "app.hbc");
   const run = (program: string, ...options: string[]): string =>
-    execFileSync(join(folder ?? "", program), options, { encoding: "utf8", timeout: 60_000, stdio: ["ignore", "pipe", "pipe"] });
+    execFileSync(join(folder ?? "", program), options, {
+      encoding: "utf8",
+      timeout: 60_000,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
 
   beforeAll(async () => {
     await build({
@@ -63,7 +67,9 @@ describe.skipIf(folder === null)("on Hermes", () => {
 
   test("SM31: the bundle compiles to bytecode, runs, and loses nothing of a first launch without network", () => {
     run("hermesc", "-O", "-emit-binary", "-out", bytecode, bundle);
-    const { outcomes, sent, left } = JSON.parse(run("hermes", "-Xmicrotask-queue", "-Xes6-promise", bytecode)) as Outcome;
+    const { outcomes, sent, left } = JSON.parse(
+      run("hermes", "-Xmicrotask-queue", "-Xes6-promise", bytecode),
+    ) as Outcome;
     const events = sent.flatMap((hex) => {
       const body = hex.startsWith("1f8b") ? gunzipSync(Buffer.from(hex, "hex")).toString("utf8") : hex;
       return (JSON.parse(body) as { batch: Record<string, unknown>[] }).batch;

@@ -47,7 +47,9 @@ export function record(
     messageId,
     userId: userIdOf(call, identity) || undefined,
     ...(type === "alias" && { previousId: fields["previousId"] || identity.userId || anonymousId }),
-    ...((type === "track" || type === "screen") && { properties: { ...registered, ...(fields["properties"] as Fields | undefined) } }),
+    ...((type === "track" || type === "screen") && {
+      properties: { ...registered, ...(fields["properties"] as Fields | undefined) },
+    }),
     context: { ...context, session: { id: sessionId, number: sessionNumber }, ...given?.context },
   });
   if (event === null) return null;

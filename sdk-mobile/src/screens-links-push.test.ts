@@ -56,7 +56,10 @@ test("SM20: a notification that is opened is tracked once, with its action and c
   const notifications: PushNotifications = {
     DEFAULT_ACTION_IDENTIFIER: "default",
     getLastNotificationResponse: () => launching,
-    addNotificationResponseReceivedListener: (given) => ((listener = given), { remove: () => (listener = () => undefined) }),
+    addNotificationResponseReceivedListener: (given) => (
+      (listener = given),
+      { remove: () => (listener = () => undefined) }
+    ),
   };
   const stop = trackPushOpens(client, notifications);
   listener(launching);
@@ -78,7 +81,10 @@ test("SM21: a change of route is a screen, the first one too; parameters are sen
   const container = {
     isReady: () => route !== undefined,
     getCurrentRoute: () => route,
-    addListener: (type: string, listener: () => void) => (listeners.set(type, listener), () => void listeners.delete(type)),
+    addListener: (type: string, listener: () => void) => (
+      listeners.set(type, listener),
+      () => void listeners.delete(type)
+    ),
   };
   const stop = trackNavigation(client, container, ({ params }) => params && { tab: (params as { tab: string }).tab });
   route = { name: "Home" };
@@ -103,8 +109,19 @@ test("SM21: a name that is shown again is one screen", () => {
 test("SM23: the context has Segment's names, leaves out what is not known, and an advertising id that was not given", () => {
   const info = {
     platform: { OS: "ios", Version: "26.1" },
-    application: { applicationName: "Shop", applicationId: "com.example.shop", nativeApplicationVersion: "7", nativeBuildVersion: "70" },
-    device: { manufacturer: "Apple", modelName: "iPhone 15", osName: "iOS", osVersion: null, deviceName: "Ann's phone" },
+    application: {
+      applicationName: "Shop",
+      applicationId: "com.example.shop",
+      nativeApplicationVersion: "7",
+      nativeBuildVersion: "70",
+    },
+    device: {
+      manufacturer: "Apple",
+      modelName: "iPhone 15",
+      osName: "iOS",
+      osVersion: null,
+      deviceName: "Ann's phone",
+    },
     screen: { width: 393, height: 852, scale: 3, fontScale: 1 },
     locale: { locale: "de-DE", timeZone: "Europe/Berlin" },
   };

@@ -37,7 +37,10 @@ export async function writeChanges(storage: MobileStorage, { sets, removes }: Ch
   else for (const [key, value] of sets) await storage.setItem(key, value);
 }
 
-async function readSome(storage: MobileStorage, keys: string[]): Promise<readonly (readonly [string, string | null])[]> {
+async function readSome(
+  storage: MobileStorage,
+  keys: string[],
+): Promise<readonly (readonly [string, string | null])[]> {
   if (storage.multiGet) return storage.multiGet(keys);
   return Promise.all(keys.map(async (key) => [key, await storage.getItem(key)] as const));
 }

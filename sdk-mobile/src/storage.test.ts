@@ -16,7 +16,9 @@ const lifecycle: Partial<MobileOptions> = { lifecycleEvents: true, flushAt: 4, f
 
 /** One life of a process: calls that are awaited, calls that are not, a user who signs in, deliveries in between. */
 async function live(client: MobileClient, acknowledged: Acknowledgement[]): Promise<void> {
-  const note = (call: Promise<Acknowledgement>): void => void call.then((done) => acknowledged.push(done));
+  const note = (call: Promise<Acknowledgement>): void => {
+    void call.then((acknowledgement) => acknowledged.push(acknowledgement));
+  };
   note(client.track("A"));
   await vi.advanceTimersByTimeAsync(10);
   note(client.identify("u1", { plan: "pro" }));
@@ -60,7 +62,9 @@ describe("process death", () => {
           expect(app.queued()).toEqual([]);
           const events = app.events();
           if (hasIdentity) expect(new Set(events.map((event) => event["anonymousId"])).size).toBe(1);
-          const wasIdentified = events.some((event) => event["type"] === "identify" && stored.includes(String(event["messageId"])));
+          const wasIdentified = events.some(
+            (event) => event["type"] === "identify" && stored.includes(String(event["messageId"])),
+          );
           if (wasIdentified) expect(events.at(-1)?.["userId"]).toBe("u1");
           const installed = events.filter((event) => event["event"] === "Application Installed");
           if (hasIdentity) expect(new Set(installed.map((event) => event["messageId"])).size).toBe(1);

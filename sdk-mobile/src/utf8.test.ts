@@ -3,7 +3,15 @@ import { expect, test } from "vitest";
 import { utf8 } from "./utf8.ts";
 
 test("SM16: every text is encoded as TextEncoder encodes it", () => {
-  for (const text of ["", "a", "\u007f\u0080\u07ff\u0800\uffff", "😀", "\ud800", "\udc00\ud83d\ude00\ud83d", "\ud83dx"]) {
+  for (const text of [
+    "",
+    "a",
+    "\u007f\u0080\u07ff\u0800\uffff",
+    "😀",
+    "\ud800",
+    "\udc00\ud83d\ude00\ud83d",
+    "\ud83dx",
+  ]) {
     expect(utf8(text)).toEqual(new TextEncoder().encode(text));
   }
   fc.assert(

@@ -1,5 +1,6 @@
+import { createPendingChanges } from "./pending-changes.ts";
 import type { MobileStorage, SetTimer } from "./ports.ts";
-import { type Changes, entriesAtOnceMax, writeChanges } from "./storage-entries.ts";
+import { writeChanges } from "./storage-entries.ts";
 
 /** Longest time a call waits to hear that its event is on disk, ms. The write itself goes on. */
 export const storageAnswerMsMax = 5000;
@@ -24,51 +25,36 @@ export interface Writer {
 
 /** A writer that may not write yet. */
 export function createWriter(storage: MobileStorage, setTimer: SetTimer): Writer {
-  /** What is to be written; `null` removes. */
-  const pending = new Map<string, string | null>();
+  const pending = createPendingChanges();
   const waiting = new Map<string, (isWritten: boolean) => void>();
-  /** Keys whose writing failed: what the storage holds for them is not known. */
-  const tried = new Set<string>();
   let isAllowed = false;
   let isStuck = false;
   let run: Promise<void> | null = null;
   let cancelRetry: (() => void) | null = null;
 
-  function answer(keys: Iterable<string>, isWritten: boolean): void {
-    for (const key of Array.from(keys)) {
-      waiting.get(key)?.(isWritten);
-      waiting.delete(key);
-    }
-  }
-
   async function writeAll(): Promise<void> {
-    await null; // what else this task puts is written along
-    while (isAllowed && pending.size > 0) {
-      const changes = takeChanges(pending);
-      const keys = [...changes.removes, ...changes.sets.map(([key]) => key)];
-      if (!(await attempt(changes))) {
-        giveBack(pending, changes);
-        for (const key of keys) tried.add(key);
-        answer(waiting.keys(), false);
-        cancelRetry ??= setTimer(retry, storageRetryMs);
-        break;
-      }
-      for (const key of keys) tried.delete(key);
-      answer(keys, true);
-    }
+    await Promise.resolve(); // what else this task puts is written along
+    let isGood = true;
+    while (isGood && isAllowed && pending.size() > 0) isGood = await writeSome();
+    if (!isGood) cancelRetry ??= setTimer(retry, storageRetryMs);
     run = null;
   }
 
-  async function attempt(changes: Changes): Promise<boolean> {
+  async function writeSome(): Promise<boolean> {
+    const changes = pending.take();
     const cancel = setTimer(() => {
       isStuck = true;
-      answer(waiting.keys(), false);
+      answer(waiting, waiting.keys(), false);
     }, storageAnswerMsMax);
     try {
       await writeChanges(storage, changes);
+      pending.confirm(changes);
+      for (const [key] of changes.sets) answer(waiting, [key], true);
       return true;
     } catch {
-      return false; // full, closed or broken: what was to be written stays in memory, and those who wait are told
+      pending.giveBack(changes); // full, closed or broken: it stays in memory, and those who wait are told
+      answer(waiting, waiting.keys(), false);
+      return false;
     } finally {
       cancel();
       isStuck = false;
@@ -92,13 +78,8 @@ export function createWriter(storage: MobileStorage, setTimer: SetTimer): Writer
       return new Promise((resolve) => waiting.set(key, resolve));
     },
     remove(key) {
-      if (typeof pending.get(key) === "string" && !tried.has(key)) {
-        pending.delete(key); // settled before it was written: nobody needs it on disk any more
-        answer([key], true);
-        return;
-      }
-      pending.set(key, null);
-      start();
+      if (pending.remove(key)) answer(waiting, [key], true);
+      else start();
     },
     resume() {
       isAllowed = true;
@@ -108,34 +89,17 @@ export function createWriter(storage: MobileStorage, setTimer: SetTimer): Writer
       isAllowed = false;
       cancelRetry?.();
       cancelRetry = null;
-      answer(waiting.keys(), false);
+      answer(waiting, waiting.keys(), false);
     },
-    clear() {
-      pending.clear();
-      tried.clear();
-    },
+    clear: pending.clear,
     idle: async () => run ?? undefined,
   };
 }
 
-/** The next changes, removals first: they make room where the storage is full. */
-function takeChanges(pending: Map<string, string | null>): Changes {
-  const changes: Changes = { sets: [], removes: [] };
-  for (const [key, value] of pending) {
-    if (value === null) changes.removes.push(key);
-    else if (changes.sets.length < entriesAtOnceMax) changes.sets.push([key, value]);
-    if (changes.removes.length >= entriesAtOnceMax) break;
+/** Tells those who wait for some keys, which need wait no longer. */
+function answer(waiting: Map<string, (isWritten: boolean) => void>, keys: Iterable<string>, isWritten: boolean): void {
+  for (const key of Array.from(keys)) {
+    waiting.get(key)?.(isWritten);
+    waiting.delete(key);
   }
-  if (changes.removes.length > 0) changes.sets.length = 0;
-  for (const key of changes.removes) pending.delete(key);
-  for (const [key] of changes.sets) pending.delete(key);
-  return changes;
-}
-
-/** Puts changes that failed before all others; what was put for the same key meanwhile is newer, and stays. */
-function giveBack(pending: Map<string, string | null>, { sets, removes }: Changes): void {
-  const newer = [...pending];
-  pending.clear();
-  for (const key of removes) pending.set(key, null);
-  for (const [key, value] of [...sets, ...newer]) pending.set(key, value);
 }

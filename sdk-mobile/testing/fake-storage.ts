@@ -52,7 +52,8 @@ export class FakeStorage {
     await this.#do(life, () => undefined);
     const isDying = this.writesLeft === 0;
     if (this.writesLeft !== null) this.writesLeft--;
-    const done = isDying && this.death === "before" ? 0 : isDying && this.death === "half" ? changes.length >> 1 : changes.length;
+    const done =
+      isDying && this.death === "before" ? 0 : isDying && this.death === "half" ? changes.length >> 1 : changes.length;
     for (const [key, value] of changes.slice(0, done)) {
       this.touched.push(key);
       if (value === null) this.entries.delete(key);
