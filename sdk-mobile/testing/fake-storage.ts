@@ -18,10 +18,12 @@ export class FakeStorage {
   /** Told that the process has died in a write. */
   died: () => void = () => undefined;
   #hung: (() => void)[] = [];
+  #life = { isOver: false };
 
-  /** As a process sees it; a process that has died sees nothing any more. */
+  /** As a new process sees it; the one before it has died, and sees nothing any more. */
   attach(kind: "multi" | "single"): MobileStorage {
-    const life = { isOver: false };
+    this.#life.isOver = true;
+    const life = (this.#life = { isOver: false });
     const write = (changes: [string, string | null][]): Promise<void> => this.#write(life, changes);
     const single: MobileStorage = {
       getItem: (key) => this.#do(life, () => this.#read(key)),
