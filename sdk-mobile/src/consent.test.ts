@@ -123,3 +123,16 @@ test("SM37: the app may name the anonymous id itself; it is kept", async () => {
   await pass();
   expect(app.events()[0]?.["anonymousId"]).toBe("given");
 });
+
+test("SM24: consent that was pending for a while takes in nothing from the disk that this run has written itself", async () => {
+  app.fate = "offline";
+  const client = app.start();
+  await client.track("A");
+  client.setConsent("pending");
+  await pass();
+  client.setConsent("granted");
+  await pass();
+  app.fate = "ok";
+  await pass(120_000);
+  expect(app.names()).toEqual(["A"]);
+});

