@@ -2,14 +2,13 @@ import { ulid } from "ulid";
 import type { Json, JsonObject } from "@sluice/schema";
 import { snippet } from "@sluice/web";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { metricNames } from "../analytics/src/metrics.ts";
 import { invalidFrom } from "../tools/demo/invalid.ts";
 import type { LakeSql, SqlRow } from "./duckdb.ts";
 import { type BrowserVisit, visitInChromium } from "./judge/browser-visit.ts";
 import { type Call, callsOf, firstDay } from "./judge/calls.ts";
 import { skipsBrowser } from "./judge/chromium.ts";
 import { type Driver, driveNode, driveRudder, driveSegment } from "./judge/drivers.ts";
-import { answered, type Counted, countedByDefinition, countedIndependently } from "./judge/recount.ts";
+import { answered, type Counted, countedByDefinition, countedIndependently, judgedMetrics } from "./judge/recount.ts";
 import type { Proxy } from "./judge/proxy.ts";
 import { comparableRow, expectedRow, markOfRow, rowOfCall } from "./judge/row.ts";
 import { eventsOnWire, rejectionOf, type WireEvent } from "./judge/wire.ts";
@@ -179,8 +178,8 @@ describe("the numbers", () => {
   let before: Counted;
 
   test("J8: of the query API equal DuckDB's recounts of the lake, for every metric, day and currency", async () => {
-    before = answered(await world.kpis(from, to, metricNames));
-    for (const metric of metricNames) expect(Object.keys(before[metric] ?? {}), metric).not.toEqual([]);
+    before = answered(await world.kpis(from, to, judgedMetrics));
+    for (const metric of judgedMetrics) expect(Object.keys(before[metric] ?? {}), metric).not.toEqual([]);
     expect(before).toEqual(await countedByDefinition(lake));
     expect(before).toEqual(await countedIndependently(lake));
   });
@@ -214,7 +213,7 @@ describe("the numbers", () => {
     ];
     await driveNode(late, proxy.url, key);
     const again = await world.settle();
-    const after = answered(await world.kpis(from, to, metricNames));
+    const after = answered(await world.kpis(from, to, judgedMetrics));
     expect(after).toEqual(await countedByDefinition(again));
     expect(after).toEqual(await countedIndependently(again));
     const eighth = new Date(nowMs - 8 * dayMs).toISOString().slice(0, 10);
@@ -227,6 +226,6 @@ describe("the numbers", () => {
       [eighth]: "",
       [third]: "",
     });
-    for (const metric of metricNames) expect(daysOf(after, metric)).toEqual(daysOf(before, metric));
+    for (const metric of judgedMetrics) expect(daysOf(after, metric)).toEqual(daysOf(before, metric));
   });
 });

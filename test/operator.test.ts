@@ -56,6 +56,16 @@ describe("npm run sluice", () => {
       kind: "ledger",
       path: `${project}/ledger?from=2026-11-01&to=2026-11-02&source=x%26y`,
     });
+    expect(parsed("token create a me", { scopes: "kpis, users", expires: "90d" })).toMatchObject({
+      path: "/v1/admin/projects/a/tokens",
+      body: { name: "me", scopes: ["kpis", "users"], expires: "90d" },
+    });
+    expect(parsed("project origins a", { origins: "" })).toMatchObject({
+      kind: "replace",
+      path: "/v1/admin/projects/a/query-origins",
+      body: { allowedOrigins: [] },
+    });
+    expect(parsed("project origins a")).toBeNull();
     const rule = { steps: [{ drop: { field: "a" } }] };
     expect(parsed("redrive a/b", { ...range, reason: "unknown_type", rule, dryRun: true })).toMatchObject({
       kind: "job",
@@ -106,6 +116,15 @@ describe("npm run sluice", () => {
     });
     const body = { source: "app", allowedOrigins: ["https://a.example", "https://*.b.example"] };
     expect(parsed).toMatchObject({ ok: true, value: { kind: "create", path: "/v1/admin/projects/a/sources", body } });
+  });
+
+  test("O12: the steps of a funnel are given in order, its window in days or hours", () => {
+    const options = { steps: "page:/pricing > event:Signed Up", window: "2d", breakdown: "plan" };
+    const parsed = parseCommand(["funnel", "create", "a", "trial"], options);
+    const steps = ["page:/pricing", "event:Signed Up"];
+    const body = { funnel: "trial", steps, windowHours: 48, breakdown: "plan" };
+    expect(parsed).toMatchObject({ ok: true, value: { kind: "create", path: "/v1/admin/projects/a/funnels", body } });
+    expect(parseCommand(["funnel", "revoke", "a", "trial"], {})).toMatchObject({ ok: true, value: { kind: "revoke" } });
   });
 
   test.each([

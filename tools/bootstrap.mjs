@@ -21,6 +21,7 @@ const commands = new Map([
   ["sluice", { script: "tools/sluice.ts", isBuilt: true, isDetached: false }],
   ["bench", { script: "bench/run.ts", isBuilt: true, isDetached: false }],
   ["lake", { script: "tools/lake.ts", isBuilt: true, isDetached: false }],
+  ["query-client", { script: "tools/query-client.ts", isBuilt: false, isDetached: false }],
   ["deploy", { script: "tools/deploy.ts", isBuilt: true, isDetached: false }],
 ]);
 

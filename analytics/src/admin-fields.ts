@@ -12,10 +12,12 @@ import {
   type Result,
   shardsMax,
 } from "@sluice/schema";
+import { type Dimension, dimensionNames, dimensionsMax, isDimension } from "./dimensions.ts";
 import { invalid, type Problem } from "./problem.ts";
+import { isTimeZone } from "./time-zone.ts";
 
-/** Bytes of an admin request's body. */
-const adminBodyBytesMax = 16 * 1024;
+/** Bytes of the body of an admin request or a question. */
+export const adminBodyBytesMax = 16 * 1024;
 /** Characters of a read token's name. */
 const tokenNameLengthMax = 80;
 
@@ -56,6 +58,24 @@ export function currencyField(body: JsonObject): Result<string, Problem> {
   const value = field(body, "currency") ?? "EUR";
   if (typeof value === "string" && /^[A-Z]{3}$/.test(value)) return ok(value);
   return fail(invalid("currency", "currency must be three capital letters (ISO 4217), e.g. EUR."));
+}
+
+/** Time zone of a project: an IANA name; UTC when absent. */
+export function timezoneField(body: JsonObject): Result<string, Problem> {
+  const value = field(body, "timezone") ?? "UTC";
+  if (typeof value === "string" && isTimeZone(value)) return ok(value);
+  return fail(invalid("timezone", "timezone must be the IANA name of a time zone, e.g. Europe/Berlin."));
+}
+
+/** Columns by which a project's numbers can be broken down; none when absent. */
+export function dimensionsField(body: JsonObject): Result<readonly Dimension[], Problem> {
+  const value = field(body, "dimensions") ?? [];
+  if (Array.isArray(value) && value.length <= dimensionsMax) {
+    const names = value.filter((name) => typeof name === "string").filter(isDimension);
+    if (names.length === value.length && new Set(names).size === names.length) return ok(names);
+  }
+  const detail = `dimensions must be at most ${dimensionsMax} distinct names out of ${dimensionNames.join(", ")}.`;
+  return fail(invalid("dimensions", detail));
 }
 
 /** A project's new number of shards. */

@@ -14,6 +14,7 @@ const link: fc.Arbitrary<Link> = fc.record({
   userId: fc.string({ unit: "binary" }),
   timeMs: fc.integer(),
   messageId: fc.string({ unit: "binary" }),
+  isAlias: fc.boolean(),
 });
 
 test("A30: few links survive the row of their day, whatever their ids are", () => {
@@ -28,10 +29,18 @@ test("A30: few links survive the row of their day, whatever their ids are", () =
 });
 
 test("A30: a row holds at most 500 links and 32,768 characters of them", () => {
-  const short = Array.from({ length: 501 }, (_, i) => ({ anonymousId: "a", userId: "u", timeMs: i, messageId: "m" }));
+  const short = Array.from({ length: 501 }, (_, i) => ({
+    anonymousId: "a",
+    userId: "u",
+    timeMs: i,
+    messageId: "m",
+    isAlias: false,
+  }));
   expect(fewLinksText(short.slice(1))).not.toBeNull();
   expect(fewLinksText(short)).toBeNull();
-  const long = (length: number): Link[] => [{ anonymousId: "x".repeat(length), userId: "", timeMs: 0, messageId: "" }];
+  const long = (length: number): Link[] => [
+    { anonymousId: "x".repeat(length), userId: "", timeMs: 0, messageId: "", isAlias: false },
+  ];
   const frame = fewLinksText(long(0))?.length ?? 0;
   expect(fewLinksText(long(32_768 - frame))).toHaveLength(32_768);
   expect(fewLinksText(long(32_769 - frame))).toBeNull();
@@ -53,7 +62,7 @@ describe("links in the row of their day", () => {
     (await worker.lake.list({ prefix: "marts/link/" })).objects.map(({ key }) => key);
   const dau = async (): Promise<unknown[]> =>
     await worker.sql(
-      "SELECT day, json_extract(body, '$.dau') AS value FROM rollup WHERE family = 'users' ORDER BY day",
+      "SELECT day, json_extract(body, '$.dau') AS value FROM rollup WHERE family = 'users@UTC' ORDER BY day",
     );
 
   test("A30: few links make no mart, many do, and both join users as DuckDB does", async () => {
@@ -84,7 +93,7 @@ describe("links in the row of their day", () => {
     const older = `UPDATE rollup_day SET link_marts = ?, few_links = '[]' WHERE day = '2026-03-02'`;
     await worker.sql(older, JSON.stringify([[0, etag, 2]]));
     await worker.sql("UPDATE rollup_day SET counted_users = NULL");
-    await worker.sql("UPDATE rollup SET body = '{}' WHERE family = 'users'");
+    await worker.sql("UPDATE rollup SET body = '{}' WHERE family = 'users@UTC'");
     await worker.sql("UPDATE outbox_cursor SET change = 0");
     await flush();
     expect(await dau()).toEqual(before);

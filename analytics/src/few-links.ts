@@ -13,19 +13,26 @@ const fewLinksTextMax = 32_768;
 /** In the row of a day without links, or with a mart of them. */
 export const noFewLinks = "[]";
 
+/** Four fields of an identify; an alias has a fifth. */
+type LinkTuple = [string, string, number, string, 1?];
+
 /**
  * Links as the row of their day holds them, in their order, so that the same links give the same text; `null` when they
  * are too many for it.
  */
 export function fewLinksText(links: readonly Link[]): string | null {
   if (links.length > fewLinksMax) return null;
-  const rows = links.map(({ anonymousId, userId, timeMs, messageId }) => [anonymousId, userId, timeMs, messageId]);
+  const rows = links.map(({ anonymousId, userId, timeMs, messageId, isAlias }): LinkTuple => {
+    return isAlias ? [anonymousId, userId, timeMs, messageId, 1] : [anonymousId, userId, timeMs, messageId];
+  });
   const text = JSON.stringify(rows);
   return text.length > fewLinksTextMax ? null : text;
 }
 
 /** Reads {@link fewLinksText}. */
 export function parseFewLinks(text: string): Link[] {
-  const rows = JSON.parse(text) as [string, string, number, string][];
-  return rows.map(([anonymousId, userId, timeMs, messageId]) => ({ anonymousId, userId, timeMs, messageId }));
+  const rows = JSON.parse(text) as LinkTuple[];
+  return rows.map(([anonymousId, userId, timeMs, messageId, alias]) => {
+    return { anonymousId, userId, timeMs, messageId, isAlias: alias === 1 };
+  });
 }

@@ -1,150 +1,152 @@
-import { formatDecimal } from "@sluice/lake";
-import { dayMs, dayText, isComplete } from "./day.ts";
+import { compareText } from "@sluice/lake";
+import { dayMs, dayText, graceMs } from "./day.ts";
+import type { EventNumbers } from "./event-numbers.ts";
 import type { KpiQuestion } from "./kpi-params.ts";
-import { countedEvents, metrics, type MetricName, type Unit } from "./metrics.ts";
-import { divideMicros, microsOf } from "./money.ts";
-import type { DayRollup } from "./rollup-body.ts";
+import { type BucketValue, comparison, type Compared, valueOf } from "./kpi-value.ts";
+import { type MetricName, type Metric, metrics, type Unit } from "./metrics.ts";
+import { comparedPeriod, type Period, periodsAsked } from "./period.ts";
+import type { LocalDays } from "./time-zone.ts";
+import type { UserNumbers } from "./user-numbers.ts";
 
-/** A ratio, kept as its two numbers; no value where the denominator is 0. */
-export interface RatioValue {
-  readonly numerator: number;
-  readonly denominator: number;
-  readonly value: number | null;
-}
+/** Groups of a breakdown that an answer lists: those with the most. */
+const groupsMax = 100;
 
-/** A ratio of money to a count, in one currency. */
-export interface MoneyRatioValue {
-  /** Decimal text, six digits. */
-  readonly numerator: string;
-  readonly denominator: number;
-  /** Decimal text, six digits, rounded half to even. */
-  readonly value: string;
-}
-
-/** `count`: a number. `money`: decimal text by currency. `money ratio`: by currency. `ratio`: one. */
-type BucketValue = number | Readonly<Record<string, string>> | Readonly<Record<string, MoneyRatioValue>> | RatioValue;
-
-/** One day of one metric. */
+/** One period of one metric. */
 interface Bucket {
-  /** `YYYY-MM-DD`. */
+  /** First local day, `YYYY-MM-DD`; by hour `YYYY-MM-DDTHH:mm+HH:mm`. */
   readonly start: string;
   /** Whether the number is final but for data that arrives later than the grace. */
   readonly complete: boolean;
   readonly value: BucketValue;
+  /** With `compare`: the period that it is compared with. */
+  readonly previous?: { readonly start: string; readonly value: BucketValue } & Compared;
+}
+
+/** One metric's numbers. */
+interface MetricAnswer {
+  readonly version: number;
+  readonly unit: Unit;
+  /** Everything published before this instant is in the numbers, late events of the last hours aside. ISO 8601. */
+  readonly asOf: string;
+  readonly buckets: readonly Bucket[];
+  /** With `breakdown`: the groups with the most, by name. `null` holds what was not kept apart. */
+  readonly groups?: readonly { readonly group: string | null; readonly buckets: readonly Bucket[] }[];
+  /** Groups beyond those listed. */
+  readonly groupsLeftOut?: number;
 }
 
 /** The reply of `GET /v1/kpis`. */
 export interface KpiAnswer {
   readonly project: string;
-  readonly interval: "day";
-  readonly timezone: "UTC";
+  readonly interval: KpiQuestion["interval"];
+  readonly timezone: string;
+  /** Release of the time zone data by which local days were told. */
+  readonly tzdata: string;
   readonly from: string;
   readonly to: string;
-  /** Everything published before this instant is in the numbers, late events of the last hours aside. ISO 8601. */
+  /** The oldest of the metrics'. */
   readonly asOf: string;
-  readonly metrics: Readonly<Record<string, { version: number; unit: Unit; buckets: readonly Bucket[] }>>;
+  readonly metrics: Readonly<Record<string, MetricAnswer>>;
 }
 
 /** What the project contributes to an answer. */
 export interface ProjectFacts {
   readonly project: string;
-  /** Currency of events that state none. */
-  readonly currency: string;
   /** When the last roll-up began that found all logs read; before the first, when the project was made. */
   readonly asOfMs: number;
+  /** The same for numbers that reach back over days before: weekly, monthly, returning users. */
+  readonly trailAsOfMs: number;
 }
 
-/** Answers a question from the roll-ups of its days; a day without roll-up counts as zero. */
-export function kpiAnswer(
-  question: KpiQuestion,
-  facts: ProjectFacts,
-  rollups: ReadonlyMap<string, DayRollup>,
-): KpiAnswer {
+/** The numbers that a question is answered from. */
+export interface Sources {
+  readonly events: EventNumbers;
+  readonly users: UserNumbers;
+  readonly local: LocalDays;
+  readonly tzdata: string;
+}
+
+/** Answers a question; a period without data counts as zero. */
+export function kpiAnswer(question: KpiQuestion, facts: ProjectFacts, sources: Sources): KpiAnswer {
+  const periods = periodsAsked(question, sources.local);
   const answered = question.metrics.map((name) => {
     const metric = metrics.get(name);
     if (metric === undefined) throw new Error(`metric ${name} has no definition`);
-    const buckets: Bucket[] = [];
-    for (let day = question.fromMs; day < question.toMs; day += dayMs) {
-      const start = dayText(day);
-      const rollup = rollups.get(start) ?? { counts: null, money: null, users: null };
-      const complete = isComplete(day, facts.asOfMs);
-      buckets.push({ start, complete, value: valueOf(name, rollup, facts.currency) });
-    }
-    return [name, { version: metric.version, unit: metric.unit, buckets }] as const;
+    return [name, metricAnswer(metric, question, facts, sources, periods)] as const;
   });
   return {
     project: facts.project,
-    interval: "day",
-    timezone: "UTC",
-    from: dayText(question.fromMs),
-    to: dayText(question.toMs),
-    asOf: new Date(facts.asOfMs).toISOString(),
+    interval: question.interval,
+    timezone: question.timezone,
+    tzdata: sources.tzdata,
+    from: dayText(question.fromDay * dayMs),
+    to: dayText(question.toDay * dayMs),
+    asOf: answered.map(([, { asOf }]) => asOf).reduce((a, b) => (a < b ? a : b)),
     metrics: Object.fromEntries(answered),
   };
 }
 
-function valueOf(name: MetricName, day: DayRollup, currency: string): BucketValue {
-  switch (name) {
-    case "events":
-      return day.counts?.rows ?? 0;
-    case "page_views":
-      return day.counts?.types.find(([type]) => type === "page")?.[1] ?? 0;
-    case "dau":
-      return day.users?.dau ?? 0;
-    case "orders":
-      return eventCount(day, [countedEvents.orderCompleted]);
-    case "impressions":
-      return eventCount(day, countedEvents.impressions);
-    case "clicks":
-      return eventCount(day, countedEvents.clicks);
-    case "ctr":
-      return ratio(eventCount(day, countedEvents.clicks), eventCount(day, countedEvents.impressions));
-    case "revenue":
-      return revenueOf(moneyByCurrency(day, currency));
-    case "aov":
-      return orderValueOf(moneyByCurrency(day, currency));
+function metricAnswer(
+  metric: Metric,
+  question: KpiQuestion,
+  facts: ProjectFacts,
+  sources: Sources,
+  periods: readonly Period[],
+): MetricAnswer {
+  const { name, version, unit } = metric;
+  const asOfMs = readsTrail(metric, question) ? Math.min(facts.asOfMs, facts.trailAsOfMs) : facts.asOfMs;
+  const bucketsOf = (read: (period: Period) => BucketValue): Bucket[] => {
+    return periods.map((period) => bucketOf(period, asOfMs, question, sources.local, read));
+  };
+  const buckets = bucketsOf((period) => valueOf(name, question.interval, period, sources));
+  const base = { version, unit, asOf: new Date(asOfMs).toISOString(), buckets };
+  if (question.breakdown === null) return base;
+  const counts = new Map(periods.map((period) => [period.start, groupCounts(name, question, period, sources)]));
+  const totals = new Map<string | null, number>();
+  for (const groups of counts.values()) {
+    for (const [group, count] of groups) totals.set(group, (totals.get(group) ?? 0) + count);
   }
+  const order = [...totals].sort(([a, some], [b, more]) => more - some || compareText(a ?? "", b ?? ""));
+  const groups = order.slice(0, groupsMax).map(([group]) => {
+    const read = (period: Period): number => {
+      const held = counts.get(period.start) ?? groupCounts(name, question, period, sources);
+      return held.get(group) ?? 0;
+    };
+    return { group, buckets: bucketsOf(read) };
+  });
+  return { ...base, groups, groupsLeftOut: Math.max(0, order.length - groupsMax) };
 }
 
-function eventCount(day: DayRollup, names: readonly string[]): number {
-  const events = day.counts?.events ?? [];
-  return events.reduce((sum, [name, count]) => (names.includes(name) ? sum + count : sum), 0);
+/** Whether a metric is answered from rows that are counted less often than those of the days. */
+export function readsTrail({ origin }: Metric, { interval }: KpiQuestion): boolean {
+  return origin === "trail" || (origin !== "events" && interval !== "day");
 }
 
-function ratio(numerator: number, denominator: number): RatioValue {
-  return { numerator, denominator, value: denominator === 0 ? null : numerator / denominator };
+function bucketOf(
+  period: Period,
+  asOfMs: number,
+  { interval, compare }: KpiQuestion,
+  local: LocalDays,
+  read: (period: Period) => BucketValue,
+): Bucket {
+  const value = read(period);
+  const bucket = { start: period.start, complete: period.toMs + graceMs <= asOfMs, value };
+  if (compare === null) return bucket;
+  const other = comparedPeriod(period, interval, compare, local);
+  const before = read(other);
+  return { ...bucket, previous: { start: other.start, value: before, ...comparison(value, before) } };
 }
 
-interface Money {
-  orders: number;
-  orderMicros: bigint;
-  refundMicros: bigint;
-}
-
-/** Money by stated currency; events without one are added to the project's default. */
-function moneyByCurrency(day: DayRollup, currency: string): Map<string, Money> {
-  const sums = new Map<string, Money>();
-  for (const stored of day.money?.currencies ?? []) {
-    const key = stored.currency === "" ? currency : stored.currency;
-    const sum = sums.get(key) ?? { orders: 0, orderMicros: 0n, refundMicros: 0n };
-    sum.orders += stored.orders;
-    sum.orderMicros += microsOf(stored.orderRevenue) ?? 0n;
-    sum.refundMicros += microsOf(stored.refundRevenue) ?? 0n;
-    sums.set(key, sum);
-  }
-  return new Map([...sums].sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-function revenueOf(sums: ReadonlyMap<string, Money>): Record<string, string> {
-  return Object.fromEntries([...sums].map(([key, sum]) => [key, formatDecimal(sum.orderMicros - sum.refundMicros)]));
-}
-
-function orderValueOf(sums: ReadonlyMap<string, Money>): Record<string, MoneyRatioValue> {
-  const withOrders = [...sums].filter(([, sum]) => sum.orders > 0);
-  return Object.fromEntries(
-    withOrders.map(([key, { orderMicros, orders }]) => {
-      const value = formatDecimal(divideMicros(orderMicros, orders));
-      return [key, { numerator: formatDecimal(orderMicros), denominator: orders, value }];
-    }),
-  );
+/** Counts of a period by group. */
+function groupCounts(
+  name: MetricName,
+  { interval, breakdown }: KpiQuestion,
+  period: Period,
+  { events, users }: Sources,
+): Map<string | null, number> {
+  if (name === "events") return breakdown === "event" ? events.byName(period) : events.byValue(period);
+  const sizes = users.byCell(interval, period.firstDay);
+  const prefix = `${breakdown ?? ""}=`;
+  const own = [...sizes].filter(([cell]) => cell.startsWith(prefix));
+  return new Map(own.map(([cell, size]) => [cell.slice(prefix.length), size]));
 }

@@ -1,16 +1,22 @@
-import { type Columns, encodeTable, type RowOf, scanTable, type TableFile } from "@sluice/lake";
+import { type Columns, encodeTable, readTableMetadata, type RowOf, scanTable, type TableFile } from "@sluice/lake";
+import { allCell, countedCells, isBehind } from "./cells.ts";
 import { dayText } from "./day.ts";
 import type { Link } from "./identity.ts";
+import { halvesOf, mapOfHalves } from "./quarter-hours.ts";
 import type { UserDay } from "./user-fold.ts";
 
 /*
  * The marts: small tables per project and UTC day, derived from the lake's events and written beside them.
- * `user_day` has one row per id, `link` the earliest identify per anonymous id. A day that is built in several
- * slices has one part per slice. The same events give the same bytes.
+ * `user_day` has one row per id and cell, `link` the earliest identify per anonymous id and the aliases. A day that is
+ * built in several slices has one part per slice. The same events give the same bytes.
  */
 
-/** One row per user id of the day or, for events without one, per anonymous id. */
-const userDayColumns = [
+/** Raised when a mart's rows change their meaning: days are then built again. */
+export const martVersion = 2;
+
+/** One row per cell and id of the day. */
+export const userDayColumns = [
+  { name: "cell", type: "string", nullable: false, about: "`all`, `paid=EUR`, `event=Signed Up`, `country=DE` …" },
   { name: "user_id", type: "string", nullable: true, about: "The user id; null where the row is of an anonymous id" },
   {
     name: "anonymous_id",
@@ -18,16 +24,31 @@ const userDayColumns = [
     nullable: true,
     about: "The anonymous id of events without user id; else null",
   },
-  { name: "events", type: "int64", nullable: false, about: "Its track, page and screen events not flagged as bot" },
-  { name: "active", type: "boolean", nullable: false, about: "Whether it has such an event" },
+  { name: "is_bot", type: "boolean", nullable: false, about: "Whether these events are flagged as a bot's" },
+  { name: "events", type: "int64", nullable: false, about: "Its events in the cell, of all types" },
+  {
+    name: "quarters_am",
+    type: "int64",
+    nullable: false,
+    about:
+      "48 bits: active quarter hours from 00:00 UTC, the earliest in the lowest bit; in `paid=…` those with an order",
+  },
+  { name: "quarters_pm", type: "int64", nullable: false, about: "Likewise, from 12:00 UTC" },
+  {
+    name: "revenue",
+    type: "json",
+    nullable: true,
+    about: '`[[quarter hour, "sum"], …]` in `paid=…`: revenue less refunds; else null',
+  },
 ] as const satisfies Columns;
 
-/** The earliest identify of the day per anonymous id. */
-const linkColumns = [
-  { name: "anonymous_id", type: "string", nullable: false, about: "The anonymous id" },
+/** Identities that the day's events state. */
+export const linkColumns = [
+  { name: "anonymous_id", type: "string", nullable: false, about: "The anonymous id; of an alias, the previous id" },
   { name: "user_id", type: "string", nullable: false, about: "The user id it was identified with" },
   { name: "time", type: "timestamp", nullable: false, about: "Corrected time of the identify" },
   { name: "message_id", type: "string", nullable: false, about: "Its message id" },
+  { name: "is_alias", type: "boolean", nullable: true, about: "Whether an alias joins the two for good" },
 ] as const satisfies Columns;
 
 /** Names of the marts. */
@@ -39,6 +60,8 @@ export interface MartPart {
   readonly index: number;
   readonly etag: string;
   readonly rows: number;
+  /** Of these, rows of the cell `all`: ids of the day. */
+  readonly ids: number;
 }
 
 /** Key of a part of a mart: `marts/user_day/project=P/dt=YYYY-MM-DD/part-00000.parquet`. */
@@ -46,47 +69,101 @@ export function martKey(mart: MartName, project: string, dayStartMs: number, ind
   return `marts/${mart}/project=${project}/dt=${dayText(dayStartMs)}/part-${String(index).padStart(5, "0")}.parquet`;
 }
 
-const metadata = { "sluice.mart": "1" };
+/** In the metadata of a part of `user_day`: rows of the cells by which every day is counted. */
+const countedRowsKey = "sluice.counted_rows";
 
-/** Encodes a part of `user_day`; the ids in the order of `UserFold`. */
+const metadata = { "sluice.mart": String(martVersion) };
+
+/** Encodes a part of `user_day`; in the order of `UserFold`. */
 export function encodeUserDays(users: readonly UserDay[]): Uint8Array<ArrayBuffer> {
-  const rows = users.map(({ userId, anonymousId, events }): RowOf<typeof userDayColumns> => {
-    return { user_id: userId, anonymous_id: anonymousId, events, active: events > 0 };
+  const rows = users.map((user): RowOf<typeof userDayColumns> => {
+    const [beforeNoon, fromNoon] = halvesOf(user.quarters);
+    return {
+      cell: user.cell,
+      user_id: user.userId,
+      anonymous_id: user.anonymousId,
+      is_bot: user.isBot,
+      events: user.events,
+      quarters_am: beforeNoon,
+      quarters_pm: fromNoon,
+      revenue: user.revenue.length === 0 ? null : JSON.stringify(user.revenue),
+    };
   });
-  return encodeTable(userDayColumns, rows, { metadata });
+  const counted = countedRows(users);
+  const said = { ...metadata, [countedRowsKey]: String(counted) };
+  return encodeTable(userDayColumns, rows, { metadata: said, groupStarts: [counted] });
 }
 
-/** Encodes a part of `link`, ordered by anonymous id. */
+/** Rows of the cells by which every day is counted: they come first, in row groups of their own. */
+function countedRows(users: readonly UserDay[]): number {
+  const first = users.findIndex((user) => isBehind(user.cell, countedCells.at(-1) ?? allCell));
+  return first === -1 ? users.length : first;
+}
+
+/** Rows of the cell `all`. */
+export function idsOf(users: readonly UserDay[]): number {
+  return users.reduce((ids, user) => (user.cell === allCell ? ids + 1 : ids), 0);
+}
+
+/** Encodes a part of `link`, in the order of `UserFold`. */
 export function encodeLinks(links: readonly Link[]): Uint8Array<ArrayBuffer> {
-  const rows = links.map(({ anonymousId, userId, timeMs, messageId }): RowOf<typeof linkColumns> => {
-    return { anonymous_id: anonymousId, user_id: userId, time: timeMs, message_id: messageId };
+  const rows = links.map(({ anonymousId, userId, timeMs, messageId, isAlias }): RowOf<typeof linkColumns> => {
+    return { anonymous_id: anonymousId, user_id: userId, time: timeMs, message_id: messageId, is_alias: isAlias };
   });
-  return encodeTable(linkColumns, rows, { metadata, sortedBy: ["anonymous_id"] });
+  return encodeTable(linkColumns, rows, { metadata });
 }
 
-/** The active ids of a part of `user_day`, one row group after the other. */
-export async function* scanActiveIds(file: TableFile): AsyncGenerator<UserDay[]> {
-  for await (const rows of scanTable(file, userDayColumns, ["user_id", "anonymous_id", "events", "active"])) {
-    const active = rows.filter((row) => row.active);
-    yield active.map((row) => ({ userId: row.user_id, anonymousId: row.anonymous_id, events: row.events }));
+const activityColumns = ["cell", "user_id", "anonymous_id", "is_bot", "quarters_am", "quarters_pm"] as const;
+
+/** What counting users needs of a row of `user_day`. */
+export type ActiveId = Omit<UserDay, "events" | "revenue">;
+
+/**
+ * The ids of the cells that begin with one of `prefixes` (in the order of the mart), one row group after the other.
+ * Reads no further than the last of them.
+ */
+export async function* scanActiveIds(file: TableFile, prefixes: readonly string[]): AsyncGenerator<ActiveId[]> {
+  const isCounted = prefixes.every((prefix) => (countedCells as readonly string[]).includes(prefix));
+  const rowsWanted = isCounted ? await countedRowsOf(file) : Number.POSITIVE_INFINITY;
+  let read = 0;
+  for await (const rows of scanTable(file, userDayColumns, activityColumns)) {
+    yield rows.filter((row) => prefixes.some((prefix) => row.cell.startsWith(prefix))).map(activeId);
+    read += rows.length;
+    const last = rows.at(-1)?.cell ?? "";
+    if (read >= rowsWanted || prefixes.every((prefix) => isBehind(last, prefix))) return;
   }
+}
+
+async function countedRowsOf(file: TableFile): Promise<number> {
+  return Number((await readTableMetadata(file)).values.get(countedRowsKey) ?? Number.POSITIVE_INFINITY);
+}
+
+function activeId(row: Pick<RowOf<typeof userDayColumns>, (typeof activityColumns)[number]>): ActiveId {
+  const { cell, user_id: userId, anonymous_id: anonymousId, is_bot: isBot } = row;
+  return { cell, userId, anonymousId, isBot, quarters: mapOfHalves(row.quarters_am, row.quarters_pm) };
 }
 
 /** The links of a part of `link`, one row group after the other. */
 export async function* scanLinks(file: TableFile): AsyncGenerator<Link[]> {
-  for await (const rows of scanTable(file, linkColumns, ["anonymous_id", "user_id", "time", "message_id"])) {
+  for await (const rows of scanTable(
+    file,
+    linkColumns,
+    linkColumns.map((column) => column.name),
+  )) {
     yield rows.map((row) => {
-      return { anonymousId: row.anonymous_id, userId: row.user_id, timeMs: row.time, messageId: row.message_id };
+      const { anonymous_id: anonymousId, user_id: userId, time: timeMs, message_id: messageId } = row;
+      return { anonymousId, userId, timeMs, messageId, isAlias: row.is_alias ?? false };
     });
   }
 }
 
 /** The parts of a mart as D1 stores them; `[]` for none. */
 export function martPartsText(parts: readonly MartPart[]): string {
-  return JSON.stringify(parts.map(({ index, etag, rows }) => [index, etag, rows]));
+  return JSON.stringify(parts.map(({ index, etag, rows, ids }) => [index, etag, rows, ids]));
 }
 
 /** Reads {@link martPartsText}. */
 export function parseMartParts(text: string): MartPart[] {
-  return (JSON.parse(text) as [number, string, number][]).map(([index, etag, rows]) => ({ index, etag, rows }));
+  const parts = JSON.parse(text) as [number, string, number, number?][];
+  return parts.map(([index, etag, rows, ids]) => ({ index, etag, rows, ids: ids ?? rows }));
 }

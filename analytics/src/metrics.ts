@@ -1,11 +1,20 @@
+import { type DuckSql, duckSql } from "./oracle-sql.ts";
+import type { Interval } from "./local-period.ts";
+
 /*
- * The catalogue of KPIs: what each is called, its version and unit, one sentence that defines it, and the
- * DuckDB SQL that recounts it from the lake. The query API answers with it, documentation quotes it and tests
+ * The catalogue of KPIs: what each is called, its version and unit, one sentence that defines it, what it can be asked
+ * by, and the DuckDB SQL that recounts it from the lake. The query API answers with it, docs/kpis.md quotes it and tests
  * run its SQL as the independent recount. Pure data; imported by Node as well as by the Worker.
  */
 
 /** What the value of a bucket is; see the query API for the shapes. */
 export type Unit = "count" | "money" | "money ratio" | "ratio";
+
+/**
+ * Where the numbers of a KPI come from: counts by quarter hour, sets of users of a period, sets compared with those of
+ * the days before, or both a count and a set.
+ */
+export type Origin = "events" | "users" | "trail" | "events and users";
 
 /** One KPI. */
 export interface Metric {
@@ -13,15 +22,15 @@ export interface Metric {
   /** Raised when the definition changes, so that old and new numbers are never compared by mistake. */
   readonly version: number;
   readonly unit: Unit;
+  readonly origin: Origin;
+  /** Intervals that it can be asked by. */
+  readonly intervals: readonly Interval[];
+  /** Whether it can be broken down by event name or by a declared dimension. */
+  readonly hasBreakdown: boolean;
   /** The definition in one sentence. */
   readonly formula: string;
-  /**
-   * DuckDB SQL over a view `events` of one project's Parquet files, in which a missing `currency` has been
-   * replaced by the project's default. Returns one row per UTC day with data: `day` (DATE) and `value`; for
-   * `money` one per day and `currency`; for `money ratio` also with `numerator` and `denominator`; for `ratio`
-   * `numerator` and `denominator` without value.
-   */
-  readonly oracleSql: string;
+  /** Recounts it with DuckDB; see {@link DuckSql}. */
+  readonly oracleSql: DuckSql;
 }
 
 /** Names of the KPIs of this build, in the order in which they are documented. */
@@ -35,6 +44,17 @@ export const metricNames = [
   "impressions",
   "clicks",
   "ctr",
+  "active_users",
+  "wau",
+  "mau",
+  "stickiness",
+  "new_users",
+  "returning_users",
+  "resurrected_users",
+  "churned_users",
+  "churn_rate",
+  "arpu",
+  "arppu",
 ] as const;
 
 /** Name of a KPI. */
@@ -51,69 +71,164 @@ export const countedEvents = {
 /** Types of events that make a user active. */
 export const activeTypes = ["track", "page", "screen"] as const;
 
-// The UTC day without time zone data: epoch_ms reads TIMESTAMP and TIMESTAMPTZ alike.
-const day = "(DATE '1970-01-01' + CAST(floor(epoch_ms(time) / 86400000) AS INTEGER))";
-const impressions = "type = 'track' AND event IN ('Promotion Viewed', 'Ad Impression')";
-const clicks = "type = 'track' AND event IN ('Promotion Clicked', 'Ad Clicked')";
-const completed = "type = 'track' AND event = 'Order Completed'";
-const refunded = "type = 'track' AND event = 'Order Refunded'";
-const amount = "coalesce(revenue, 0)::DECIMAL(38, 6)";
+const always: readonly Interval[] = ["hour", "day", "week", "month"];
+const dayAndUp: readonly Interval[] = ["day", "week", "month"];
+const dayOrWeek: readonly Interval[] = ["day", "week"];
 
-function countSql(condition: string): string {
-  return `SELECT ${day} AS day, count(*) AS value FROM events WHERE ${condition} GROUP BY 1 ORDER BY 1`;
-}
+const who =
+  "A user is the user id, else the user id that the anonymous id was linked to by its earliest identify before the end of the " +
+  "local day plus 30 days, else the anonymous id; ids that an alias joins are one user.";
 
-const dauSql = `WITH active AS (
-  SELECT DISTINCT ${day} AS day, user_id, anonymous_id FROM events
-  WHERE type IN ('track', 'page', 'screen') AND NOT is_bot
-), link AS (
-  SELECT anonymous_id, arg_min(user_id, {'t': epoch_ms(time), 'm': message_id, 'u': user_id}) AS user_id, min(epoch_ms(time)) AS t
-  FROM events WHERE type = 'identify' AND user_id IS NOT NULL AND anonymous_id IS NOT NULL GROUP BY 1
-)
-SELECT a.day, count(DISTINCT coalesce(
-  a.user_id, CASE WHEN l.t < epoch_ms((a.day + 31)::TIMESTAMP) THEN l.user_id END, a.anonymous_id)) AS value
-FROM active a LEFT JOIN link l USING (anonymous_id) GROUP BY 1 ORDER BY 1`;
+type Definition = Omit<Metric, "name" | "hasBreakdown" | "oracleSql"> & { readonly hasBreakdown?: true };
 
-const revenueSql = `SELECT ${day} AS day, currency, sum(CASE WHEN event = 'Order Refunded' THEN -${amount} ELSE ${amount} END) AS value
-FROM events WHERE (${completed}) OR (${refunded}) GROUP BY 1, 2 ORDER BY 1, 2`;
-
-const aovSql = `SELECT ${day} AS day, currency, sum(${amount}) AS numerator, count(*) AS denominator, sum(${amount}) / count(*) AS value
-FROM events WHERE ${completed} GROUP BY 1, 2 ORDER BY 1, 2`;
-
-const ctrSql = `SELECT ${day} AS day, count(*) FILTER (WHERE ${clicks}) AS numerator, count(*) FILTER (WHERE ${impressions}) AS denominator
-FROM events WHERE (${clicks}) OR (${impressions}) GROUP BY 1 ORDER BY 1`;
+const definitions: Readonly<Record<MetricName, Definition>> = {
+  events: {
+    version: 1,
+    unit: "count",
+    origin: "events",
+    intervals: always,
+    hasBreakdown: true,
+    formula: "Stored events of all types, flagged bots included.",
+  },
+  page_views: {
+    version: 1,
+    unit: "count",
+    origin: "events",
+    intervals: always,
+    formula: "Stored events of type page, flagged bots included.",
+  },
+  dau: {
+    version: 2,
+    unit: "count",
+    origin: "users",
+    intervals: ["day"],
+    hasBreakdown: true,
+    formula: `Distinct users with a track, page or screen event that is not flagged as bot. ${who}`,
+  },
+  revenue: {
+    version: 1,
+    unit: "money",
+    origin: "events",
+    intervals: always,
+    formula:
+      "Revenue of Order Completed minus revenue of Order Refunded, per currency; an event without currency counts in the project's default.",
+  },
+  orders: { version: 1, unit: "count", origin: "events", intervals: always, formula: "Events named Order Completed." },
+  aov: {
+    version: 1,
+    unit: "money ratio",
+    origin: "events",
+    intervals: always,
+    formula:
+      "Revenue of Order Completed (refunds not deducted) over the number of Order Completed, per currency; an order without revenue counts as 0.",
+  },
+  impressions: {
+    version: 1,
+    unit: "count",
+    origin: "events",
+    intervals: always,
+    formula: "Events named Promotion Viewed or Ad Impression.",
+  },
+  clicks: {
+    version: 1,
+    unit: "count",
+    origin: "events",
+    intervals: always,
+    formula: "Events named Promotion Clicked or Ad Clicked.",
+  },
+  ctr: {
+    version: 1,
+    unit: "ratio",
+    origin: "events",
+    intervals: always,
+    formula: "Clicks over impressions; no value without impressions.",
+  },
+  active_users: {
+    version: 1,
+    unit: "count",
+    origin: "users",
+    intervals: dayAndUp,
+    hasBreakdown: true,
+    formula: `Distinct active users of a day, an ISO week or a calendar month, as in dau. ${who}`,
+  },
+  wau: {
+    version: 1,
+    unit: "count",
+    origin: "trail",
+    intervals: ["day"],
+    formula: "Distinct active users of the 7 local days that end with the day.",
+  },
+  mau: {
+    version: 1,
+    unit: "count",
+    origin: "trail",
+    intervals: ["day"],
+    formula: "Distinct active users of the 30 local days that end with the day.",
+  },
+  stickiness: {
+    version: 1,
+    unit: "ratio",
+    origin: "trail",
+    intervals: ["day"],
+    formula: "DAU over MAU of the same day.",
+  },
+  new_users: {
+    version: 1,
+    unit: "count",
+    origin: "trail",
+    intervals: dayOrWeek,
+    formula: "Users who are active for the first time ever.",
+  },
+  returning_users: {
+    version: 1,
+    unit: "count",
+    origin: "trail",
+    intervals: dayOrWeek,
+    formula: "Users who are active now and were in the period before.",
+  },
+  resurrected_users: {
+    version: 1,
+    unit: "count",
+    origin: "trail",
+    intervals: dayOrWeek,
+    formula: "Users who are active now, were not in the period before, but were earlier.",
+  },
+  churned_users: {
+    version: 1,
+    unit: "count",
+    origin: "trail",
+    intervals: dayOrWeek,
+    formula: "Users who were active in the period before and are not now.",
+  },
+  churn_rate: {
+    version: 1,
+    unit: "ratio",
+    origin: "trail",
+    intervals: dayOrWeek,
+    formula: "Churned users over the active users of the period before.",
+  },
+  arpu: {
+    version: 1,
+    unit: "money ratio",
+    origin: "events and users",
+    intervals: dayAndUp,
+    formula: "Revenue over active users, per currency.",
+  },
+  arppu: {
+    version: 1,
+    unit: "money ratio",
+    origin: "events and users",
+    intervals: dayAndUp,
+    formula: "Revenue over users with an Order Completed in that currency, not flagged as bot, per currency.",
+  },
+};
 
 /** Every KPI by name. */
 export const metrics: ReadonlyMap<MetricName, Metric> = new Map(
-  (
-    [
-      ["events", "count", "Stored events of all types, flagged bots included.", countSql("true")],
-      ["page_views", "count", "Stored events of type page, flagged bots included.", countSql("type = 'page'")],
-      [
-        "dau",
-        "count",
-        "Distinct users with a track, page or screen event that is not flagged as bot; a user is the user id, else the user id " +
-          "that the anonymous id was linked to by its earliest identify before the end of the day plus 30 days, else the anonymous id.",
-        dauSql,
-      ],
-      [
-        "revenue",
-        "money",
-        "Revenue of Order Completed minus revenue of Order Refunded, per currency; an event without currency counts in the project's default.",
-        revenueSql,
-      ],
-      ["orders", "count", "Events named Order Completed.", countSql(completed)],
-      [
-        "aov",
-        "money ratio",
-        "Revenue of Order Completed (refunds not deducted) over the number of Order Completed, per currency; an order without revenue counts as 0.",
-        aovSql,
-      ],
-      ["impressions", "count", "Events named Promotion Viewed or Ad Impression.", countSql(impressions)],
-      ["clicks", "count", "Events named Promotion Clicked or Ad Clicked.", countSql(clicks)],
-      ["ctr", "ratio", "Clicks over impressions; no value without impressions.", ctrSql],
-    ] satisfies readonly (readonly [MetricName, Unit, string, string])[]
-  ).map(([name, unit, formula, oracleSql]) => [name, { name, version: 1, unit, formula, oracleSql }]),
+  metricNames.map((name) => {
+    const { hasBreakdown = false, ...definition } = definitions[name];
+    return [name, { name, ...definition, hasBreakdown, oracleSql: duckSql[name] }];
+  }),
 );
 
 /** Whether a text names a KPI. */

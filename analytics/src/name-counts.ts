@@ -1,24 +1,25 @@
 import { compareText } from "@sluice/lake";
 import { hashText } from "./slice-hash.ts";
+import { newSlots, packSlots, type SlotArray, type SlotCounts } from "./slot-counts.ts";
 
 /** Distinct (type, name) pairs that one day's row keeps. A stranger with a public key can invent names without end. */
 export const namesKeptMax = 1_000;
 
-/** UTF-16 units of JSON of one day's names: at 3 bytes a unit they fit a row of D1 (2 MB). */
-export const namesTextMax = 500_000;
+/** Bytes of JSON that one day's names and their counts may take: they fit a row of D1 (2 MB). */
+export const namesBytesMax = 1_500_000;
 
-/** Count of one event name of one type; `name` is "" for types without names. */
+/** Counts of one event name of one type by quarter hour; `name` is "" for types without names. */
 export interface NameCount {
   readonly type: string;
   readonly name: string;
-  readonly count: number;
+  readonly slots: SlotCounts;
 }
 
 interface Held {
   readonly type: string;
   readonly name: string;
   readonly hash: number;
-  count: number;
+  readonly slots: SlotArray;
 }
 
 /**
@@ -31,33 +32,38 @@ export class NameCounts {
   readonly #held = new Map<string, Held>();
   /** Pairs whose rank is at or above this one have been dropped. */
   #firstDropped: Held | null = null;
-  #total = 0;
+  readonly #total = newSlots();
 
   constructor(kept: number = namesKeptMax) {
     this.#kept = kept;
   }
 
-  add(type: string, name: string): void {
-    this.#total += 1;
+  /** Counts an event in its quarter hour. */
+  add(type: string, name: string, quarter: number): void {
+    increase(this.#total, quarter);
     const key = `${type}\n${name}`;
     const held = this.#held.get(key);
     if (held !== undefined) {
-      held.count += 1;
+      increase(held.slots, quarter);
       return;
     }
-    const fresh: Held = { type, name, hash: hashText(key), count: 1 };
+    const fresh: Held = { type, name, hash: hashText(key), slots: newSlots() };
     if (this.#firstDropped !== null && compareRank(fresh, this.#firstDropped) >= 0) return;
+    increase(fresh.slots, quarter);
     this.#held.set(key, fresh);
     if (this.#held.size >= this.#kept * 2) this.#shrink();
   }
 
-  /** The kept counts, ordered by type and name, and the number of events of all other names. */
-  result(): { readonly names: readonly NameCount[]; readonly otherEvents: number } {
+  /** The kept counts, ordered by type and name, and the counts of the events of all other names. */
+  result(): { readonly names: readonly NameCount[]; readonly others: SlotCounts } {
     if (this.#held.size > this.#kept) this.#shrink();
-    const names = withinText([...this.#held.values()].sort(compareRank))
-      .map(({ type, name, count }) => ({ type, name, count }))
+    const kept = withinBytes([...this.#held.values()].sort(compareRank));
+    const others = this.#total.slice();
+    for (const { slots } of kept) for (const [quarter, count] of slots.entries()) decrease(others, quarter, count);
+    const names = kept
+      .map(({ type, name, slots }) => ({ type, name, slots: packSlots(slots) }))
       .sort((a, b) => compareText(a.type, b.type) || compareText(a.name, b.name));
-    return { names, otherEvents: names.reduce((left, entry) => left - entry.count, this.#total) };
+    return { names, others: packSlots(others) };
   }
 
   #shrink(): void {
@@ -68,15 +74,23 @@ export class NameCounts {
   }
 }
 
-/** The first of the ranked names whose texts fit together. */
-function withinText(ranked: readonly Held[]): Held[] {
-  let text = 0;
+/** The first of the ranked names that fit together. */
+function withinBytes(ranked: readonly Held[]): Held[] {
+  let bytes = 0;
   const end = ranked.findIndex((held) => {
-    // The count is taken at its longest, so that what fits does not change with it.
-    text += JSON.stringify([held.type, held.name]).length + 17;
-    return text > namesTextMax;
+    // A UTF-16 unit takes at most three bytes; digits and punctuation take one.
+    bytes += JSON.stringify([held.type, held.name]).length * 3 + JSON.stringify(packSlots(held.slots)).length + 2;
+    return bytes > namesBytesMax;
   });
   return ranked.slice(0, end === -1 ? ranked.length : end);
+}
+
+function increase(slots: SlotArray, quarter: number): void {
+  slots[quarter] = (slots[quarter] ?? 0) + 1;
+}
+
+function decrease(slots: SlotArray, quarter: number, count: number): void {
+  slots[quarter] = (slots[quarter] ?? 0) - count;
 }
 
 function compareRank(a: Held, b: Held): number {

@@ -5,6 +5,7 @@ import { firstDayMs, rowFrom, visit } from "../testing/rows.ts";
 import { isComplete } from "./day.ts";
 import {
   buildsLateDays,
+  countsTrail,
   isDue,
   isQuestionNoted,
   nextRollupMs,
@@ -29,6 +30,14 @@ test("A29: days that only a new link touches are counted once a day; without a p
   expect(recountsLinkedDays(midnight + hour, midnight, paceMs)).toBe(false);
   expect(recountsLinkedDays(midnight, midnight - 1, paceMs)).toBe(true);
   expect(recountsLinkedDays(midnight + hour, midnight, 0)).toBe(true);
+});
+
+test("A68: weekly and returning users are counted once in six hours and in the first run; without a pace by every run", () => {
+  const six = 20_000 * 24 * hour + 6 * hour;
+  expect(countsTrail(six + 6 * hour - 1, six, paceMs)).toBe(false);
+  expect(countsTrail(six, six - 1, paceMs)).toBe(true);
+  expect(countsTrail(six + 1, 0, paceMs)).toBe(true);
+  expect(countsTrail(six + 1, six, 0)).toBe(true);
 });
 
 test("A31: late days are built once in six hours, without a pace by every run; a day is late once it was complete", () => {

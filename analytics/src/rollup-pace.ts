@@ -70,6 +70,14 @@ export function buildsLateDays(startedMs: number, lastRunMs: number, paceMs: num
   return paceMs === 0 || isInNewSpan(startedMs, lastRunMs, lateSpanMs);
 }
 
+/**
+ * Whether a run also counts weekly and monthly users, and who returned. That reads the marts of every day, however few
+ * events are new.
+ */
+export function countsTrail(startedMs: number, lastRunMs: number, paceMs: number): boolean {
+  return paceMs === 0 || isInNewSpan(startedMs, lastRunMs, lateSpanMs);
+}
+
 function isInNewSpan(nowMs: number, lastMs: number, spanMs: number): boolean {
   return Math.floor(nowMs / spanMs) !== Math.floor(lastMs / spanMs);
 }

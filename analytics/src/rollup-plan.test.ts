@@ -2,6 +2,7 @@ import type { HourChange } from "@sluice/schema";
 import { expect, test } from "vitest";
 import {
   changedDays,
+  definitionText,
   inputsText,
   listedParts,
   parseInputs,
@@ -30,13 +31,19 @@ test("A12: a day is left alone only if it was built from exactly the parts that 
     part("note.txt", "c"),
   ]);
   expect(listed.map((entry) => entry.etag)).toEqual(["a", "b"]);
-  const built = listed.map(({ key, etag }, index) => ({ key, etag, logSequence: index }));
-  const stored = parseInputs(inputsText(built, prefix), prefix);
-  expect(stored).toEqual(built);
-  expect(sameInputs(listed, stored)).toBe(true);
-  expect(sameInputs(listed.slice(1), stored)).toBe(false);
-  expect(sameInputs(listed, stored.slice(1))).toBe(false);
-  expect(sameInputs([{ ...part("part-00000-0000.parquet", "z") }, ...listed.slice(1)], stored)).toBe(false);
+  const parts = listed.map(({ key, etag }, index) => ({ key, etag, logSequence: index }));
+  const definition = definitionText(2, ["country"]);
+  const stored = parseInputs(inputsText({ definition, parts }, prefix), prefix);
+  expect(stored).toEqual({ definition, parts });
+  expect(sameInputs(listed, definition, stored)).toBe(true);
+  expect(sameInputs(listed.slice(1), definition, stored)).toBe(false);
+  expect(sameInputs(listed, definition, { definition, parts: stored.parts.slice(1) })).toBe(false);
+  const replaced = [{ ...part("part-00000-0000.parquet", "z") }, ...listed.slice(1)];
+  expect(sameInputs(replaced, definition, stored)).toBe(false);
+  // Another version of the marts, or other dimensions, build every day anew; so does a row of an older version.
+  expect(sameInputs(listed, definitionText(2, []), stored)).toBe(false);
+  const [older, none] = [parseInputs('[["part","etag",1]]', prefix), parseInputs("[]", prefix)];
+  expect([older, none]).toEqual(Array.from({ length: 2 }, () => ({ definition: "", parts: [] })));
 });
 
 test("A22: a recount holds no more ids at once than allowed; a larger day is cut into slices", () => {

@@ -66,23 +66,40 @@ export function listedParts(objects: readonly ListedPart[]): ListedPart[] {
   return objects.filter((object) => parsePartKey(object.key) !== null).sort((a, b) => compareText(a.key, b.key));
 }
 
-/** Whether a day was built from exactly these parts. */
-export function sameInputs(listed: readonly ListedPart[], built: readonly InputPart[]): boolean {
+/** Whether a day was built from exactly these parts, by the same definition. */
+export function sameInputs(listed: readonly ListedPart[], definition: string, built: BuiltFrom): boolean {
   return (
-    listed.length === built.length &&
-    listed.every((part, index) => part.key === built[index]?.key && part.etag === built[index]?.etag)
+    definition === built.definition &&
+    listed.length === built.parts.length &&
+    listed.every((part, index) => part.key === built.parts[index]?.key && part.etag === built.parts[index]?.etag)
   );
 }
 
-/** Inputs as D1 stores them: the key without its day's prefix, the etag, the log sequence. */
-export function inputsText(inputs: readonly InputPart[], prefix: string): string {
-  return JSON.stringify(inputs.map(({ key, etag, logSequence }) => [key.slice(prefix.length), etag, logSequence]));
+/** What a day was built from. */
+export interface BuiltFrom {
+  /** What else its rows depend on: version of the marts and declared dimensions. */
+  readonly definition: string;
+  readonly parts: readonly InputPart[];
 }
 
-/** Reads {@link inputsText}. */
-export function parseInputs(text: string, prefix: string): InputPart[] {
-  const rows = JSON.parse(text) as [string, string, number][];
-  return rows.map(([key, etag, logSequence]) => ({ key: prefix + key, etag, logSequence }));
+/** What a day's rows depend on beside its parts. */
+export function definitionText(version: number, dimensions: readonly string[]): string {
+  return [version, ...dimensions].join(" ");
+}
+
+/** Inputs as D1 stores them: the definition, then of each part the key without its day's prefix, the etag, the log sequence. */
+export function inputsText({ definition, parts }: BuiltFrom, prefix: string): string {
+  return JSON.stringify([
+    definition,
+    ...parts.map(({ key, etag, logSequence }) => [key.slice(prefix.length), etag, logSequence]),
+  ]);
+}
+
+/** Reads {@link inputsText}; what older versions stored has no definition. */
+export function parseInputs(text: string, prefix: string): BuiltFrom {
+  const [definition, ...rows] = JSON.parse(text) as [string, ...[string, string, number][]];
+  if (typeof definition !== "string") return { definition: "", parts: [] };
+  return { definition, parts: rows.map(([key, etag, logSequence]) => ({ key: prefix + key, etag, logSequence })) };
 }
 
 /** Days that are recounted together, and in how many passes. */

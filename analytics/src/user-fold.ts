@@ -1,27 +1,40 @@
-import { isActive } from "./fold.ts";
-import { keepEarliest, type Link } from "./identity.ts";
-import { compareText } from "@sluice/lake";
+import { compareText, formatDecimal } from "@sluice/lake";
+import { type CellRow, cellsOf, compareCells, isActiveType, paidCell } from "./cells.ts";
+import type { Dimension } from "./dimensions.ts";
+import { keepEarliest, type Link, linkKey, linkOf } from "./identity.ts";
+import { countedEvents } from "./metrics.ts";
+import { microsOf } from "./money.ts";
+import { type QuarterMap, quarterOf } from "./quarter-hours.ts";
 import { hashText } from "./slice-hash.ts";
 
-/** Slices of a day at most: 400 million ids at 400,000 a slice. */
+/** Slices of a day at most: 400 million entries at 400,000 a slice. */
 const sliceCountMax = 1024;
 
 /** The columns of an event that the marts of users and links need. */
-export interface IdentifiedRow {
-  readonly type: string;
+export interface IdentifiedRow extends CellRow {
   readonly user_id: string | null;
   readonly anonymous_id: string | null;
+  readonly previous_id: string | null;
+  readonly key_kind: string;
   readonly time: number;
   readonly message_id: string;
   readonly is_bot: boolean;
+  readonly revenue: string | null;
 }
 
-/** One id of one day: `userId`, or `anonymousId` where the events had no user id; exactly one is set. */
+/** One id in one cell of one day: `userId`, or `anonymousId` where the events had no user id; exactly one is set. */
 export interface UserDay {
+  readonly cell: string;
   readonly userId: string | null;
   readonly anonymousId: string | null;
-  /** Active events of the id on the day. */
+  /** Whether its events were flagged as those of a bot. */
+  readonly isBot: boolean;
+  /** Events of the id in the cell on the day, of all types. */
   readonly events: number;
+  /** Quarter hours with events that make it active; of a cell of paying, with an Order Completed. */
+  readonly quarters: QuarterMap;
+  /** Of a cell of paying: revenue less refunds by quarter hour, decimal text; else empty. */
+  readonly revenue: readonly (readonly [number, string])[];
 }
 
 /** Which ids belong to a slice of a day that is built in several passes. The count is a power of two. */
@@ -30,23 +43,34 @@ export interface Slice {
   readonly count: number;
 }
 
+interface Entry {
+  events: number;
+  readonly quarters: [number, number, number, number];
+  revenue: Map<number, bigint> | null;
+}
+
+type Actors = Map<string, Map<string, Entry>>;
+
 /**
- * Folds one day's events into its ids and its earliest links, for the ids of one slice. Commutative: any order
- * of rows gives the same result. Memory grows with the ids of the slice, not with events.
+ * Folds one day's events into its ids by cell and its links, for the ids of one slice. Commutative: any order of rows
+ * gives the same result. Memory grows with the ids of the slice and their cells, not with events.
  *
- * A fold with a bound halves its slice whenever it holds more ids than that. Which slice it ends with depends on the
- * set of ids alone: it is the largest, of those that halving leads to, whose ids are within the bound.
+ * A fold with a bound halves its slice whenever it holds more entries than that. Which slice it ends with depends on the
+ * set of entries alone: it is the largest, of those that halving leads to, whose entries are within the bound.
  */
 export class UserFold {
   #slice: Slice;
-  readonly #idsMax: number;
-  readonly #users = new Map<string, number>();
-  readonly #anonymous = new Map<string, number>();
+  readonly #entriesMax: number;
+  readonly #dimensions: readonly Dimension[];
+  /** By kind of id and by bot: user ids, user ids of bots, anonymous ids, those of bots. */
+  readonly #actors: readonly [Actors, Actors, Actors, Actors] = [new Map(), new Map(), new Map(), new Map()];
   readonly #links = new Map<string, Link>();
+  #entries = 0;
 
-  constructor(slice: Slice, idsMax = Number.POSITIVE_INFINITY) {
+  constructor(slice: Slice, entriesMax = Number.POSITIVE_INFINITY, dimensions: readonly Dimension[] = []) {
     this.#slice = slice;
-    this.#idsMax = idsMax;
+    this.#entriesMax = entriesMax;
+    this.#dimensions = dimensions;
   }
 
   /** The slice whose ids it holds: all of them, unless they were too many. */
@@ -55,45 +79,67 @@ export class UserFold {
   }
 
   add(row: IdentifiedRow): void {
-    const active = isActive(row.type, row.is_bot) ? 1 : 0;
-    if (row.user_id !== null) this.#count(this.#users, row.user_id, active);
-    else if (row.anonymous_id !== null) this.#count(this.#anonymous, row.anonymous_id, active);
-    if (row.type === "identify" && row.user_id !== null && row.anonymous_id !== null) {
-      if (!inSlice(row.anonymous_id, this.#slice)) return;
-      const { anonymous_id: anonymousId, user_id: userId, time: timeMs, message_id: messageId } = row;
-      keepEarliest(this.#links, { anonymousId, userId, timeMs, messageId });
-    }
+    const id = row.user_id ?? row.anonymous_id;
+    if (id !== null) this.#addTo(this.#actors[(row.user_id === null ? 2 : 0) + (row.is_bot ? 1 : 0)], id, row);
+    const link = linkOf(row);
+    if (link !== null && inSlice(link.anonymousId, this.#slice)) keepEarliest(this.#links, link);
     // Below one id a slice, halving further would never end: equal hashes stay together.
-    while (this.#held() > this.#idsMax && this.#slice.count < sliceCountMax) this.#halve();
+    while (this.#entries + this.#links.size > this.#entriesMax && this.#slice.count < sliceCountMax) this.#halve();
   }
 
-  /** User ids first, then anonymous ids, each ordered by code point. */
+  /** Ordered by cell, people before bots, user ids before anonymous ids, then by id, each by code point. */
   users(): UserDay[] {
-    const users = sorted(this.#users).map(([userId, events]) => ({ userId, anonymousId: null, events }));
-    const anonymous = sorted(this.#anonymous).map(([anonymousId, events]) => ({ userId: null, anonymousId, events }));
-    return [...users, ...anonymous];
+    const days: UserDay[] = [];
+    for (const [index, actors] of this.#actors.entries()) {
+      const isBot = index % 2 === 1;
+      for (const [id, cells] of actors) {
+        const ids = index < 2 ? { userId: id, anonymousId: null } : { userId: null, anonymousId: id };
+        for (const [cell, entry] of cells) days.push({ cell, ...ids, isBot, ...finished(entry) });
+      }
+    }
+    return days.sort(compareUserDays);
   }
 
-  /** Ordered by anonymous id. */
+  /** Ordered by anonymous id; identifies, then aliases. */
   links(): Link[] {
-    return sorted(this.#links).map(([, link]) => link);
+    return [...this.#links.values()].sort((a, b) => compareText(linkKey(a), linkKey(b)));
   }
 
-  #held(): number {
-    return this.#users.size + this.#anonymous.size + this.#links.size;
+  #addTo(actors: Actors | undefined, id: string, row: IdentifiedRow): void {
+    if (actors === undefined) return;
+    let cells = actors.get(id);
+    if (cells === undefined) {
+      if (!inSlice(id, this.#slice)) return;
+      cells = new Map<string, Entry>();
+      actors.set(id, cells);
+    }
+    const quarter = quarterOf(row.time);
+    const isActive = isActiveType(row.type);
+    for (const cell of cellsOf(row, this.#dimensions)) {
+      let entry = cells.get(cell);
+      if (entry === undefined) {
+        entry = { events: 0, quarters: [0, 0, 0, 0], revenue: null };
+        cells.set(cell, entry);
+        this.#entries += 1;
+      }
+      entry.events += 1;
+      if (cell === paidCell(row.currency ?? "")) addPayment(entry, row, quarter);
+      else if (isActive) mark(entry, quarter);
+    }
   }
 
   #halve(): void {
     this.#slice = { index: this.#slice.index, count: this.#slice.count * 2 };
-    for (const held of [this.#users, this.#anonymous, this.#links]) {
-      for (const id of held.keys()) if (!inSlice(id, this.#slice)) held.delete(id);
+    for (const link of this.#links.values()) {
+      if (!inSlice(link.anonymousId, this.#slice)) this.#links.delete(linkKey(link));
     }
-  }
-
-  #count(counts: Map<string, number>, id: string, active: number): void {
-    const held = counts.get(id);
-    if (held !== undefined) counts.set(id, held + active);
-    else if (inSlice(id, this.#slice)) counts.set(id, active);
+    for (const actors of this.#actors) {
+      for (const [id, cells] of actors) {
+        if (inSlice(id, this.#slice)) continue;
+        actors.delete(id);
+        this.#entries -= cells.size;
+      }
+    }
   }
 }
 
@@ -102,6 +148,27 @@ export function inSlice(id: string, slice: Slice): boolean {
   return slice.count === 1 || hashText(id) % slice.count === slice.index;
 }
 
-function sorted<Value>(map: ReadonlyMap<string, Value>): [string, Value][] {
-  return [...map].sort(([a], [b]) => compareText(a, b));
+function mark({ quarters }: Entry, quarter: number): void {
+  const part = Math.floor(quarter / 24) as 0 | 1 | 2 | 3;
+  quarters[part] |= 1 << (quarter % 24);
+}
+
+function addPayment(entry: Entry, row: IdentifiedRow, quarter: number): void {
+  const micros = row.revenue === null ? 0n : (microsOf(row.revenue) ?? 0n);
+  const isOrder = row.event === countedEvents.orderCompleted;
+  if (isOrder) mark(entry, quarter);
+  entry.revenue ??= new Map();
+  entry.revenue.set(quarter, (entry.revenue.get(quarter) ?? 0n) + (isOrder ? micros : -micros));
+}
+
+function finished({ events, quarters, revenue }: Entry): Pick<UserDay, "events" | "quarters" | "revenue"> {
+  const sums = [...(revenue ?? [])].sort(([a], [b]) => a - b);
+  return { events, quarters, revenue: sums.map(([quarter, micros]) => [quarter, formatDecimal(micros)]) };
+}
+
+function compareUserDays(a: UserDay, b: UserDay): number {
+  if (a.cell !== b.cell) return compareCells(a.cell, b.cell);
+  if (a.isBot !== b.isBot) return a.isBot ? 1 : -1;
+  if ((a.userId === null) !== (b.userId === null)) return a.userId === null ? 1 : -1;
+  return compareText(a.userId ?? a.anonymousId ?? "", b.userId ?? b.anonymousId ?? "");
 }

@@ -59,12 +59,14 @@ export const anyEvent: fc.Arbitrary<JsonObject> = fc
     hour: fc.constantFrom(0, 11, 23),
     ms: fc.constantFrom(0, 1, 3_599_999),
     isBot: fc.boolean(),
+    previousId: fc.constantFrom("a1", "a2", "u1", "u2", "u3"),
     revenue: fc.option(fc.constantFrom("19.99", 0.1, 1e-6, "999999999999.999999", "-3", "free"), { nil: null }),
     currency: fc.option(fc.constantFrom("EUR", "usd", "GBP"), { nil: null }),
   })
-  .map(({ type: kind, event, who: ids, day, hour, ms, isBot, revenue, currency }) => ({
+  .map(({ type: kind, event, who: ids, day, hour, ms, isBot, previousId, revenue, currency }) => ({
     type: kind,
     ...(kind === "track" ? { event } : {}),
+    ...(kind === "alias" ? { previousId } : {}),
     ...ids,
     timestamp: new Date(firstDayMs + day * 86_400_000 + hour * 3_600_000 + ms).toISOString(),
     properties: { revenue, currency },

@@ -44,7 +44,10 @@ export interface Activity {
   martsLookedAt: number;
   martsWritten: number;
   martsRead: number;
-  /** Rows of D1 in which recounts look for links. */
+  /** Counts of weekly and monthly users, and rows of D1 that they change. */
+  trails: number;
+  trailRowsWritten: number;
+  /** Rows of D1 in which recounts look for days and links. */
   linkRowsRead: number;
   /** Time within 10 s of a call of the log, in seconds. */
   awakeSeconds: number;
@@ -73,6 +76,8 @@ export function noActivity(): Activity {
     martsLookedAt: 0,
     martsWritten: 0,
     martsRead: 0,
+    trails: 0,
+    trailRowsWritten: 0,
     linkRowsRead: 0,
     awakeSeconds: 0,
     partsPerHour: 0,

@@ -6,7 +6,13 @@
 import { hourMs as msPerHour } from "@sluice/schema";
 import { fewLinksText } from "../../analytics/src/few-links.ts";
 import { isComplete } from "../../analytics/src/day.ts";
-import { buildsLateDays, isDue, nextRollupMs, recountsLinkedDays } from "../../analytics/src/rollup-pace.ts";
+import {
+  buildsLateDays,
+  countsTrail,
+  isDue,
+  nextRollupMs,
+  recountsLinkedDays,
+} from "../../analytics/src/rollup-pace.ts";
 import { changedDays, joinDays, passLimits, recountGroups } from "../../analytics/src/rollup-plan.ts";
 import { PendingHours } from "../../queue-consumer/src/log/pending-hours.ts";
 import {
@@ -19,7 +25,7 @@ import {
 } from "../../queue-consumer/src/log/publish-plan.ts";
 import { type Random, randomOf } from "../../tools/demo/random.ts";
 import { type Activity, noActivity, type Settings } from "./activity.ts";
-import { eventsPerRequest, identifyShare, lateMsOf, sampleLink } from "./traffic.ts";
+import { cellsPerVisit, eventsPerRequest, identifyShare, lateMsOf, sampleLink } from "./traffic.ts";
 
 const minuteMs = 60_000;
 const dayMs = 24 * msPerHour;
@@ -34,6 +40,8 @@ const projectAgeDays = 90;
 /** Days before a changed one whose users are recounted because of its links. */
 const linkedDays = 30;
 const limits = passLimits(undefined);
+/** Rows of D1 that change when weekly and monthly users are counted: 30 days after a day, their weeks and months. */
+const trailRowsWritten = 38;
 
 /** Simulates five days of a project's traffic, and scales the last two to a month. */
 export function simulateMonth(eventsPerMonth: number, settings: Settings, textPerRow: number): Activity {
@@ -87,6 +95,7 @@ class Run {
   #alarmMs = Number.POSITIVE_INFINITY;
   #rollUpDueMs = 0;
   #asOfMs: number;
+  #trailAsOfMs = 0;
   /** Days that have been built, and those that late events changed since. */
   readonly #built = new Set<number>();
   #lateDays: readonly number[] = [];
@@ -238,6 +247,10 @@ class Run {
       const before = Array.from({ length: linkedDays }, (_, day) => firstDay - (linkedDays - day) * dayMs);
       this.#recount([...before, ...days]);
     } else this.#recount(days);
+    if (countsTrail(nowMs, this.#trailAsOfMs, rollupMs)) {
+      this.#trailAsOfMs = nowMs;
+      this.#countTrail();
+    }
     this.#changed.clear();
     this.#changedRequests = 0;
     this.#rollUpDueMs = nextRollupMs(nowMs, rows, rollupMs);
@@ -272,9 +285,20 @@ class Run {
       const marts = group.days.reduce((sum, day) => sum + slicesOf(day.ids), linkMarts);
       const links = projectAgeDays * wholeDayIds * identifyShare;
       this.activity.martsRead += marts * group.slices ** 2;
-      this.activity.linkRowsRead += projectAgeDays * group.slices ** 2;
+      this.activity.linkRowsRead += projectAgeDays * (1 + group.slices ** 2);
       this.activity.idsRecounted += (ids + links) * group.slices ** 2;
     }
+  }
+
+  /** Counts weekly and monthly users from every day's marts and links. */
+  #countTrail(): void {
+    const wholeDayIds = dayMs / this.#meanGapMs;
+    const linkMarts = areFewLinks(wholeDayIds) ? 0 : 1;
+    this.activity.trails += 1;
+    this.activity.martsRead += projectAgeDays * (slicesOf(wholeDayIds) + linkMarts);
+    this.activity.linkRowsRead += 2 * projectAgeDays;
+    this.activity.idsRecounted += projectAgeDays * (wholeDayIds + wholeDayIds * identifyShare);
+    this.activity.trailRowsWritten += trailRowsWritten;
   }
 
   #partsOfDay(dayStartMs: number): readonly PartState[] {
@@ -300,5 +324,5 @@ function areFewLinks(ids: number): boolean {
 
 /** Slices in which a day with so many ids is built: each is one pass over its parts. */
 function slicesOf(ids: number): number {
-  return 2 ** Math.max(0, Math.ceil(Math.log2(ids / limits.dayIdsMax)));
+  return 2 ** Math.max(0, Math.ceil(Math.log2((ids * cellsPerVisit) / limits.dayIdsMax)));
 }

@@ -5,6 +5,8 @@ import { between, chance, pick, type Random, randomOf } from "../../tools/demo/r
 
 /** Events in one request: what a browser sends of one visit. */
 export const eventsPerRequest = 10;
+/** Cells of the mart of users that the events of a visit reach: all, and on average 3.5 of the 4 names of 7 track events. */
+export const cellsPerVisit = 4.5;
 /** Requests whose events happened long before: a device was offline. */
 const lateShare = 0.03;
 /** How late those are, log-uniform between these, ms. */
@@ -19,6 +21,7 @@ export const sampleLink: Link = {
   userId: "user-50000",
   timeMs: Date.UTC(2026, 9, 14),
   messageId: ulidOf(0),
+  isAlias: false,
 };
 
 const paths = ["/", "/products", "/products/espresso-cup", "/cart", "/checkout", "/about"] as const;

@@ -54,7 +54,8 @@ export function usageOf(
       puts * per.objectRowsPerPut +
       activity.alarmsSet,
     objectRowsRead: batches * per.objectRowsReadPerAppend + alarms * per.objectRowsReadPerAlarm,
-    d1RowsWritten: activity.asOfWrites + rollups * per.d1RowsPerRollup + rebuilds * per.d1RowsPerRebuild,
+    d1RowsWritten:
+      activity.asOfWrites + activity.trailRowsWritten + rollups * per.d1RowsPerRollup + rebuilds * per.d1RowsPerRebuild,
     d1RowsRead: minutesPerMonth * per.d1RowsReadPerMinute + activity.linkRowsRead,
   };
 }

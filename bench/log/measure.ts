@@ -4,7 +4,9 @@ import { workerNames } from "../../tools/local/workers.ts";
 import { type BenchRuntime, startRuntime } from "../cost/runtime.ts";
 import { benchWorker } from "../cost/workers.ts";
 import { duckFloor } from "./duck.ts";
-import { type LogTraffic, logTraffic } from "./traffic.ts";
+import { duckFromJson } from "./duck-json.ts";
+import { measureStages, type PublishStages } from "./stages.ts";
+import { type LogTraffic, logTraffic, receiptOf } from "./traffic.ts";
 
 /** Costs in µs of CPU per event, sizes in bytes per event. */
 export interface LogFigures {
@@ -12,6 +14,9 @@ export interface LogFigures {
   readonly append: number;
   readonly publish: number;
   readonly publishFloor: number;
+  /** DuckDB's publication of the same bodies: unpack, read JSON, take columns out, sort, write. */
+  readonly duckFromJson: number;
+  readonly stages: PublishStages;
   readonly rowsWritten: number;
   readonly rawBytes: number;
   readonly gzipBytes: number;
@@ -40,6 +45,13 @@ export async function measureLog(size: number, events: number): Promise<LogFigur
     const files = await filesOf(runtime, before);
     const duck = await duckFloor(files);
     if (duck.rows < traffic.events) throw new Error(`${duck.rows} of ${traffic.events} events are in the lake`);
+    const receipt = (i: number) => receiptOf(`log ${size}`, i, traffic.startMs, size);
+    const fromJson = await duckFromJson(traffic.bodies, receipt);
+    if (fromJson.rows !== traffic.events) throw new Error(`DuckDB read ${fromJson.rows} of ${traffic.events} events`);
+    const stages = measureStages(
+      traffic.bodies.map((body) => gzipSync(body)),
+      receipt,
+    );
     const texts = traffic.bodies.flatMap((body) =>
       (JSON.parse(body) as { batch: object[] }).batch.map((e) => JSON.stringify(e)),
     );
@@ -50,6 +62,8 @@ export async function measureLog(size: number, events: number): Promise<LogFigur
       append: perEvent(append) * 1000,
       publish: perEvent(publish) * 1000,
       publishFloor: (duck.gzipCpuMs * 1000) / duck.rows,
+      duckFromJson: (fromJson.cpuMs * 1000) / fromJson.rows,
+      stages,
       rowsWritten: perEvent(rows - rowsBefore),
       rawBytes: perEvent(ndjson.length),
       gzipBytes: perEvent(gzipSync(ndjson).length),

@@ -11,6 +11,8 @@ export interface LogTraffic {
   readonly events: number;
   /** JSON of the events as sent, one text for each request. */
   readonly bodies: readonly string[];
+  /** Begin of the hour in which they happened, ms. */
+  readonly startMs: number;
 }
 
 /** Messages of one call: a full batch of the queue. */
@@ -34,10 +36,11 @@ export function logTraffic(seed: string, size: number, events: number): LogTraff
   const calls = Array.from({ length: Math.ceil(count / messagesPerCall) }, (_, i) =>
     Buffer.concat(messages.slice(i * messagesPerCall, (i + 1) * messagesPerCall)),
   );
-  return { calls, events: count * size, bodies };
+  return { calls, events: count * size, bodies, startMs };
 }
 
-function receiptOf(seed: string, index: number, receivedAtMs: number, eventCount: number) {
+/** The receipt of a request of that traffic. */
+export function receiptOf(seed: string, index: number, receivedAtMs: number, eventCount: number) {
   return {
     receiptId: `${seed} ${index}`,
     receivedAtMs,

@@ -1,12 +1,13 @@
 import type { ColumnChunk, ColumnMetaData, OffsetIndex, Statistics } from "hyparquet";
 import type { ByteWriter } from "hyparquet-writer";
 import { writePageHeader } from "hyparquet-writer/src/datapage.js";
-import type { CellValue, Column } from "./column.ts";
+import type { EncodingChoices } from "./choices.ts";
+import type { Column } from "./column.ts";
 import { bitWidthOf, dictionaryOf, type Dictionary, type PageValue } from "./dictionary.ts";
 import { gzip } from "./gzip.ts";
 import { compareText } from "./order.ts";
 import { PageBuffer } from "./page-buffer.ts";
-import { pageValueOf, schemaElementOf } from "./physical.ts";
+import { schemaElementOf } from "./physical.ts";
 
 /** A column of one row group, written; where it has several pages, where they begin. */
 export interface WrittenColumn {
@@ -22,37 +23,54 @@ const runBooleansMin = 17;
 const page = new PageBuffer();
 const levels = new PageBuffer();
 
+/** A column of a table: its values as pages hold them, and for each row which of them it has. */
+export interface ColumnCells {
+  readonly column: Column;
+  /** Values that rows share stand here once, or as often as they came. Checked: of the column's type, null only where it may be. */
+  readonly cells: readonly (PageValue | null)[];
+  /** For each row the place of its cell. */
+  readonly at: Uint32Array;
+}
+
 /**
- * Writes one column of a row group: a dictionary where that at least halves it, else plain values; bounds of its values,
- * except of JSON, whose bounds find nothing and would put whole documents into the footer.
+ * Writes one column of a row group: a dictionary where that makes it much smaller, else plain values; bounds of its
+ * values.
  */
-export function writeColumn(writer: ByteWriter, column: Column, cells: readonly CellValue[]): WrittenColumn {
-  const isPresent = new Uint8Array(cells.length);
-  const values = valuesOf(column, cells, isPresent);
-  const dictionary = column.type === "boolean" ? null : dictionaryOf(values, sizeIn(column));
+export function writeColumn(
+  writer: ByteWriter,
+  { column, cells, at }: ColumnCells,
+  choices: EncodingChoices,
+): WrittenColumn {
+  const isPresent = new Uint8Array(at.length);
+  const present = presentIn(cells, at, isPresent);
+  const dictionary =
+    column.type === "boolean" ? null : dictionaryOf(cells, present, sizeIn(column), choices.dictionaryGainMin);
   const start = writer.offset;
-  const chunk = new Chunk(writer, column, cells.length);
+  const chunk = new Chunk(writer, column, at.length, choices.gzipLevel);
+  const values = dictionary === null ? valuesAt(cells, present) : dictionary.entries;
   if (dictionary === null) chunk.plainPages(values, isPresent);
   else chunk.dictionaryPages(dictionary, isPresent);
-  const bounds = column.type === "json" ? undefined : boundsOf(column, dictionary?.entries ?? values);
-  const nulls = BigInt(cells.length - values.length);
+  const bounds = choices.boundedTypes.has(column.type) ? boundsOf(column, values) : undefined;
+  const nulls = BigInt(at.length - present.length);
   return chunk.close(start, bounds === undefined ? undefined : { ...bounds, null_count: nulls });
 }
 
-/** The values of a column that are not null; `isPresent` takes a 1 for each row that has one. */
-function valuesOf(column: Column, cells: readonly CellValue[], isPresent: Uint8Array): readonly PageValue[] {
-  const { name } = column;
-  const values: PageValue[] = [];
-  const valueOf = pageValueOf(column);
-  for (let i = 0; i < cells.length; i++) {
-    const value = cells[i];
-    if (value === null || value === undefined) {
-      if (!column.nullable) throw new TypeError(`column ${name} must not be null`);
-      continue;
-    }
-    isPresent[i] = 1;
-    values.push(valueOf(value));
+/** The cells of the rows whose value is not null; `isPresent` takes a 1 for each such row. */
+function presentIn(cells: ColumnCells["cells"], at: Uint32Array, isPresent: Uint8Array): Uint32Array {
+  const present = new Uint32Array(at.length);
+  let count = 0;
+  for (let row = 0; row < at.length; row++) {
+    const cell = at[row] ?? 0;
+    if (cells[cell] === null) continue;
+    isPresent[row] = 1;
+    present[count++] = cell;
   }
+  return present.subarray(0, count);
+}
+
+function valuesAt(cells: ColumnCells["cells"], present: Uint32Array): readonly PageValue[] {
+  const values: PageValue[] = [];
+  for (const cell of present) values.push(cells[cell] ?? "");
   return values;
 }
 
@@ -83,13 +101,15 @@ class Chunk {
   readonly #writer: ByteWriter;
   readonly #column: Column;
   readonly #rows: number;
+  readonly #gzipLevel: number;
   readonly #pages: { offset: bigint; compressed_page_size: number; first_row_index: bigint }[] = [];
   #dictionaryOffset: bigint | undefined;
   #encoding: "PLAIN" | "RLE" | "RLE_DICTIONARY" = "PLAIN";
   #uncompressedBytes = 0;
 
-  constructor(writer: ByteWriter, column: Column, rows: number) {
+  constructor(writer: ByteWriter, column: Column, rows: number, gzipLevel: number) {
     this.#writer = writer;
+    this.#gzipLevel = gzipLevel;
     this.#column = column;
     this.#rows = rows;
   }
@@ -100,7 +120,7 @@ class Chunk {
     page.clear();
     putPlain(this.#column, entries);
     const plain = page.bytes();
-    const packed = gzip(plain);
+    const packed = gzip(plain, this.#gzipLevel);
     this.#header({
       type: "DICTIONARY_PAGE",
       uncompressed_page_size: plain.length,
@@ -184,7 +204,7 @@ class Chunk {
     levels.clear();
     if (this.#column.nullable) levels.hybrid(isPresent, 1);
     const plain = page.bytes();
-    const packed = gzip(plain);
+    const packed = gzip(plain, this.#gzipLevel);
     this.#header({
       type: "DATA_PAGE_V2",
       uncompressed_page_size: levels.length + plain.length,

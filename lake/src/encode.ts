@@ -1,7 +1,8 @@
 import type { Dataset } from "@sluice/schema";
 import { eventColumns, formatVersion, rejectedColumns, type RejectedRow, type Row } from "./columns.ts";
 import { compareRejectedRows, compareRows, eventOrder, rejectedOrder } from "./order.ts";
-import { encodeTable } from "./write-table.ts";
+import type { EventTable } from "./event-table.ts";
+import { encodeColumns, encodeTable } from "./write-table.ts";
 
 /** What a part says of the log that wrote it. */
 export interface PartSource {
@@ -19,6 +20,14 @@ export interface PartSource {
 export function encodeEvents(rows: readonly Row[], source: PartSource): Uint8Array<ArrayBuffer> {
   const sorted = rows.toSorted(compareRows);
   return encodeTable(eventColumns, sorted, {
+    metadata: metadataOf("events", source),
+    sortedBy: eventOrder,
+  });
+}
+
+/** Encodes a part of `events` that was put together as columns: the same rows give the same bytes. */
+export function encodeEventTable(table: EventTable, source: PartSource): Uint8Array<ArrayBuffer> {
+  return encodeColumns(table.sorted(), table.length, {
     metadata: metadataOf("events", source),
     sortedBy: eventOrder,
   });

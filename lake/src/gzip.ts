@@ -10,8 +10,8 @@ const osUnknown = 255;
 const outputSlackBytes = 65_536;
 
 /** Compresses one page. The header names no platform, so that the same rows give the same bytes everywhere. */
-export function gzip(bytes: Uint8Array): Uint8Array {
-  const packed = gzipSync(bytes, { level: 6 });
+export function gzip(bytes: Uint8Array, level: number): Uint8Array {
+  const packed = gzipSync(bytes, { level });
   packed[osByteIndex] = osUnknown;
   return packed;
 }

@@ -8,16 +8,20 @@ export type { CellValue, Column, Columns, ColumnType, RowOf } from "./column.ts"
 export { eventColumns, formatVersion, rejectedColumns, type RejectedRow, type Row } from "./columns.ts";
 export { formatDecimal, parseDecimal, scaledOf } from "./decimal.ts";
 export { type EventPlace, placeOf } from "./event-place.ts";
-export { encodeEvents, encodeRejected, type PartSource } from "./encode.ts";
+export { encodeEvents, encodeEventTable, encodeRejected, type PartSource } from "./encode.ts";
+export { EventTable } from "./event-table.ts";
 export { fileBytesMax, rowGroupRowsMax } from "./limits.ts";
 export { compareRejectedRows, compareRows, compareText } from "./order.ts";
 export { dayPrefix, parsePartKey, partKey, type PartPlace } from "./paths.ts";
-export { type PartMeta, readMeta, readRejected, readRows, scanRows } from "./read.ts";
+export { type PartMeta, readEventTable, readMeta, readRejected, readRows, scanRows } from "./read.ts";
 export {
+  type ColumnBounds,
   type Projection,
   type RangeReader,
   readTable,
   readTableMetadata,
+  type RowGroupReader,
+  scanGroups,
   scanTable,
   type TableFile,
   type TableMetadata,

@@ -36,14 +36,19 @@ export function schemaElementOf(column: Column): SchemaElement {
   }
 }
 
-/** How a column's values stand in its pages: decimals as millionths. The function throws on a value of another type. */
-export function pageValueOf(column: Column): (value: string | number | boolean) => PageValue {
+/**
+ * A column's values as they stand in its pages: decimals as millionths.
+ *
+ * @throws TypeError when a value is not of the column's type, or null where the column allows none.
+ */
+export function pageCells(column: Column, cells: readonly CellValue[]): readonly (PageValue | null)[] {
   const isOfType = typeTests[column.type];
-  const { name, type } = column;
-  return (value) => {
-    if (!isOfType(value)) throw new TypeError(`column ${name} takes no such ${typeof value}`);
-    return type === "decimal" ? scaledOf(value as string) : value;
-  };
+  for (const cell of cells) {
+    if (cell === null) {
+      if (!column.nullable) throw new TypeError(`column ${column.name} must not be null`);
+    } else if (!isOfType(cell)) throw new TypeError(`column ${column.name} takes no such ${typeof cell}`);
+  }
+  return column.type === "decimal" ? cells.map((cell) => (cell === null ? null : scaledOf(cell as string))) : cells;
 }
 
 const isText = (value: unknown): boolean => typeof value === "string";

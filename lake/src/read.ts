@@ -1,7 +1,8 @@
 import type { Dataset } from "@sluice/schema";
 import { eventColumns, formatVersion, rejectedColumns, type RejectedRow, type Row } from "./columns.ts";
 import type { PartSource } from "./encode.ts";
-import { readTable, readTableMetadata, scanTable, type TableFile } from "./read-table.ts";
+import { EventTable } from "./event-table.ts";
+import { readTable, readTableMetadata, scanCells, scanTable, type TableFile } from "./read-table.ts";
 
 /** Reads some columns of a part of `events`, in file order. */
 export async function readRows<Name extends keyof Row>(
@@ -17,6 +18,14 @@ export function scanRows<Name extends keyof Row>(
   columns: readonly Name[],
 ): AsyncGenerator<Pick<Row, Name>[]> {
   return scanTable(file, eventColumns, columns);
+}
+
+/** Reads a part of `events` whole, as columns, to be put together with others. */
+export async function readEventTable(file: TableFile): Promise<EventTable> {
+  const table = new EventTable();
+  const names = eventColumns.map(({ name }) => name);
+  for await (const { count, cells } of scanCells(file, eventColumns, names)) table.addStored(cells, count);
+  return table;
 }
 
 /** Reads some columns of a part of `rejected`, in file order. */

@@ -1,8 +1,9 @@
 import { ByteWriter, ParquetWriter } from "hyparquet-writer";
-import { writeColumn } from "./column-chunk.ts";
+import { chosen, type EncodingChoices } from "./choices.ts";
+import { type ColumnCells, writeColumn } from "./column-chunk.ts";
 import type { CellValue, Column, Columns, RowOf } from "./column.ts";
 import { rowGroupRowsMax, rowGroupTextMax } from "./limits.ts";
-import { schemaElementOf } from "./physical.ts";
+import { pageCells, schemaElementOf } from "./physical.ts";
 
 /** Name and version of the writer, in every file. */
 const createdBy = "sluice version 1";
@@ -13,6 +14,10 @@ export interface TableOptions<Table extends Columns> {
   readonly metadata?: Readonly<Record<string, string>>;
   /** Columns by which the given rows are already sorted (ascending, nulls first, text by code point), stated in the file. */
   readonly sortedBy?: readonly Table[number]["name"][];
+  /** Default: those of the lake. */
+  readonly choices?: EncodingChoices;
+  /** A row group ends before each of these rows, so that a reader of those before reads no further. */
+  readonly groupStarts?: readonly number[];
 }
 
 /**
@@ -27,7 +32,27 @@ export function encodeTable<const Table extends Columns>(
   rows: readonly RowOf<Table>[],
   options: TableOptions<Table> = {},
 ): Uint8Array<ArrayBuffer> {
-  const { cells, textLengths } = turn(columns, rows as readonly Readonly<Record<string, CellValue>>[]);
+  const cells = turn(columns, rows as readonly Readonly<Record<string, CellValue>>[]);
+  const at = Uint32Array.from({ length: rows.length }, (_, row) => row);
+  const given = columns.map((column, i) => ({ column, cells: cells[i] ?? [], at }));
+  return encodeColumns(given, rows.length, options);
+}
+
+/** A column on its way into a file: row `i` has the value `cells[at[i]]`. */
+export interface GivenColumn {
+  readonly column: Column;
+  readonly cells: readonly CellValue[];
+  readonly at: Uint32Array;
+}
+
+/** As {@link encodeTable}, of columns in place of rows: the same values give the same bytes. */
+export function encodeColumns<const Table extends Columns>(
+  given: readonly GivenColumn[],
+  rowCount: number,
+  options: TableOptions<Table>,
+): Uint8Array<ArrayBuffer> {
+  const columns = given.map(({ column }) => column);
+  const checked = given.map(({ column, cells, at }) => ({ column, cells: pageCells(column, cells), at }));
   const writer = new ByteWriter();
   const metadata = Object.entries(options.metadata ?? {});
   // The library writes the file's frame; the columns, which are nearly all of the work, are written by column-chunk.ts.
@@ -39,10 +64,10 @@ export function encodeTable<const Table extends Columns>(
   });
   const sorting = (options.sortedBy ?? []).map((name) => sortingColumn(columns, name));
   let start = 0;
-  for (const size of rowGroupSizes(textLengths)) {
+  for (const size of rowGroupSizes(textLengths(given, rowCount), options.groupStarts ?? [])) {
     const end = start + size;
-    const group = columns.map((column, i) => ({ column, cells: cells[i]?.slice(start, end) ?? [] }));
-    writeRowGroup(parquet, group, size, sorting);
+    const group = checked.map(({ column, cells, at }) => ({ column, cells, at: at.subarray(start, end) }));
+    writeRowGroup(parquet, group, sorting, options.choices ?? chosen);
     start = end;
   }
   void parquet.finish(); // a ByteWriter is synchronous, so there is nothing to await
@@ -51,12 +76,13 @@ export function encodeTable<const Table extends Columns>(
 
 function writeRowGroup(
   parquet: ParquetWriter,
-  columns: readonly { readonly column: Column; readonly cells: readonly CellValue[] }[],
-  rowCount: number,
+  columns: readonly ColumnCells[],
   sorting: readonly SortingColumn[],
+  choices: EncodingChoices,
 ): void {
   const start = parquet.writer.offset;
-  const written = columns.map(({ column, cells }) => writeColumn(parquet.writer as ByteWriter, column, cells));
+  const rowCount = columns[0]?.at.length ?? 0;
+  const written = columns.map((column) => writeColumn(parquet.writer as ByteWriter, column, choices));
   parquet.num_rows += BigInt(rowCount);
   parquet.pendingIndexes.push(...written);
   parquet.row_groups.push({
@@ -80,39 +106,46 @@ function sortingColumn(columns: Columns, name: string): SortingColumn {
   return { column_idx: index, descending: false, nulls_first: true };
 }
 
-/** Rows turned into columns. */
-interface Turned {
-  /** Cells of each column, row by row. */
-  readonly cells: readonly (readonly CellValue[])[];
-  /** Characters of text in each row. */
-  readonly textLengths: Int32Array;
-}
-
-/** Row by row, since each row's values lie together in memory: column by column, nearly every access would miss its caches. */
-function turn(columns: Columns, rows: readonly Readonly<Record<string, CellValue>>[]): Turned {
+/**
+ * The cells of each column. Row by row, since each row's values lie together in memory: column by column, nearly every
+ * access would miss its caches.
+ */
+function turn(
+  columns: Columns,
+  rows: readonly Readonly<Record<string, CellValue>>[],
+): readonly (readonly CellValue[])[] {
   const cells = columns.map((): CellValue[] => []);
   const fields = columns.map(({ name }, index) => ({ name, column: cells[index] ?? [] }));
-  const textLengths = new Int32Array(rows.length);
-  let i = 0;
-  for (const row of rows) {
-    let length = 0;
-    for (const { name, column } of fields) {
-      const value = row[name] ?? null;
-      column.push(value);
-      if (typeof value === "string") length += value.length;
-    }
-    textLengths[i++] = length;
-  }
-  return { cells, textLengths };
+  for (const row of rows) for (const { name, column } of fields) column.push(row[name] ?? null);
+  return cells;
 }
 
-/** Rows of each row group: cut by count and by text, so that a group of large events still fits in memory. */
-function rowGroupSizes(rowTexts: Int32Array): number[] {
+/** Characters of text in each row. Of columns that share their rows' places, it is added up by cell first. */
+function textLengths(given: readonly GivenColumn[], rowCount: number): Int32Array {
+  const lengthsAt = new Map<Uint32Array, Int32Array>();
+  for (const { cells, at } of given) {
+    const lengths = lengthsAt.get(at) ?? new Int32Array(cells.length);
+    lengthsAt.set(at, lengths);
+    for (let cell = 0; cell < cells.length; cell++) {
+      const value = cells[cell];
+      if (typeof value === "string") lengths[cell] = (lengths[cell] ?? 0) + value.length;
+    }
+  }
+  const ofRows = new Int32Array(rowCount);
+  for (const [at, lengths] of lengthsAt) {
+    for (let row = 0; row < rowCount; row++) ofRows[row] = (ofRows[row] ?? 0) + (lengths[at[row] ?? 0] ?? 0);
+  }
+  return ofRows;
+}
+
+/** Rows of each row group: cut by count and by text, so that a group of large events still fits in memory, and where asked. */
+function rowGroupSizes(rowTexts: Int32Array, starts: readonly number[]): number[] {
+  const isStart = new Set(starts);
   const sizes: number[] = [];
   let size = 0;
   let text = 0;
-  for (const rowText of rowTexts) {
-    if (size > 0 && (size === rowGroupRowsMax || text + rowText > rowGroupTextMax)) {
+  for (const [row, rowText] of rowTexts.entries()) {
+    if (size > 0 && (isStart.has(row) || size === rowGroupRowsMax || text + rowText > rowGroupTextMax)) {
       sizes.push(size);
       size = 0;
       text = 0;

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from "@sluice/schema";
-import { metrics, type MetricName, metricNames } from "../../analytics/src/metrics.ts";
+import { metrics, type MetricName } from "../../analytics/src/metrics.ts";
 import { decimalOfMicros, microsOf } from "../../tools/demo/money.ts";
 import type { LakeSql, SqlRow } from "../duckdb.ts";
 
@@ -9,7 +9,7 @@ export type Counted = Readonly<Record<string, Readonly<Record<string, string>>>>
 /** What the query API answered. Quotients are left out: their numerators and denominators are compared. */
 export function answered(reply: JsonObject): Counted {
   const replies = reply["metrics"] as JsonObject;
-  return collect(metricNames, (name) => {
+  return collect(judgedMetrics, (name) => {
     const { buckets } = replies[name] as { buckets: readonly { start: string; value: Json }[] };
     return buckets.map(({ start, value }) => [start, comparable(value)]);
   });
@@ -17,7 +17,7 @@ export function answered(reply: JsonObject): Counted {
 
 /** What DuckDB counts in the pulled lake with the SQL that the metric's own definition carries. */
 export async function countedByDefinition(lake: LakeSql): Promise<Counted> {
-  return countedBy(lake, (name) => metrics.get(name)?.oracleSql ?? "");
+  return countedBy(lake, (name) => metrics.get(name)?.oracleSql("UTC", "day") ?? "");
 }
 
 /**
@@ -36,7 +36,22 @@ export async function countedIndependently(lake: LakeSql): Promise<Counted> {
 const impressions = "event = 'Promotion Viewed' OR event = 'Ad Impression'";
 const clicks = "event = 'Promotion Clicked' OR event = 'Ad Clicked'";
 
-const ownSql: Readonly<Record<MetricName, string>> = {
+/** Metrics that the judge recounts on its own: those that reach back over no earlier day. */
+export const judgedMetrics = [
+  "events",
+  "page_views",
+  "dau",
+  "revenue",
+  "orders",
+  "aov",
+  "impressions",
+  "clicks",
+  "ctr",
+] as const satisfies readonly MetricName[];
+
+type JudgedMetric = (typeof judgedMetrics)[number];
+
+const ownSql: Readonly<Record<JudgedMetric, string>> = {
   events: "SELECT day, count(DISTINCT (type, message_id)) AS value FROM seen GROUP BY day",
   page_views: "SELECT day, sum((type = 'page')::INT) AS value FROM seen GROUP BY day",
   dau: `SELECT day, count(DISTINCT who) AS value FROM (
@@ -58,11 +73,11 @@ const ownSql: Readonly<Record<MetricName, string>> = {
     WHERE ${impressions} OR ${clicks} GROUP BY day`,
 };
 
-async function countedBy(lake: LakeSql, sqlOf: (name: MetricName) => string): Promise<Counted> {
+async function countedBy(lake: LakeSql, sqlOf: (name: JudgedMetric) => string): Promise<Counted> {
   const values = new Map<string, (readonly [string, string])[]>();
-  for (const name of metricNames)
+  for (const name of judgedMetrics)
     values.set(name, valuesOf(await lake.rows(sqlOf(name)), metrics.get(name)?.unit ?? ""));
-  return collect(metricNames, (name) => values.get(name) ?? []);
+  return collect(judgedMetrics, (name) => values.get(name) ?? []);
 }
 
 /** One value a day; money by currency, events without one in the project's default, which is EUR here. */
@@ -113,10 +128,10 @@ function comparable(value: Json): string {
 
 function collect(
   names: readonly string[],
-  valuesFor: (name: MetricName) => readonly (readonly [string, string])[],
+  valuesFor: (name: JudgedMetric) => readonly (readonly [string, string])[],
 ): Counted {
   const entries = names.map((name) => {
-    const values = valuesFor(name as MetricName).filter(([, text]) => text !== "0" && text !== "");
+    const values = valuesFor(name as JudgedMetric).filter(([, text]) => text !== "0" && text !== "");
     return [name, Object.fromEntries([...values].sort(([a], [b]) => (a < b ? -1 : 1)))] as const;
   });
   return Object.fromEntries(entries);

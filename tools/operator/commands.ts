@@ -4,6 +4,7 @@ import { fail, type Json, type JsonObject, ok, type Result } from "@sluice/schem
 export type AdminCommand =
   | { readonly kind: "list"; readonly path: string; readonly list: string }
   | { readonly kind: "create"; readonly path: string; readonly body: JsonObject; readonly what: string }
+  | { readonly kind: "replace"; readonly path: string; readonly body: JsonObject; readonly what: string }
   | { readonly kind: "revoke"; readonly path: string; readonly what: string }
   | { readonly kind: "ledger"; readonly path: string }
   | { readonly kind: "pages"; readonly path: string; readonly list: string }
@@ -24,6 +25,13 @@ export interface CommandOptions {
   /** Comma separated. */
   readonly origins?: string | undefined;
   readonly kind?: string | undefined;
+  /** Comma separated. */
+  readonly scopes?: string | undefined;
+  readonly expires?: string | undefined;
+  /** Events in order, joined by `>`. */
+  readonly steps?: string | undefined;
+  readonly window?: string | undefined;
+  readonly breakdown?: string | undefined;
   readonly from?: string | undefined;
   readonly to?: string | undefined;
   readonly source?: string | undefined;
@@ -42,6 +50,8 @@ export const helpText = `Usage: npm run sluice -- COMMAND [--url https://… | -
   project create PROJECT [--currency EUR]
   project shards PROJECT NUMBER              raises the number of its logs, while events flow
   project revoke PROJECT                     revokes all its keys and tokens; its data stays
+  project origins PROJECT --origins https://a.example,https://*.b.example
+                                             pages that may ask with its read tokens; "" allows all
   source  list   PROJECT
   source  create PROJECT SOURCE [--ip drop|truncate|keep] [--origins https://a.example,https://*.b.example]
   source  revoke PROJECT SOURCE              revokes its keys
@@ -49,8 +59,12 @@ export const helpText = `Usage: npm run sluice -- COMMAND [--url https://… | -
   key     create PROJECT SOURCE [--kind public|server]   the key is shown once
   key     revoke PROJECT SERIAL
   token   list   PROJECT                     read tokens of the query API
-  token   create PROJECT NAME                the token is shown once
+  token   create PROJECT NAME [--scopes kpis,events,users,export] [--expires 90d]
+                                             the token is shown once; kpis,events and no end when not said
   token   revoke PROJECT ID
+  funnel  list   PROJECT
+  funnel  create PROJECT NAME --steps "page:/pricing > event:Signed Up" [--window 7d|48h] [--breakdown PROPERTY]
+  funnel  revoke PROJECT NAME
   flush                                      publish and roll up now
 
   ledger  PROJECT --from T --to T [--source SOURCE]      what came in, and what became of it, by source and hour
@@ -105,16 +119,26 @@ function commandOf(noun: string, verb: string, names: readonly string[], options
         : null;
     case "project revoke":
       return hasOne ? { kind: "revoke", path: inProject, what: `all keys and tokens of project ${project}` } : null;
+    case "project origins":
+      return hasOne && options.origins !== undefined
+        ? {
+            kind: "replace",
+            path: `${inProject}/query-origins`,
+            body: listOption("allowedOrigins", options.origins),
+            what: `origins that may ask for project ${project}`,
+          }
+        : null;
     case "source list":
     case "key list":
     case "token list":
+    case "funnel list":
       return hasOne ? { kind: "list", path: `${inProject}/${noun}s`, list: `${noun}s` } : null;
     case "source create":
       return hasTwo
         ? {
             kind: "create",
             path: `${inProject}/sources`,
-            body: { ...body({ source: name, ipPolicy: options.ip }), ...originsOf(options.origins) },
+            body: { ...body({ source: name, ipPolicy: options.ip }), ...listOption("allowedOrigins", options.origins) },
             what: `source ${name}`,
           }
         : null;
@@ -129,15 +153,33 @@ function commandOf(noun: string, verb: string, names: readonly string[], options
         : null;
     case "token create":
       return hasTwo
-        ? { kind: "create", path: `${inProject}/tokens`, body: body({ name }), what: `read token ${name}` }
+        ? {
+            kind: "create",
+            path: `${inProject}/tokens`,
+            body: { ...body({ name, expires: options.expires }), ...listOption("scopes", options.scopes) },
+            what: `read token ${name}`,
+          }
         : null;
     case "source revoke":
     case "key revoke":
     case "token revoke":
+    case "funnel revoke":
       return hasTwo ? { kind: "revoke", path: `${inProject}/${noun}s/${one}`, what: `${noun} ${name}` } : null;
+    case "funnel create":
+      return hasTwo
+        ? { kind: "create", path: `${inProject}/funnels`, body: funnelBody(name, options), what: `funnel ${name}` }
+        : null;
     default:
       return jobOf(noun, verb, names, options);
   }
+}
+
+/** What the API is told of a funnel; it refuses what is wrong. `--window 7d` or `48h`. */
+function funnelBody(funnel: string, { steps = "", window, breakdown }: CommandOptions): JsonObject {
+  const [, count = "", unit] = /^(\d{1,5})([dh])$/.exec(window ?? "") ?? [];
+  const hours = Number(count) * (unit === "d" ? 24 : 1);
+  const named = { funnel, steps: steps.split(">").map((step) => step.trim()) };
+  return { ...named, ...body({ breakdown }), ...(window !== undefined && { windowHours: hours }) };
 }
 
 /** Commands that are one call after the other, or a question with a range. Their first name follows the noun. */
@@ -178,7 +220,8 @@ function texts(fields: Record<string, string | undefined>): Record<string, strin
   );
 }
 
-/** The origins of the command line, as the admin API takes them; nothing when none are given. */
-function originsOf(text: string | undefined): JsonObject {
-  return text === undefined ? {} : { allowedOrigins: text.split(",").map((origin) => origin.trim()) };
+/** A comma-separated option as the list that the admin API takes; nothing when it is not given, an empty list for "". */
+function listOption(name: string, text: string | undefined): JsonObject {
+  if (text === undefined) return {};
+  return { [name]: text === "" ? [] : text.split(",").map((entry) => entry.trim()) };
 }

@@ -4,21 +4,26 @@ import {
   adminBody,
   allowedOriginsField,
   currencyField,
+  dimensionsField,
   ipPolicyField,
   keyKindField,
   nameField,
+  timezoneField,
   shardsField,
   tokenNameField,
 } from "../admin-fields.ts";
 import { invalid, notFound, type Problem } from "../problem.ts";
+import { expiresField, scopesField } from "../read-scope.ts";
+import { buildBehaviour } from "./behaviour-build.ts";
 import { deadLetterRoutes } from "./dead-letter-routes.ts";
 import type { Env } from "./env.ts";
 import { flushPipeline } from "./flush.ts";
+import { funnelRoutes } from "./funnel-routes.ts";
 import { lakeRoutes } from "./lake-routes.ts";
 import { adminLedgerRoutes } from "./ledger-routes.ts";
 import { publishRegistry } from "./publish-registry.ts";
 import { redriveRoutes } from "./redrive-routes.ts";
-import { RegistryStore } from "./registry-store.ts";
+import { type ProjectSettings, RegistryStore } from "./registry-store.ts";
 import { type Ask, refuse } from "./reply.ts";
 import { replayRoutes } from "./replay-routes.ts";
 import { tickRollup } from "./rollup-driver.ts";
@@ -44,8 +49,22 @@ admin.post("/projects", async (context) => {
   if (!project.ok) return refuse(context, project.error);
   const currency = currencyField(body.value);
   if (!currency.ok) return refuse(context, currency.error);
-  const made = await registry(context).createProject(project.value, currency.value, Date.now());
-  return afterCreate(context, made, { project: project.value, currency: currency.value });
+  const numbers = numbersOf(body.value);
+  if (!numbers.ok) return refuse(context, numbers.error);
+  const settings = { currency: currency.value, ...numbers.value };
+  const made = await registry(context).createProject(project.value, settings, Date.now());
+  return afterCreate(context, made, { project: project.value, ...settings });
+});
+
+/** Time zone and dimensions, both at once: what is absent has its default. Every day is rolled up again. */
+admin.put("/projects/:project/numbers", async (context) => {
+  const body = await bodyOf(context);
+  if (!body.ok) return refuse(context, body.error);
+  const numbers = numbersOf(body.value);
+  if (!numbers.ok) return refuse(context, numbers.error);
+  const project = context.req.param("project");
+  const changed = await registry(context).changeNumbers(project, numbers.value);
+  return changed.ok ? context.json({ project, ...numbers.value }) : refuse(context, changed.error);
 });
 
 admin.delete("/projects/:project", async (context) => {
@@ -127,17 +146,33 @@ admin.post("/projects/:project/tokens", async (context) => {
   if (!body.ok) return refuse(context, body.error);
   const name = tokenNameField(body.value);
   if (!name.ok) return refuse(context, name.error);
+  const scopes = scopesField(body.value);
+  if (!scopes.ok) return refuse(context, scopes.error);
+  const nowMs = Date.now();
+  const expires = expiresField(body.value, nowMs);
+  if (!expires.ok) return refuse(context, expires.error);
   const token = newReadToken();
-  const id = newId();
-  const stored = { hash: await sha256Hex(token), id, name: name.value };
-  const made = await registry(context).createToken(context.req.param("project"), stored, Date.now());
-  return made.ok ? context.json({ token, id, name: name.value }, 201) : refuse(context, made.error);
+  const shown = { id: newId(), name: name.value, scopes: scopes.value };
+  const stored = { ...shown, hash: await sha256Hex(token), expiresMs: expires.value };
+  const made = await registry(context).createToken(context.req.param("project"), stored, nowMs);
+  const expiresAt = expires.value === null ? null : new Date(expires.value).toISOString();
+  return made.ok ? context.json({ token, ...shown, expiresAt }, 201) : refuse(context, made.error);
 });
 
 admin.delete("/projects/:project/tokens/:id", async (context) => {
   const { project, id } = context.req.param();
   const revoked = await registry(context).revokeToken(project, id, Date.now());
   return revoked.ok ? context.json({ project, id, revoked: true }) : refuse(context, revoked.error);
+});
+
+admin.put("/projects/:project/query-origins", async (context) => {
+  const body = await bodyOf(context);
+  if (!body.ok) return refuse(context, body.error);
+  const origins = allowedOriginsField(body.value);
+  if (!origins.ok) return refuse(context, origins.error);
+  const project = context.req.param("project");
+  const changed = await registry(context).setQueryOrigins(project, origins.value);
+  return changed.ok ? context.json({ project, allowedOrigins: origins.value }) : refuse(context, changed.error);
 });
 
 admin.post("/flush", async (context) => {
@@ -156,8 +191,11 @@ admin.post("/flush", async (context) => {
 /** One roll-up run, as cron does it; for a local pipeline, which has no cron. */
 admin.post("/rollup", async (context) => {
   const work = tickRollup(context.env);
-  context.executionCtx.waitUntil(work.catch(() => undefined));
-  return context.json({ summary: await work });
+  const behaviour = work.then(async () => buildBehaviour(context.env, () => Date.now()));
+  context.executionCtx.waitUntil(behaviour.catch(() => undefined));
+  const summary = await work;
+  await behaviour;
+  return context.json({ summary });
 });
 
 /** What this isolate has sent to the consumer, for the drain of a local pipeline. */
@@ -166,10 +204,19 @@ admin.get("/counters", (context) => context.json({ messagesSent: resent.messages
 admin.route("/lake", lakeRoutes);
 admin.route("/dead", deadLetterRoutes);
 admin.route("/projects", adminLedgerRoutes);
+admin.route("/projects", funnelRoutes);
 admin.route("/projects", redriveRoutes);
 admin.route("/projects", replayRoutes);
 
 const noSecret: Problem = { status: 503, title: "Not configured", detail: "WRITE_KEY_SECRETS is not set." };
+
+/** How a project's numbers are counted. */
+function numbersOf(body: JsonObject): Result<Pick<ProjectSettings, "timezone" | "dimensions">, Problem> {
+  const timezone = timezoneField(body);
+  if (!timezone.ok) return timezone;
+  const dimensions = dimensionsField(body);
+  return dimensions.ok ? ok({ timezone: timezone.value, dimensions: dimensions.value }) : dimensions;
+}
 
 function registry(context: Ask): RegistryStore {
   return new RegistryStore(context.env.DB);

@@ -1,18 +1,22 @@
 import { dayPrefix, readMeta, type Row, scanRows } from "@sluice/lake";
-import { dayText } from "../day.ts";
-import { fewLinksText, noFewLinks } from "../few-links.ts";
+import { dayMs, dayText } from "../day.ts";
+import { fewLinksText, noFewLinks, parseFewLinks } from "../few-links.ts";
 import { DayFold } from "../fold.ts";
-import { firstDayTouched } from "../identity.ts";
+import type { Dimension } from "../dimensions.ts";
+import { type Link, linkWindowDays } from "../identity.ts";
 import {
   encodeLinks,
   encodeUserDays,
+  idsOf,
   martKey,
   type MartName,
   type MartPart,
   martPartsText,
+  martVersion,
   parseMartParts,
 } from "../marts.ts";
 import {
+  definitionText,
   type InputPart,
   inputsText,
   type ListedPart,
@@ -21,10 +25,10 @@ import {
   type PassLimits,
   sameInputs,
 } from "../rollup-plan.ts";
-import type { Family } from "../rollup-body.ts";
+import type { EventFamily } from "../rollup-body.ts";
 import { UserFold } from "../user-fold.ts";
 import { getPinned, type LakeBucket, listAll, putIfChanged } from "./lake-objects.ts";
-import type { RollupStore } from "./rollup-store.ts";
+import type { RollupStore, StoredDay } from "./rollup-store.ts";
 
 /** How often a day is planned anew because a part was replaced while it was read. */
 const plansMax = 5;
@@ -36,6 +40,8 @@ const columns = [
   "time",
   "user_id",
   "anonymous_id",
+  "previous_id",
+  "key_kind",
   "is_bot",
   "revenue",
   "currency",
@@ -51,32 +57,37 @@ export interface RollupPorts {
   readonly yieldTurn: () => Promise<void>;
 }
 
+/** What of a project decides the rows of its days. */
+export interface RolledProject {
+  readonly project: string;
+  readonly dimensions: readonly Dimension[];
+}
+
 /**
  * Rolls up one UTC day of a project from the parts that the lake holds now: marts first, then the rows in one
- * transaction. A day that was built from the same parts is left alone.
+ * transaction. A day that was built from the same parts by the same definition is left alone.
  *
  * @returns rows read, each pass counted; `null` when the day was left alone.
  */
-export async function rollUpDay(ports: RollupPorts, project: string, dayStartMs: number): Promise<number | null> {
+export async function rollUpDay(ports: RollupPorts, of: RolledProject, dayStartMs: number): Promise<number | null> {
+  const { project } = of;
   const prefix = dayPrefix("events", project, dayStartMs);
+  const definition = definitionText(martVersion, of.dimensions);
   const stored = await ports.store.day(project, dayStartMs);
-  const inputs = stored === null ? [] : parseInputs(stored.inputs, prefix);
+  const before = stored === null ? null : parseInputs(stored.inputs, prefix);
   for (let plan = 0; plan < plansMax; plan++) {
     const parts = listedParts(await listAll(ports.bucket, prefix));
-    if (sameInputs(parts, inputs)) return null;
-    const built = await buildDay(ports, project, dayStartMs, parts);
+    if (before !== null && sameInputs(parts, definition, before)) return null;
+    const built = await buildDay(ports, of, dayStartMs, parts);
     if (built === null) continue;
-    const linkMarts = martPartsText(built.marts.link);
-    const { fewLinks } = built;
-    const linksChanged = linkMarts !== (stored?.linkMarts ?? "[]") || fewLinks !== (stored?.fewLinks ?? noFewLinks);
     await ports.store.writeDay(ports.owner, project, {
       day: dayText(dayStartMs),
       bodies: built.bodies,
-      inputs: inputsText(built.inputs, prefix),
+      inputs: inputsText({ definition, parts: built.inputs }, prefix),
       userMarts: martPartsText(built.marts.user_day),
-      linkMarts,
-      fewLinks,
-      recountFromMs: linksChanged ? firstDayTouched(dayStartMs) : null,
+      linkMarts: martPartsText(built.marts.link),
+      fewLinks: built.fewLinks,
+      ...touchedDays(dayStartMs, built, stored),
     });
     if (stored !== null) {
       await deleteLeftOver(ports, martKeys("user_day", project, dayStartMs, stored.userMarts, built.marts.user_day));
@@ -87,17 +98,35 @@ export async function rollUpDay(ports: RollupPorts, project: string, dayStartMs:
   throw new Error(`a day's parts changed ${plansMax} times while they were read`);
 }
 
+/** From which day on users are to be counted again, because links changed or because the day's own ids did. */
+function touchedDays(
+  dayStartMs: number,
+  built: BuiltDay,
+  stored: StoredDay | null,
+): { recountFromMs: number | null; trailFromMs: number | null } {
+  const { fewLinks, marts } = built;
+  const linksChanged =
+    martPartsText(marts.link) !== (stored?.linkMarts ?? "[]") || fewLinks !== (stored?.fewLinks ?? noFewLinks);
+  const hadAlias = parseFewLinks(stored?.fewLinks ?? noFewLinks).some((link) => link.isAlias);
+  // An alias joins ids on every day; a link reaches back its window of local days, which may begin a UTC day earlier.
+  const reachMs = built.hasAlias || hadAlias ? dayStartMs : (linkWindowDays + 1) * dayMs;
+  const recountFromMs = linksChanged ? dayStartMs - reachMs : null;
+  const usersChanged = martPartsText(marts.user_day) !== (stored?.userMarts ?? "[]");
+  return { recountFromMs, trailFromMs: recountFromMs ?? (usersChanged ? dayStartMs : null) };
+}
+
 interface BuiltDay {
   readonly rowsRead: number;
   readonly inputs: InputPart[];
-  readonly bodies: readonly (readonly [Family, string])[];
+  readonly bodies: readonly (readonly [EventFamily, string])[];
   readonly marts: Marts;
   /** The day's links where they are few enough for its row; there is no mart of them then. */
   readonly fewLinks: string;
+  readonly hasAlias: boolean;
 }
 
 type Marts = Readonly<Record<MartName, MartPart[]>>;
-type FoldedRow = Pick<Row, (typeof columns)[number]>;
+type FoldedRow = Pick<Row, (typeof columns)[number]> & Partial<Pick<Row, Dimension>>;
 
 /**
  * Folds a day; `null` when a part was replaced meanwhile. The first pass counts, and keeps all ids as long as
@@ -105,13 +134,16 @@ type FoldedRow = Pick<Row, (typeof columns)[number]>;
  */
 async function buildDay(
   ports: RollupPorts,
-  project: string,
+  { project, dimensions }: RolledProject,
   dayStartMs: number,
   parts: readonly ListedPart[],
 ): Promise<BuiltDay | null> {
-  const fold = new DayFold();
-  const first = new UserFold({ index: 0, count: 1 }, ports.limits.dayIdsMax);
-  const inputs = await foldParts(ports, parts, (row) => {
+  const fold = new DayFold(dimensions);
+  const first = new UserFold({ index: 0, count: 1 }, ports.limits.dayIdsMax, dimensions);
+  const read = async (take: (row: FoldedRow) => void): Promise<InputPart[] | null> => {
+    return foldParts(ports, parts, [...columns, ...dimensions], take);
+  };
+  const inputs = await read((row) => {
     fold.add(row);
     first.add(row);
   });
@@ -119,19 +151,24 @@ async function buildDay(
   const marts: Marts = { user_day: [], link: [] };
   const { count } = first.slice;
   const fewLinks = count === 1 ? fewLinksText(first.links()) : null;
+  let hasAlias = false;
   for (let index = 0; index < count; index++) {
-    const users = index === 0 ? first : new UserFold({ index, count });
-    if (index > 0 && (await foldParts(ports, parts, (row) => users.add(row))) === null) return null;
+    const users = index === 0 ? first : new UserFold({ index, count }, undefined, dimensions);
+    if (index > 0 && (await read((row) => users.add(row))) === null) return null;
     const place = { project, dayStartMs, index };
-    await putMart(ports, "user_day", place, marts, users.users(), encodeUserDays);
-    if (fewLinks === null) await putMart(ports, "link", place, marts, users.links(), encodeLinks);
+    const rows = users.users();
+    const links: readonly Link[] = users.links();
+    hasAlias ||= links.some((link) => link.isAlias);
+    await putMart(ports, "user_day", place, marts, { rows, ids: idsOf(rows) }, encodeUserDays);
+    if (fewLinks === null) await putMart(ports, "link", place, marts, { rows: links, ids: links.length }, encodeLinks);
   }
   const bodies = [
     ["counts", JSON.stringify(fold.counts())],
     ["names", JSON.stringify(fold.names())],
     ["money", JSON.stringify(fold.money())],
+    ...dimensions.map((name) => [`by ${name}`, JSON.stringify(fold.values(name))] as const),
   ] as const;
-  return { rowsRead: fold.rows * count, inputs, bodies, marts, fewLinks: fewLinks ?? noFewLinks };
+  return { rowsRead: fold.rows * count, inputs, bodies, marts, fewLinks: fewLinks ?? noFewLinks, hasAlias };
 }
 
 /** Stores a slice's part of a mart and notes it; without rows there is none. */
@@ -140,18 +177,19 @@ async function putMart<MartRow>(
   mart: MartName,
   { project, dayStartMs, index }: { readonly project: string; readonly dayStartMs: number; readonly index: number },
   marts: Marts,
-  rows: readonly MartRow[],
+  { rows, ids }: { readonly rows: readonly MartRow[]; readonly ids: number },
   encode: (rows: readonly MartRow[]) => Uint8Array<ArrayBuffer>,
 ): Promise<void> {
   if (rows.length === 0) return;
   const etag = await putIfChanged(ports.bucket, martKey(mart, project, dayStartMs, index), encode(rows));
-  marts[mart].push({ index, etag, rows: rows.length });
+  marts[mart].push({ index, etag, rows: rows.length, ids });
 }
 
 /** One pass over a day's parts, one after the other; says what was read, `null` when a part was replaced meanwhile. */
 async function foldParts(
   ports: RollupPorts,
   parts: readonly ListedPart[],
+  wanted: readonly (keyof FoldedRow)[],
   take: (row: FoldedRow) => void,
 ): Promise<InputPart[] | null> {
   const inputs: InputPart[] = [];
@@ -159,8 +197,8 @@ async function foldParts(
     const bytes = await getPinned(ports.bucket, key, etag);
     if (bytes === null) return null;
     inputs.push({ key, etag, logSequence: (await readMeta(bytes)).logSequence });
-    for await (const rows of scanRows(bytes, columns)) {
-      for (const row of rows) take(row);
+    for await (const rows of scanRows(bytes, wanted)) {
+      for (const row of rows) take(row as FoldedRow);
       await ports.yieldTurn();
     }
   }

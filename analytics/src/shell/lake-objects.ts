@@ -17,7 +17,11 @@ export async function listAll(bucket: LakeBucket, prefix: string): Promise<Liste
 }
 
 /** The bytes of one version of an object; `null` when that version is gone. */
-export async function getPinned(bucket: LakeBucket, key: string, etag: string): Promise<ArrayBuffer | null> {
+export async function getPinned(
+  bucket: Pick<LakeBucket, "get">,
+  key: string,
+  etag: string,
+): Promise<ArrayBuffer | null> {
   const object = await bucket.get(key, { onlyIf: { etagMatches: etag } });
   return object !== null && "body" in object ? object.arrayBuffer() : null;
 }

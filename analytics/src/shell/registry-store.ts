@@ -1,10 +1,29 @@
 import { fail, type KeyKind, ok, type Result, type SourceEntry, type WriteKey } from "@sluice/schema";
+import { type Dimension, parseDimensions } from "../dimensions.ts";
 import { notFound, type Problem } from "../problem.ts";
+import { parseScopes, type ReadScope } from "../read-scope.ts";
 
 /** What one registry may hold; deleted and revoked entries count, because their names and serials are kept. */
 const registryLimits = { projects: 1_000, sourcesPerProject: 100, keysPerProject: 1_000, tokensPerProject: 100 };
 
 const bumpVersion = "UPDATE registry SET version = version + 1 WHERE one = 1";
+
+/** What a project says about its numbers. */
+export interface ProjectSettings {
+  /** Of events that state none. */
+  readonly currency: string;
+  /** IANA name; its local days are those of the project's numbers. */
+  readonly timezone: string;
+  readonly dimensions: readonly Dimension[];
+}
+
+interface ProjectRow {
+  readonly project: string;
+  readonly currency: string;
+  readonly timezone: string;
+  readonly dimensions: string;
+  readonly created_at: number;
+}
 
 /** The registry's rows in D1. Every change raises the version in the same transaction; the caller then publishes. */
 export class RegistryStore {
@@ -14,26 +33,55 @@ export class RegistryStore {
     this.#db = db;
   }
 
-  async projects(): Promise<{ project: string; currency: string; createdAt: string }[]> {
-    const sql = "SELECT project, currency, created_at FROM project WHERE deleted_at IS NULL ORDER BY project";
-    const rows = await this.#db.prepare(sql).all<{ project: string; currency: string; created_at: number }>();
-    return rows.results.map((row) => ({
+  async projects(): Promise<(ProjectSettings & { project: string; createdAt: string })[]> {
+    const sql = `SELECT project, currency, timezone, dimensions, created_at FROM project
+      WHERE deleted_at IS NULL ORDER BY project`;
+    return (await this.#db.prepare(sql).all<ProjectRow & Record<string, unknown>>()).results.map((row) => ({
       project: row.project,
       currency: row.currency,
+      timezone: row.timezone,
+      dimensions: parseDimensions(row.dimensions),
       createdAt: iso(row.created_at),
     }));
   }
 
   /** Makes a project, or takes up a deleted one again: its data stayed, its keys remain revoked. */
-  async createProject(project: string, currency: string, nowMs: number): Promise<Result<null, Problem>> {
-    const sql = `INSERT INTO project (project, currency, created_at) SELECT ?1, ?2, ?3
+  async createProject(project: string, settings: ProjectSettings, nowMs: number): Promise<Result<null, Problem>> {
+    const { currency, timezone, dimensions } = settings;
+    const sql = `INSERT INTO project (project, currency, created_at, timezone, dimensions) SELECT ?1, ?2, ?3, ?5, ?6
       WHERE (SELECT count(*) FROM project) < ?4 OR EXISTS (SELECT 1 FROM project WHERE project = ?1)
       ON CONFLICT (project) DO UPDATE SET currency = excluded.currency, deleted_at = NULL
       WHERE project.deleted_at IS NOT NULL RETURNING project`;
-    const made = await this.#change(this.#db.prepare(sql).bind(project, currency, nowMs, registryLimits.projects));
-    if (made) return ok(null);
+    const bound = this.#db
+      .prepare(sql)
+      .bind(project, currency, nowMs, registryLimits.projects, timezone, JSON.stringify(dimensions));
+    if (await this.#change(bound)) {
+      await this.changeNumbers(project, settings);
+      return ok(null);
+    }
     const exists = await this.#isLive("SELECT 1 FROM project WHERE project = ? AND deleted_at IS NULL", [project]);
     return fail(exists ? conflict("project") : full("projects", registryLimits.projects));
+  }
+
+  /**
+   * Changes how a project's numbers are counted. All of its days are then rolled up again, and until that is done none
+   * of its numbers is complete.
+   */
+  async changeNumbers(
+    project: string,
+    { timezone, dimensions }: Pick<ProjectSettings, "timezone" | "dimensions">,
+  ): Promise<Result<null, Problem>> {
+    const change = `UPDATE project SET timezone = ?2, dimensions = ?3 WHERE project = ?1 AND deleted_at IS NULL
+      RETURNING project`;
+    const daysAgain = `UPDATE project_rollup SET as_of = 0, due_at = 0, recount_from = 0, trail_from = 0, trail_as_of = 0,
+      late_days = (SELECT json_group_array(CAST(strftime('%s', day) AS INTEGER) * 1000) FROM rollup_day WHERE project = ?1)
+      WHERE project = ?1`;
+    const results = await this.#db.batch([
+      this.#db.prepare(change).bind(project, timezone, JSON.stringify(dimensions)),
+      this.#db.prepare(daysAgain).bind(project),
+      this.#db.prepare("UPDATE rollup_day SET counted_users = NULL WHERE project = ?").bind(project),
+    ]);
+    return results[0]?.results.length === 1 ? ok(null) : fail(notFound);
   }
 
   /** Raises the number of a project's shards; it never falls, since each shard answers for the ids it has stored. */
@@ -144,22 +192,37 @@ export class RegistryStore {
     return (await this.#change(this.#db.prepare(sql).bind(project, serial, nowMs))) ? ok(null) : fail(notFound);
   }
 
-  async tokens(project: string): Promise<Result<{ id: string; name: string; createdAt: string }[], Problem>> {
-    const sql = `SELECT id, name, created_at FROM read_token
+  async tokens(project: string): Promise<Result<ListedToken[], Problem>> {
+    const sql = `SELECT id, name, scopes, created_at, expires_at FROM read_token
       WHERE project = ? AND revoked_at IS NULL ORDER BY created_at, id`;
-    const rows = await this.#listOf<{ id: string; name: string; created_at: number }>(project, sql);
+    const rows = await this.#listOf<TokenRow>(project, sql);
     if (!rows.ok) return rows;
-    return ok(rows.value.map((row) => ({ id: row.id, name: row.name, createdAt: iso(row.created_at) })));
+    return ok(
+      rows.value.map(({ id, name, scopes, created_at, expires_at }) => {
+        const expiresAt = expires_at === null ? null : iso(expires_at);
+        return { id, name, scopes: parseScopes(scopes), createdAt: iso(created_at), expiresAt };
+      }),
+    );
   }
 
+  /** A token that has ended no longer counts towards the limit. */
   async createToken(project: string, token: NewToken, nowMs: number): Promise<Result<null, Problem>> {
-    const sql = `INSERT INTO read_token (token_hash, project, id, name, created_at)
-      SELECT ?2, project, ?3, ?4, ?5 FROM project WHERE project = ?1 AND deleted_at IS NULL
-        AND (SELECT count(*) FROM read_token WHERE project = ?1 AND revoked_at IS NULL) < ?6 RETURNING id`;
+    const sql = `INSERT INTO read_token (token_hash, project, id, name, created_at, scopes, expires_at)
+      SELECT ?2, project, ?3, ?4, ?5, ?7, ?8 FROM project WHERE project = ?1 AND deleted_at IS NULL AND
+        (SELECT count(*) FROM read_token WHERE project = ?1 AND revoked_at IS NULL AND coalesce(expires_at, ?5 + 1) > ?5) < ?6
+      RETURNING id`;
     const limit = registryLimits.tokensPerProject;
-    const bound = this.#db.prepare(sql).bind(project, token.hash, token.id, token.name, nowMs, limit);
+    const { hash, id, name, scopes, expiresMs } = token;
+    const bound = this.#db.prepare(sql).bind(project, hash, id, name, nowMs, limit, JSON.stringify(scopes), expiresMs);
     if ((await bound.all()).results.length > 0) return ok(null);
     return fail((await this.#hasProject(project)) ? full("tokens", limit) : notFound);
+  }
+
+  /** Replaces the origins whose pages may ask with the project's read tokens. They are no part of the edge's snapshot. */
+  async setQueryOrigins(project: string, origins: readonly string[]): Promise<Result<null, Problem>> {
+    const sql = "UPDATE project SET query_origins = ?2 WHERE project = ?1 AND deleted_at IS NULL RETURNING project";
+    const changed = await this.#db.prepare(sql).bind(project, JSON.stringify(origins)).all();
+    return changed.results.length > 0 ? ok(null) : fail(notFound);
   }
 
   async revokeToken(project: string, id: string, nowMs: number): Promise<Result<null, Problem>> {
@@ -199,6 +262,26 @@ export interface NewToken {
   readonly hash: string;
   readonly id: string;
   readonly name: string;
+  readonly scopes: readonly ReadScope[];
+  /** `null`: never. */
+  readonly expiresMs: number | null;
+}
+
+/** A read token in a list: never its text. */
+interface ListedToken {
+  readonly id: string;
+  readonly name: string;
+  readonly scopes: readonly ReadScope[];
+  readonly createdAt: string;
+  readonly expiresAt: string | null;
+}
+
+interface TokenRow {
+  readonly id: string;
+  readonly name: string;
+  readonly scopes: string;
+  readonly created_at: number;
+  readonly expires_at: number | null;
 }
 
 /** A source in a list. */

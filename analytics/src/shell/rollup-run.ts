@@ -1,11 +1,13 @@
 import { isComplete } from "../day.ts";
-import { buildsLateDays, isDue, nextRollupMs, recountsLinkedDays } from "../rollup-pace.ts";
+import { buildsLateDays, countsTrail, isDue, nextRollupMs, recountsLinkedDays } from "../rollup-pace.ts";
 import { changedDays, joinDays, lateDaysMax, passLimits } from "../rollup-plan.ts";
 import { rollUpDay, type RollupPorts } from "./day-rollup.ts";
 import type { Env } from "./env.ts";
-import { MartMissing, recountUsers } from "./recount.ts";
+import { MartMissing } from "./mart-reader.ts";
+import { recountUsers } from "./recount.ts";
 import { LeaseLost, leaseMs, type ProjectState, RollupStore } from "./rollup-store.ts";
 import { newId } from "./secrets.ts";
+import { countTrail } from "./trail.ts";
 import { projectChanges, type ProjectChanges } from "./shard-logs.ts";
 
 /** Time after which a run stops at the next day or group; the next run continues. Cron gives 15 minutes. */
@@ -38,9 +40,11 @@ export async function runRollup(env: Env, now: () => number, paceMs: number): Pr
   const startedMs = now();
   const store = new RollupStore(env.DB);
   const due = (await store.projects()).filter((state) => isDue(state, startedMs, paceMs));
-  const { busy, idle, failed } = await sortProjects(env, due, ({ asOfMs, recountFromMs, lateDays }) => {
+  const { busy, idle, failed } = await sortProjects(env, due, (state) => {
+    const { asOfMs, recountFromMs, trailFromMs, trailAsOfMs, lateDays } = state;
     const recounts = recountFromMs !== null && recountsLinkedDays(startedMs, asOfMs, paceMs);
-    return recounts || (lateDays.length > 0 && buildsLateDays(startedMs, asOfMs, paceMs));
+    const trails = trailFromMs !== null && countsTrail(startedMs, trailAsOfMs, paceMs);
+    return recounts || trails || (lateDays.length > 0 && buildsLateDays(startedMs, asOfMs, paceMs));
   });
   const stale = idle.filter((state) => startedMs - state.asOfMs >= Math.max(asOfMsMin, paceMs));
   await store.setAsOf(
@@ -148,36 +152,59 @@ async function runProject(
       lateDays.push(dayStartMs);
       continue;
     }
-    const dayRows = await rollUpDay(ports, state.project, dayStartMs);
+    const dayRows = await rollUpDay(ports, state, dayStartMs);
     if (dayRows !== null) rolledUpDays += 1;
     rowsRead += dayRows ?? 0;
   }
-  const recountsLinked = recountsLinkedDays(clock.startedMs, state.asOfMs, clock.paceMs);
-  if (!(await recountAndRepair(ports, state.project, recountsLinked, clock))) return { rolledUpDays, finished: false };
+  const isLate = (): boolean => clock.now() > clock.deadlineMs;
+  const counted = await withRepairs(ports, state, async (fresh) => {
+    const recountsLinked = recountsLinkedDays(clock.startedMs, state.asOfMs, clock.paceMs);
+    return recountUsers(ports, fresh, recountsLinked ? fresh.recountFromMs : null, isLate);
+  });
+  if (!counted) return { rolledUpDays, finished: false };
+  if (countsTrail(clock.startedMs, state.trailAsOfMs, clock.paceMs)) {
+    const isCounted = await withRepairs(ports, state, async (fresh) => trailUsers(ports, fresh, clock, isLate));
+    if (!isCounted) return { rolledUpDays, finished: false };
+  }
   const asOfMs = changes.hasMore ? state.asOfMs : clock.startedMs;
   const dueMs = changes.hasMore ? clock.startedMs : nextRollupMs(clock.startedMs, rowsRead, clock.paceMs);
   await ports.store.advance(ports.owner, state.project, changes.cursors, { asOfMs, dueMs, lateDays });
   return { rolledUpDays, finished: !changes.hasMore };
 }
 
-/** Recounts users; a mart that is missing is built again first. */
-async function recountAndRepair(
+/** Counts weekly and monthly users where they changed. A project too large for it keeps waiting; questions say so. */
+async function trailUsers(
   ports: RollupPorts,
-  project: string,
-  recountsLinked: boolean,
-  clock: RunClock,
+  state: ProjectState,
+  { startedMs }: RunClock,
+  isLate: () => boolean,
 ): Promise<boolean> {
-  const isLate = (): boolean => clock.now() > clock.deadlineMs;
+  if (state.trailFromMs === null) return true;
+  const outcome = await countTrail(ports, state, isLate);
+  if (outcome === "counted") await ports.store.trailCounted(ports.owner, state.project, startedMs);
+  if (outcome === "too large") {
+    console.error(JSON.stringify({ message: "too many users or links to count the month", project: state.project }));
+  }
+  return outcome !== "late";
+}
+
+/** Does work that reads marts; one that is missing is built again first. */
+async function withRepairs(
+  ports: RollupPorts,
+  { project }: ProjectState,
+  work: (state: ProjectState) => Promise<boolean>,
+): Promise<boolean> {
   for (let repair = 0; repair <= repairsMax; repair++) {
     await ports.yieldTurn();
+    // Read again: building days has changed what waits.
     const state = (await ports.store.projects()).find((entry) => entry.project === project);
+    if (state === undefined) return true;
     try {
-      const recountFromMs = recountsLinked ? (state?.recountFromMs ?? null) : null;
-      return await recountUsers(ports, project, recountFromMs, isLate);
+      return await work(state);
     } catch (error) {
       if (!(error instanceof MartMissing)) throw error;
       await ports.store.forgetDay(ports.owner, project, error.dayStartMs);
-      await rollUpDay(ports, project, error.dayStartMs);
+      await rollUpDay(ports, state, error.dayStartMs);
     }
   }
   throw new Error(`more than ${repairsMax} marts are missing`);

@@ -2,11 +2,14 @@ import type { D1Database, D1PreparedStatement } from "@cloudflare/workers-types"
 import type { ChangePage } from "@sluice/schema";
 import { dayText } from "../day.ts";
 import { grouped } from "../grouped.ts";
-import type { Family } from "../rollup-body.ts";
+import { type Dimension, parseDimensions } from "../dimensions.ts";
+import type { EventFamily, UserFamily } from "../rollup-body.ts";
 import { lateDaysText, parseLateDays } from "../rollup-plan.ts";
 
 /** How long a lease holds without being renewed. */
 export const leaseMs = 60_000;
+/** A lease that ends later than this was written under a clock that was far ahead, and is void: else it held for hours. */
+const leaseAheadMsMax = 2 * leaseMs;
 const leaseName = "rollup";
 const holdsLease = "EXISTS (SELECT 1 FROM lease WHERE name = 'rollup' AND owner = ?1)";
 
@@ -19,6 +22,11 @@ export class LeaseLost extends Error {
 export interface ProjectState {
   readonly project: string;
   readonly shards: number;
+  /** The zone whose local days its users are counted by. */
+  readonly timezone: string;
+  /** The currency of events that state none. */
+  readonly currency: string;
+  readonly dimensions: readonly Dimension[];
   readonly asOfMs: number;
   /** Cron leaves the project alone until then. */
   readonly dueMs: number;
@@ -26,6 +34,10 @@ export interface ProjectState {
   readonly askedMs: number;
   /** First day (ms) whose users wait for a recount because a link changed. */
   readonly recountFromMs: number | null;
+  /** First day (ms) whose users changed since weekly and monthly users were last counted. */
+  readonly trailFromMs: number | null;
+  /** When they were last counted; 0 before the first time. */
+  readonly trailAsOfMs: number;
   /** Days that late events changed before the cursors, and that wait to be built again. */
   readonly lateDays: readonly number[];
   readonly cursors: ReadonlyMap<number, Cursor>;
@@ -51,6 +63,8 @@ export type LinkDay = Pick<StoredDay, "day" | "linkMarts" | "fewLinks">;
 
 /** Days whose links one query answers with: at most 2 MB of few links. */
 const linkDaysPerPage = 64;
+/** Statements of one transaction. */
+const statementsPerBatch = 90;
 
 /** The roll-ups' rows in D1. Writes take the owner of the lease and write nothing when it is no longer the owner. */
 export class RollupStore {
@@ -64,11 +78,11 @@ export class RollupStore {
   async takeLease(owner: string, nowMs: number): Promise<boolean> {
     const sql = `INSERT INTO lease (name, owner, until) VALUES (?1, ?2, ?3)
       ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until = excluded.until
-      WHERE lease.owner = excluded.owner OR lease.until <= ?4 RETURNING owner`;
+      WHERE lease.owner = excluded.owner OR lease.until NOT BETWEEN ?4 + 1 AND ?5 RETURNING owner`;
     return (
       (await this.#db
         .prepare(sql)
-        .bind(leaseName, owner, nowMs + leaseMs, nowMs)
+        .bind(leaseName, owner, nowMs + leaseMs, nowMs, nowMs + leaseAheadMsMax)
         .first()) !== null
     );
   }
@@ -80,8 +94,10 @@ export class RollupStore {
   /** Every project, deleted ones too: their data stays, and some may still be in flight. */
   async projects(): Promise<ProjectState[]> {
     const [projects, cursors] = await this.#db.batch([
-      this.#db.prepare(`SELECT p.project, p.shards, coalesce(r.as_of, p.created_at) AS as_of,
-        coalesce(r.due_at, 0) AS due_at, coalesce(r.asked_at, 0) AS asked_at, r.recount_from,
+      this.#db
+        .prepare(`SELECT p.project, p.shards, p.timezone, p.currency, p.dimensions, coalesce(r.as_of, p.created_at) AS as_of,
+        coalesce(r.due_at, 0) AS due_at, coalesce(r.asked_at, 0) AS asked_at, r.recount_from, r.trail_from,
+        coalesce(r.trail_as_of, 0) AS trail_as_of,
         coalesce(r.late_days, '[]') AS late_days
         FROM project p LEFT JOIN project_rollup r ON r.project = p.project ORDER BY p.project`),
       this.#db.prepare("SELECT project, shard, birth_id, change FROM outbox_cursor"),
@@ -95,10 +111,15 @@ export class RollupStore {
       return {
         project: row.project,
         shards: row.shards,
+        timezone: row.timezone,
+        currency: row.currency,
+        dimensions: parseDimensions(row.dimensions),
         asOfMs: row.as_of,
         dueMs: row.due_at,
         askedMs: row.asked_at,
         recountFromMs: row.recount_from,
+        trailFromMs: row.trail_from,
+        trailAsOfMs: row.trail_as_of,
         lateDays: parseLateDays(row.late_days),
         cursors: new Map(positions),
       };
@@ -126,35 +147,36 @@ export class RollupStore {
     });
     const { inputs, userMarts, linkMarts, fewLinks } = day;
     statements.push(this.#db.prepare(dayRow).bind(owner, project, day.day, inputs, userMarts, linkMarts, fewLinks));
-    if (day.recountFromMs !== null) {
-      const sql = `INSERT INTO project_rollup (project, as_of, recount_from)
-        SELECT project, created_at, ?3 FROM project WHERE project = ?2 AND ${holdsLease}
-        ON CONFLICT (project) DO UPDATE SET recount_from = ?3 WHERE recount_from IS NULL OR recount_from > ?3`;
-      statements.push(this.#db.prepare(sql).bind(owner, project, day.recountFromMs));
+    if (day.trailFromMs !== null) {
+      // min() of SQLite is null when one of its arguments is; there is nothing earlier than an absent first day.
+      const sql = `INSERT INTO project_rollup (project, as_of, recount_from, trail_from)
+        SELECT project, created_at, ?3, ?4 FROM project WHERE project = ?2 AND ${holdsLease}
+        ON CONFLICT (project) DO UPDATE SET
+          recount_from = coalesce(min(recount_from, ?3), recount_from, ?3),
+          trail_from = coalesce(min(trail_from, ?4), trail_from, ?4)
+        WHERE recount_from IS NOT coalesce(min(recount_from, ?3), recount_from, ?3)
+          OR trail_from IS NOT coalesce(min(trail_from, ?4), trail_from, ?4)`;
+      statements.push(this.#db.prepare(sql).bind(owner, project, day.recountFromMs, day.trailFromMs));
     }
     await this.#fenced(owner, statements);
   }
 
-  /** Days whose users are to be counted: their own mart changed or, if `withLinked`, a link that may touch them did. */
-  async daysToRecount(project: string, withLinked: boolean): Promise<{ day: string; userMarts: string }[]> {
-    const sql = `SELECT day, user_marts AS userMarts FROM rollup_day WHERE project = ?1
-      AND (counted_users IS NULL OR counted_users <> user_marts OR ?2 AND day >= (SELECT
-        strftime('%Y-%m-%d', recount_from / 1000, 'unixepoch') FROM project_rollup WHERE project = ?1))
-      ORDER BY day`;
-    return (
-      await this.#db
-        .prepare(sql)
-        .bind(project, withLinked ? 1 : 0)
-        .all<{ day: string; userMarts: string }>()
-    ).results;
+  /** Every day of a project that was built, in order, and whether its users wait to be counted: its own mart changed or, if `withLinked`, a link that may touch it did. */
+  async userDays(project: string, withLinked: boolean): Promise<UserDayRow[]> {
+    const sql = `SELECT day, user_marts AS userMarts,
+        counted_users IS NULL OR counted_users <> user_marts OR (?2 AND day >= coalesce((SELECT
+          strftime('%Y-%m-%d', max(recount_from, 0) / 1000, 'unixepoch') FROM project_rollup WHERE project = ?1), '9')) AS waits
+      FROM rollup_day WHERE project = ?1 ORDER BY day`;
+    const bound = this.#db.prepare(sql).bind(project, withLinked ? 1 : 0);
+    return (await bound.all<UserDayRow & Record<string, unknown>>()).results;
   }
 
-  /** Days up to `toMs` (inclusive) that have links, a page at a time, in order. */
-  async *linkDays(project: string, toMs: number): AsyncGenerator<LinkDay[]> {
+  /** Days that have links, a page at a time, in order. */
+  async *linkDays(project: string): AsyncGenerator<LinkDay[]> {
     const sql = `SELECT day, link_marts AS linkMarts, few_links AS fewLinks FROM rollup_day
-      WHERE project = ? AND day > ? AND day <= ? AND (link_marts <> '[]' OR few_links <> '[]') ORDER BY day LIMIT ?`;
+      WHERE project = ? AND day > ? AND (link_marts <> '[]' OR few_links <> '[]') ORDER BY day LIMIT ?`;
     for (let after = ""; ;) {
-      const bound = this.#db.prepare(sql).bind(project, after, dayText(toMs), linkDaysPerPage);
+      const bound = this.#db.prepare(sql).bind(project, after, linkDaysPerPage);
       const days = (await bound.all<LinkDay>()).results;
       if (days.length > 0) yield days;
       const last = days.at(-1);
@@ -163,17 +185,41 @@ export class RollupStore {
     }
   }
 
-  /** Writes the users of one day, and from which mart they were counted. */
-  async writeUsers(owner: string, project: string, users: readonly CountedUsers[]): Promise<void> {
-    const upsert = `INSERT INTO rollup (project, day, family, body) SELECT ?2, ?3, 'users', ?4 WHERE ${holdsLease}
+  /** Writes rows of users, each only if it changed, and from which marts days were counted. */
+  async writeUsers(
+    owner: string,
+    project: string,
+    rows: readonly UserRow[],
+    counted: readonly CountedDay[],
+  ): Promise<void> {
+    const upsert = `INSERT INTO rollup (project, day, family, body) SELECT ?2, ?3, ?4, ?5 WHERE ${holdsLease}
       ON CONFLICT (project, day, family) DO UPDATE SET body = excluded.body WHERE body <> excluded.body`;
-    const counted = `UPDATE rollup_day SET counted_users = ?4
+    const countedSql = `UPDATE rollup_day SET counted_users = ?4
       WHERE project = ?2 AND day = ?3 AND counted_users IS NOT ?4 AND ${holdsLease}`;
-    const statements = users.flatMap(({ day, body, userMarts }) => [
-      this.#db.prepare(upsert).bind(owner, project, day, body),
-      this.#db.prepare(counted).bind(owner, project, day, userMarts),
-    ]);
-    await this.#fenced(owner, statements);
+    const statements = [
+      ...rows.map(({ day, family, body }) => this.#db.prepare(upsert).bind(owner, project, day, family, body)),
+      ...counted.map(({ day, userMarts }) => this.#db.prepare(countedSql).bind(owner, project, day, userMarts)),
+    ];
+    for (let start = 0; start < statements.length; start += statementsPerBatch) {
+      await this.#fenced(owner, statements.slice(start, start + statementsPerBatch));
+    }
+  }
+
+  /** What is held of the families and days of some rows: body by family and day. */
+  async userRows(project: string, rows: readonly UserRow[]): Promise<Map<string, string>> {
+    const days = rows.map((row) => row.day).sort();
+    const families = JSON.stringify([...new Set(rows.map((row) => row.family))]);
+    const sql = `SELECT day, family, body FROM rollup WHERE project = ? AND day >= ? AND day <= ?
+      AND family IN (SELECT value FROM json_each(?))`;
+    const bound = this.#db.prepare(sql).bind(project, days[0] ?? "", days.at(-1) ?? "", families);
+    const held = (await bound.all<{ day: string; family: string; body: string }>()).results;
+    return new Map(held.map(({ day, family, body }) => [`${family} ${day}`, body]));
+  }
+
+  /** Weekly and monthly users are counted as of `asOfMs`; none of them waits. */
+  async trailCounted(owner: string, project: string, asOfMs: number): Promise<void> {
+    const sql = `UPDATE project_rollup SET trail_from = NULL, trail_as_of = ?3 WHERE project = ?2 AND ${holdsLease}`;
+    await this.#fenced(owner, [this.#db.prepare(sql).bind(owner, project, asOfMs)]);
   }
 
   /** Days before `fromMs` no longer wait for a recount; `null`: none does. */
@@ -236,19 +282,35 @@ export class RollupStore {
 export interface DayWrite {
   /** `YYYY-MM-DD`. */
   readonly day: string;
-  readonly bodies: readonly (readonly [Family, string])[];
+  readonly bodies: readonly (readonly [EventFamily, string])[];
   readonly inputs: string;
   readonly userMarts: string;
   readonly linkMarts: string;
   readonly fewLinks: string;
+  /** First day (ms) that a changed link touches; `null` when none changed. */
   readonly recountFromMs: number | null;
+  /** First day (ms) whose users changed; `null` when none did. */
+  readonly trailFromMs: number | null;
 }
 
-/** The users of a day as counted from a mart. */
-export interface CountedUsers {
+/** A day's mart of users. */
+export interface UserDayRow extends CountedDay {
+  /** 1 when its users wait to be counted, else 0. */
+  readonly waits: number;
+}
+
+/** A day whose users are counted, and the text of the mart that they were counted from. */
+export interface CountedDay {
   readonly day: string;
-  readonly body: string;
   readonly userMarts: string;
+}
+
+/** A row of users of a local period. */
+export interface UserRow {
+  /** Its first day. */
+  readonly day: string;
+  readonly family: UserFamily;
+  readonly body: string;
 }
 
 interface ProjectRow {
@@ -257,7 +319,12 @@ interface ProjectRow {
   readonly as_of: number;
   readonly due_at: number;
   readonly asked_at: number;
+  readonly timezone: string;
+  readonly currency: string;
+  readonly dimensions: string;
   readonly recount_from: number | null;
+  readonly trail_from: number | null;
+  readonly trail_as_of: number;
   readonly late_days: string;
 }
 

@@ -59,22 +59,27 @@ export function countedQueue(queue) {
   };
 }
 
+/** Whether a bound value is the family of rows of weekly, monthly and returning users, which the model counts by itself. */
+function isTrailFamily(value) {
+  return typeof value === "string" && /^(?:trail|week|month)@/.test(value);
+}
+
 /** A database that counts rows, by the first table that a statement names. `first` goes by `all`, which tells its rows. */
 export function countedDatabase(database) {
   const real = new WeakMap();
   const texts = new WeakMap();
-  const took = (sql, { meta }) => {
+  const took = ({ sql, isTrail }, { meta }) => {
     // A project without changes is said to be up to date by a statement of its own, which needs no lease.
     const isIdle = tableOf(sql) === "project_rollup" && !sql.includes("lease");
-    count(`d1 written ${isIdle ? "as of" : tableOf(sql)}`, meta.rows_written);
+    count(`d1 written ${isIdle ? "as of" : isTrail ? "trail" : tableOf(sql)}`, meta.rows_written);
     count("d1 read", meta.rows_read);
   };
-  const wrap = (statement, sql) => {
+  const wrap = (statement, text) => {
     const wrapped = {
-      bind: (...values) => wrap(statement.bind(...values), sql),
+      bind: (...values) => wrap(statement.bind(...values), { ...text, isTrail: values.some(isTrailFamily) }),
       async all() {
         const result = await statement.all();
-        took(sql, result);
+        took(text, result);
         return result;
       },
       run: () => wrapped.all(),
@@ -85,11 +90,11 @@ export function countedDatabase(database) {
       },
     };
     real.set(wrapped, statement);
-    texts.set(wrapped, sql);
+    texts.set(wrapped, text);
     return wrapped;
   };
   return {
-    prepare: (sql) => wrap(database.prepare(sql), sql),
+    prepare: (sql) => wrap(database.prepare(sql), { sql, isTrail: false }),
     async batch(statements) {
       const results = await database.batch(statements.map((statement) => real.get(statement)));
       results.forEach((result, i) => took(texts.get(statements[i]), result));

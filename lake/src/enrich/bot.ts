@@ -1,13 +1,13 @@
 import { isbot } from "isbot";
 import { memoized } from "../memo.ts";
-import type { Step } from "./step.ts";
+import type { SettingStep } from "./step.ts";
 import { isBrowserAgent, userAgentMemo } from "./user-agent.ts";
 
 /** Whether the event is a program's that behaves like a visitor. It is flagged, never dropped. */
-export const bot: Step<"is_bot"> = {
+export const bot: SettingStep<"is_bot"> = {
   name: "bot",
   about: "whether the user agent is that of a crawler, a monitor or an automated browser",
-  columns: (_event, { user_agent: userAgent }) => ({ is_bot: userAgent !== null && isBotAgent(userAgent) }),
+  columns: (_setting, { user_agent: userAgent }) => ({ is_bot: userAgent !== null && isBotAgent(userAgent) }),
 };
 
 const isBotAgent: (userAgent: string) => boolean = memoized(judge, userAgentMemo);

@@ -1,9 +1,9 @@
 import { type JsonObject, objectField, textField } from "@sluice/schema";
 import { wellFormedOrNull } from "../text.ts";
-import type { Step } from "./step.ts";
+import type { SettingStep } from "./step.ts";
 
 /** What led the user here. */
-export const campaign: Step<
+export const campaign: SettingStep<
   | "campaign_source"
   | "campaign_medium"
   | "campaign_name"

@@ -1,9 +1,9 @@
 import { field, isObject, type Json, type JsonObject, objectField } from "@sluice/schema";
 import { jsonText } from "../json-text.ts";
-import type { Step } from "./step.ts";
+import type { SettingStep } from "./step.ts";
 
 /** What the person agreed to when the event was made: category id → whether it is allowed. */
-export const consent: Step<"consent"> = {
+export const consent: SettingStep<"consent"> = {
   name: "consent",
   about:
     "which categories the person allowed: `context.consent.categoryPreferences` (Segment), else `context.consentManagement` (RudderStack); ids are the consent tool's own, such as OneTrust's `C0002`",

@@ -1,11 +1,11 @@
 import { type JsonObject, objectField } from "@sluice/schema";
 import { text, wellFormedOrNull } from "../text.ts";
 import { none } from "./sent-event.ts";
-import type { Step } from "./step.ts";
+import type { SettingStep } from "./step.ts";
 import { type DeviceClass, userAgentFacts } from "./user-agent.ts";
 
 /** The device, system and browser: as the context states them, else by the user agent. */
-export const device: Step<
+export const device: SettingStep<
   "user_agent" | "browser_name" | "browser_version" | "os_name" | "os_version" | "device_type" | "device_class"
 > = {
   name: "device",

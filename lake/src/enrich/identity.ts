@@ -1,6 +1,5 @@
-import { identityOf, type JsonObject, objectField, type Receipt, serverMessageId, textField } from "@sluice/schema";
-import { text, textOrNumber, wellFormed, wellFormedOrNull } from "../text.ts";
-import { none } from "./sent-event.ts";
+import { identityOf, type JsonObject, type Receipt, serverMessageId, textField } from "@sluice/schema";
+import { text, wellFormed, wellFormedOrNull } from "../text.ts";
 import type { Step } from "./step.ts";
 
 /** What the event is, and whose. */
@@ -14,10 +13,10 @@ export const identity: Step<
   | "anonymous_id"
   | "previous_id"
   | "group_id"
-  | "session_id"
+  | "receipt_index"
 > = {
   name: "identity",
-  about: "ids as text, an event without one named after its receipt; its type and name",
+  about: "ids as text, an event without one named after its receipt; its type, name and place in the request",
   columns: ({ raw, receipt, index, type, context, properties }) => {
     return {
       message_id: messageIdOf(raw, receipt, index),
@@ -29,7 +28,7 @@ export const identity: Step<
       anonymous_id: wellFormedOrNull(identityOf(raw, "anonymousId")),
       previous_id: wellFormedOrNull(identityOf(raw, "previousId")),
       group_id: wellFormedOrNull(identityOf(raw, "groupId")) ?? text(context, "groupId"),
-      session_id: textOrNumber(objectField(context, "session") ?? none, "id") ?? textOrNumber(context, "sessionId"),
+      receipt_index: index,
     };
   },
 };

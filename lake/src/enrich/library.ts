@@ -1,10 +1,10 @@
 import { type JsonObject, objectField } from "@sluice/schema";
 import { text } from "../text.ts";
 import { none } from "./sent-event.ts";
-import type { Step } from "./step.ts";
+import type { SettingStep } from "./step.ts";
 
 /** The program that sent the event. */
-export const library: Step<"sdk_name" | "sdk_version" | "app_name" | "app_version"> = {
+export const library: SettingStep<"sdk_name" | "sdk_version" | "app_name" | "app_version"> = {
   name: "library",
   about: "the SDK and the app that the context names",
   columns: ({ context }) => {

@@ -1,15 +1,14 @@
 import { type JsonObject, objectField } from "@sluice/schema";
 import { text } from "../text.ts";
 import { none } from "./sent-event.ts";
-import type { Step } from "./step.ts";
+import type { SettingStep } from "./step.ts";
 
 /** The page that the event happened on; a page call may name it in its properties. */
-export const page: Step<"page_url" | "page_path" | "page_title" | "page_referrer"> = {
+export const page: SettingStep<"page_url" | "page_path" | "page_title" | "page_referrer"> = {
   name: "page",
   about: "the page that the context names, or a page call's properties",
-  columns: ({ type, context, properties }) => {
+  columns: ({ context, ownPage: own }) => {
     const stated = objectField(context, "page") ?? none;
-    const own = type === "page" ? properties : none;
     return {
       page_url: text(stated, "url") ?? text(own, "url"),
       page_path: text(stated, "path") ?? text(own, "path"),

@@ -9,28 +9,45 @@ import {
   type Receipt,
 } from "@sluice/schema";
 
-/** An accepted event as it was sent, and the receipt of its request: all that a row follows from. */
-export interface SentEvent {
-  readonly raw: JsonObject;
+/** What an event shares with others of its request: most of its columns follow from it. */
+export interface Setting {
   readonly receipt: Receipt;
+  /** `context`; empty where the event has none. */
+  readonly context: JsonObject;
+  /** The properties of a page call that describe its page, else empty. */
+  readonly ownPage: JsonObject;
+}
+
+/** An accepted event as it was sent, and the receipt of its request: all that a row follows from. */
+export interface SentEvent extends Setting {
+  readonly raw: JsonObject;
   /** Index in the original request. */
   readonly index: number;
   readonly type: EventType;
-  /** `context` and `properties`; empty where the event has none. */
-  readonly context: JsonObject;
+  /** `properties`; empty where the event has none. */
   readonly properties: JsonObject;
 }
 
 /** Takes an event apart. Throws when it has no type: it has not passed `judgeEvent`. */
 export function sentEventOf(raw: JsonObject, receipt: Receipt, index: number): SentEvent {
+  const type = typeOf(raw, receipt);
+  const properties = objectField(raw, "properties") ?? none;
   return {
     raw,
     receipt,
     index,
-    type: typeOf(raw, receipt),
+    type,
     context: objectField(raw, "context") ?? none,
-    properties: objectField(raw, "properties") ?? none,
+    properties,
+    ownPage: type === "page" && describesPage(properties) ? properties : none,
   };
+}
+
+/** Fields of `context.page` that a page call may state as its properties. */
+const pageFields = ["url", "path", "title", "referrer"] as const;
+
+function describesPage(properties: JsonObject): boolean {
+  return pageFields.some((name) => field(properties, name) !== undefined);
 }
 
 /** An object without fields, in place of one that an event does not have. */

@@ -1,5 +1,5 @@
 import type { Row } from "../columns.ts";
-import type { SentEvent } from "./sent-event.ts";
+import type { SentEvent, Setting } from "./sent-event.ts";
 
 /** A row while it is made: the columns of the steps so far, all others null. */
 export type RowSoFar = { readonly [Name in keyof Row]: Row[Name] | null };
@@ -16,4 +16,9 @@ export interface Step<Name extends keyof Row = never> {
    * @param row what the steps before it have filled; a step that reads it stands behind those.
    */
   readonly columns: (event: SentEvent, row: RowSoFar) => Pick<Row, Name>;
+}
+
+/** A step that looks at an event's setting only: what it says is true of all events that share it. */
+export interface SettingStep<Name extends keyof Row = never> extends Omit<Step<Name>, "columns"> {
+  readonly columns: (setting: Setting, row: RowSoFar) => Pick<Row, Name>;
 }

@@ -9,6 +9,7 @@ import {
   type Result,
   serverRequestBytesMax,
 } from "@sluice/schema";
+import { parseBody } from "./parse-body.ts";
 
 /** A queue message whose body is parsed. */
 export interface OpenMessage {
@@ -90,7 +91,7 @@ function gunzip(body: Uint8Array): Buffer | null {
 
 function parse(text: string): Json | undefined {
   try {
-    return JSON.parse(text) as Json;
+    return parseBody(text);
   } catch {
     return undefined; // not JSON: the caller keeps the message as a dead letter
   }

@@ -1,4 +1,4 @@
-import { rejectedRowOf, type RejectedRow, type Row, rowOf } from "@sluice/lake";
+import { EventTable, rejectedRowOf, type RejectedRow } from "@sluice/lake";
 import { type Dataset, envelopeOf, isObject, type Json, type RejectedEvent } from "@sluice/schema";
 import { openBody } from "../consume/decode-message.ts";
 import { unknownType, verdictsOf } from "../consume/verdicts.ts";
@@ -20,45 +20,80 @@ export interface MadeRows {
  * bound; never before the first. The sizes of bodies, by which blocks were chosen, say nothing of single hours' events.
  */
 export function makeRows(dataset: Dataset, blocks: Iterable<Iterable<StoredEvents>>, textLengthMax: number): MadeRows {
-  if (dataset === "events") {
-    const { rows, ...made } = collect(blocks, eventRows, eventTextLength, textLengthMax);
-    return { ...made, rows: { dataset, rows } };
-  }
-  const { rows, ...made } = collect(blocks, rejectedRows, rejectedTextLength, textLengthMax);
-  return { ...made, rows: { dataset, rows } };
-}
-
-function collect<Made>(
-  blocks: Iterable<Iterable<StoredEvents>>,
-  rowsOf: (stored: StoredEvents) => readonly Made[],
-  textLengthOf: (row: Made) => number,
-  textLengthMax: number,
-): { readonly rows: readonly Made[]; readonly blocks: number; readonly textLength: number } {
-  const rows: Made[] = [];
+  const made = dataset === "events" ? new MadeEvents() : new MadeRejects();
   let textLength = 0;
   let taken = 0;
   for (const block of blocks) {
-    const before = { rows: rows.length, textLength };
-    for (const stored of block) {
-      for (const row of rowsOf(stored)) {
-        rows.push(row);
-        textLength += textLengthOf(row);
-      }
+    const before = made.length;
+    let blockLength = 0;
+    for (const stored of block) blockLength += made.add(stored);
+    if (taken > 0 && textLength + blockLength > textLengthMax) {
+      made.truncate(before);
+      break;
     }
-    if (taken > 0 && textLength > textLengthMax) {
-      rows.length = before.rows;
-      return { rows, blocks: taken, textLength: before.textLength };
-    }
+    textLength += blockLength;
     taken += 1;
   }
-  return { rows, blocks: taken, textLength };
+  return { rows: made.rows(), blocks: taken, textLength };
 }
 
-function eventRows(stored: StoredEvents): readonly Row[] {
-  return indexedEvents(stored).map(([index, raw]) => {
-    if (!isObject(raw)) throw new Error(`event ${index} of ${stored.receipt.receiptId} is stored as one and is none`);
-    return rowOf(raw, stored.receipt, index);
-  });
+/** Rows that are being made. `add` returns the characters of their text, about. */
+interface Made {
+  readonly length: number;
+  add(stored: StoredEvents): number;
+  truncate(length: number): void;
+  rows(): PartRows;
+}
+
+class MadeEvents implements Made {
+  readonly #table = new EventTable();
+
+  get length(): number {
+    return this.#table.events;
+  }
+
+  add(stored: StoredEvents): number {
+    const { receipt } = stored;
+    let length = 0;
+    for (const [index, raw] of indexedEvents(stored)) {
+      if (!isObject(raw)) throw new Error(`event ${index} of ${receipt.receiptId} is stored as one and is none`);
+      length += this.#table.add(raw, receipt, index) * rowTextPerBodyByte + shortColumnsLength;
+    }
+    return length;
+  }
+
+  truncate(length: number): void {
+    this.#table.truncate(length);
+  }
+
+  rows(): PartRows {
+    return { dataset: "events", rows: this.#table };
+  }
+}
+
+class MadeRejects implements Made {
+  readonly #rows: RejectedRow[] = [];
+
+  get length(): number {
+    return this.#rows.length;
+  }
+
+  add(stored: StoredEvents): number {
+    let length = 0;
+    for (const row of rejectedRows(stored)) {
+      this.#rows.push(row);
+      length += lengthOf(row.raw) + row.message.length + shortColumnsLength;
+    }
+    return length;
+  }
+
+  truncate(length: number): void {
+    this.#rows.length = length;
+  }
+
+  rows(): PartRows {
+    return { dataset: "rejected", rows: this.#rows };
+  }
 }
 
 function rejectedRows(stored: StoredEvents): readonly RejectedRow[] {
@@ -86,15 +121,6 @@ function indexedEvents({ receipt, form, gzip, positions }: StoredEvents): readon
 
 /** Characters of a row's short columns together, generously. */
 const shortColumnsLength = 400;
-
-function eventTextLength({ properties, traits, context, extra }: Row): number {
-  const documents = lengthOf(properties) + lengthOf(traits) + lengthOf(context) + lengthOf(extra);
-  return documents * rowTextPerBodyByte + shortColumnsLength;
-}
-
-function rejectedTextLength({ raw, message }: RejectedRow): number {
-  return lengthOf(raw) + message.length + shortColumnsLength;
-}
 
 function lengthOf(text: string | null): number {
   return text === null ? 0 : text.length;

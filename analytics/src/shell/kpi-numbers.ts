@@ -1,0 +1,103 @@
+import { fail, ok, type Result } from "@sluice/schema";
+import { dayMs, dayText } from "../day.ts";
+import { EventNumbers } from "../event-numbers.ts";
+import type { Sources } from "../kpi-answer.ts";
+import type { KpiQuestion } from "../kpi-params.ts";
+import { type NumberPlan, numberPlan, type UserCount } from "../number-sources.ts";
+import type { Problem } from "../problem.ts";
+import { rollupsByDay, type StoredRollup } from "../rollup-body.ts";
+import { LocalDays, tzdataVersion } from "../time-zone.ts";
+import { countedUsers, storedUsers, type UserNumbers } from "../user-numbers.ts";
+import type { Env } from "./env.ts";
+import { MartMissing, type MartPorts, readIdentities } from "./mart-reader.ts";
+import { parseMartParts } from "../marts.ts";
+import { martDay } from "./recount.ts";
+import { RollupStore } from "./rollup-store.ts";
+import { passOverUsers } from "./user-pass.ts";
+
+/** Rows of marts, days and links that one question may read: some seconds of CPU time. */
+const questionRowsMax = 1_500_000;
+const questionDaysMax = 800;
+const questionLinksMax = 200_000;
+
+/** What of a project decides its numbers. */
+export interface KpiProject {
+  readonly project: string;
+  readonly timezone: string;
+  readonly currency: string;
+  readonly hasTrail: boolean;
+}
+
+/** Reads what answers a question; refused where no row holds it and counting it would read too much. */
+export async function readSources(
+  env: Pick<Env, "DB" | "LAKE">,
+  of: KpiProject,
+  question: KpiQuestion,
+): Promise<Result<Sources, Problem>> {
+  const local = new LocalDays(question.timezone);
+  const plan = numberPlan(question, of, local);
+  const rows = await readRows(env.DB, of.project, plan);
+  const users =
+    plan.count === null ? ok(storedUsers(rows, question.timezone)) : await countFor(env, of, question, plan.count);
+  if (!users.ok) return users;
+  const events = new EventNumbers(rollupsByDay(rows), of.currency);
+  return ok({ events, users: users.value, local, tzdata: tzdataVersion(process.versions["tz"]) });
+}
+
+/** Rows of events of the plan's UTC days, and of users of its local days. */
+async function readRows(db: D1Database, project: string, plan: NumberPlan): Promise<StoredRollup[]> {
+  const [firstDay, lastDay] = plan.userDays;
+  const from = dayText(Math.min(plan.fromMs, firstDay * dayMs));
+  const to = dayText(Math.max(plan.toMs, lastDay * dayMs));
+  const names = plan.families.map(() => "?").join(", ");
+  const sql = `SELECT day, family, body FROM rollup WHERE project = ? AND day >= ? AND day <= ? AND family IN (${names})`;
+  const bound = db.prepare(sql).bind(project, from, to, ...plan.families);
+  return (await bound.all<StoredRollup & Record<string, unknown>>()).results;
+}
+
+async function countFor(
+  env: Pick<Env, "DB" | "LAKE">,
+  { project, currency }: KpiProject,
+  question: KpiQuestion,
+  { fromMs, toMs, prefixes }: UserCount,
+): Promise<Result<UserNumbers, Problem>> {
+  const store = new RollupStore(env.DB);
+  const all = (await store.userDays(project, false)).map(martDay);
+  const days = all.filter((day) => (fromMs === null || day.startMs >= fromMs) && day.startMs <= toMs);
+  const readsAllCells = question.breakdown !== null;
+  const rows = days.reduce((sum, day) => sum + (readsAllCells ? rowsOf(day.userMarts) : day.ids), 0);
+  if (rows > questionRowsMax || days.length > questionDaysMax) return fail(tooMuch(rows, days.length));
+  const ports: MartPorts = { bucket: env.LAKE, store, yieldTurn: async () => scheduler.wait(0) };
+  try {
+    const identities = await readIdentities(ports, project, () => true, questionLinksMax);
+    if (identities === null) return fail(tooMuch(rows, days.length));
+    const rule = { local: new LocalDays(question.timezone), includesBots: question.includesBots, currency };
+    const counted = await passOverUsers(ports, { project, days, identities, rule, prefixes }, () => false);
+    if (counted === null) throw new Error("a count without a deadline ended early");
+    return ok(countedUsers(counted.periods));
+  } catch (error) {
+    if (error instanceof MartMissing) return fail(inMotion);
+    throw error;
+  }
+}
+
+function rowsOf(userMarts: string): number {
+  return parseMartParts(userMarts).reduce((sum, part) => sum + part.rows, 0);
+}
+
+const inMotion: Problem = {
+  status: 503,
+  title: "Being rolled up",
+  detail: "A day was rolled up while its users were counted; ask again.",
+};
+
+function tooMuch(rows: number, days: number): Problem {
+  return {
+    status: 422,
+    title: "Too much to count",
+    detail:
+      `No roll-up holds these users (another time zone than the project's, a breakdown, or bots included), and counting them ` +
+      `would read ${rows} rows of ${days} days; at most ${questionRowsMax} of ${questionDaysMax} days are read. Ask for fewer days, ` +
+      "or in the project's own zone.",
+  };
+}
