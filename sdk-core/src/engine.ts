@@ -27,10 +27,10 @@ export interface Enqueued {
  * A full queue refuses the new event (`queue_full`): those it already took are promised. No method throws.
  */
 export interface Engine {
-  /** Begins to send; `restored` are the events of earlier runs, which go first. Call it once. */
+  /** Begins to send; `restored` are events of earlier runs, which go first. Called again it takes in what was found later. */
   start(restored?: readonly StoredEvent[]): void;
-  /** Takes one call into the queue; what cannot be taken is reported as dropped. */
-  enqueue(type: EventType, call: CallOptions): Enqueued;
+  /** Takes one call, made at `calledMs` (default: now), into the queue; what cannot be taken is reported as dropped. */
+  enqueue(type: EventType, call: CallOptions, calledMs?: number): Enqueued;
   /**
    * Sends everything now and resolves when every event taken before is delivered, rejected or dropped, or
    * when the time is over; what is still waiting then is `kept` and goes on being retried.
@@ -43,8 +43,8 @@ export interface Engine {
   flushUrgently(bytesMax: number): void;
   /** The network is back: ends a pause, unless the server asked for it. */
   readonly wake: () => void;
-  /** How full the queue is, from 0 to 1, by events or by bytes, whichever is more. */
-  fullness(): number;
+  /** Gives up every event, those in flight too, for this reason; goes on with what is taken afterwards. */
+  discard(reason: DropReason): void;
   /** Stops for good. Without a store what is left is dropped as `closed`; with one it stays there for the next run. */
   close(): void;
 }
@@ -71,6 +71,12 @@ export function createEngine(options: EngineOptions, library: Library, ports: En
     waiters.check(false);
   }
 
+  function discard(reason: DropReason): void {
+    const left = backlog.events();
+    backlog.queue.length = backlog.batches.length = 0;
+    settle(left, left.map(droppedAs(reason)));
+  }
+
   function take(event: BuiltEvent): QueuedEvent {
     room.count(event, 1);
     return { ...event, result: null };
@@ -88,9 +94,8 @@ export function createEngine(options: EngineOptions, library: Library, ports: En
       backlog.queue.unshift(...restored.map((event) => take({ ...event, bytes: utf8Bytes(event.json) })));
       sender.start();
     },
-    enqueue(type, call) {
-      const nowMs = ports.now();
-      const event = buildEvent(type, call, { messageId: ulid(nowMs), nowMs, library });
+    enqueue(type, call, calledMs = ports.now()) {
+      const event = buildEvent(type, call, { messageId: ulid(calledMs), nowMs: calledMs, library });
       const reason = closed ? "closed" : refusalOf(event, room);
       if (reason !== null) return drop(event, reason);
       backlog.queue.push(take(event));
@@ -111,16 +116,12 @@ export function createEngine(options: EngineOptions, library: Library, ports: En
     },
     flushUrgently: sender.sendUrgently,
     wake: sender.wake,
-    fullness: room.fullness,
+    discard,
     close() {
       closed = true;
       sender.stop();
       cancelFlush?.();
-      if (!ports.store) {
-        const left = backlog.events();
-        backlog.queue.length = backlog.batches.length = 0;
-        settle(left, left.map(droppedAs("closed")));
-      }
+      if (!ports.store) discard("closed");
       waiters.check(true);
     },
   };

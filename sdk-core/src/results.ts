@@ -4,9 +4,16 @@ import type { RejectedInReply } from "@sluice/schema";
  * Why the SDK gave an event up:
  * `queue_full`: the queue was at its limit, the new event was not taken; `event_too_large`: over 32 KiB;
  * `invalid_event`: cannot be written as JSON; `closed`: the client was closed first;
+ * `no_consent`: the user of the device has not agreed, or no longer agrees (never on servers);
  * `http_NNN`: the server refused the request with a status that repeating cannot change.
  */
-export type DropReason = "queue_full" | "event_too_large" | "invalid_event" | "closed" | `http_${number}`;
+export type DropReason =
+  | "queue_full"
+  | "event_too_large"
+  | "invalid_event"
+  | "closed"
+  | "no_consent"
+  | `http_${number}`;
 
 /** The server holds the event durably. */
 export interface Delivered {

@@ -55,7 +55,7 @@ export function createSender(limits: Limits, ports: EnginePorts, settle: Settle)
       reply = { status: 0 }; // a port that rejects got no answer
     }
     batch.flying = false;
-    if (active) land(batch, reply, sentMs);
+    if (active && batches.includes(batch)) land(batch, reply, sentMs);
   }
 
   function land(batch: Batch, reply: SendReply, sentMs: number): void {

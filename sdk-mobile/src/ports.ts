@@ -1,52 +1,54 @@
-import type { EngineOptions, EventResult } from "@sluice/core";
+/*
+ * The parts of React Native, of Expo and of community packages that are used, so that the app's own versions fit and none
+ * of them is a dependency.
+ */
 
-/** The part of `@react-native-async-storage/async-storage` that is used; anything alike will do. */
+/**
+ * Where events and ids are kept: `@react-native-async-storage/async-storage`, or anything alike, synchronous or not.
+ * The `multi…` methods are used where they exist: many entries then cost one write.
+ */
 export interface MobileStorage {
-  getItem(key: string): Promise<string | null>;
-  setItem(key: string, value: string): Promise<void>;
-  removeItem(key: string): Promise<void>;
-  getAllKeys(): Promise<readonly string[]>;
+  getItem(key: string): string | null | Promise<string | null>;
+  setItem(key: string, value: string): unknown;
+  removeItem(key: string): unknown;
+  getAllKeys(): readonly string[] | Promise<readonly string[]>;
+  multiGet?(keys: string[]): Promise<readonly (readonly [string, string | null])[]>;
+  multiSet?(entries: [string, string][]): Promise<unknown>;
+  multiRemove?(keys: string[]): Promise<unknown>;
 }
 
-/** The part of React Native's `AppState` that is used. */
+/** `AppState` of React Native. */
 export interface MobileAppState {
+  readonly currentState?: string | null;
   addEventListener(type: "change", listener: (state: string) => void): { remove(): void };
 }
 
-/** The part of `@react-native-community/netinfo` that is used. */
+/** `@react-native-community/netinfo`. */
 export interface MobileNetInfo {
-  addEventListener(listener: (state: { readonly isConnected: boolean | null }) => void): () => void;
+  addEventListener(
+    listener: (state: { readonly isConnected: boolean | null; readonly type?: string }) => void,
+  ): () => void;
+}
+
+/** `Linking` of React Native, or `expo-linking`. */
+export interface MobileLinking {
+  getInitialURL(): Promise<string | null>;
+  addEventListener(type: "url", listener: (event: { readonly url: string }) => void): { remove(): void };
 }
 
 /** The part of `fetch` that is used. */
 export type MobileFetch = (
   url: string,
-  init: { readonly method: string; readonly headers: Record<string, string>; readonly body: string },
+  init: {
+    readonly method: "POST";
+    readonly headers: Record<string, string>;
+    readonly body: string | Uint8Array<ArrayBuffer>;
+  },
 ) => Promise<{
   readonly status: number;
   readonly headers: { get(name: string): string | null };
   text(): Promise<string>;
 }>;
 
-/** Options of `createClient`. */
-export interface MobileOptions extends Pick<
-  EngineOptions,
-  "writeKey" | "flushAt" | "flushIntervalMs" | "maxQueueEvents" | "maxQueueBytes"
-> {
-  /** Where the ingest Worker answers, for example `https://in.example.com`. */
-  readonly host: string;
-  /** Where events and ids are kept over restarts, for example AsyncStorage. */
-  readonly storage: MobileStorage;
-  /** React Native's `AppState`; events are sent when the app leaves the foreground. */
-  readonly appState?: MobileAppState;
-  /** NetInfo, if the app has it; a pause ends when the network is back. */
-  readonly netInfo?: MobileNetInfo;
-  /** Default: the global `fetch`. */
-  readonly fetch?: MobileFetch;
-  /** Fills a buffer with random bytes; default `crypto.getRandomValues`, else `Math.random`. */
-  readonly random?: (bytes: Uint8Array<ArrayBuffer>) => void;
-  /** Added to the context of every event: app, os, device, locale, timezone. */
-  readonly context?: Readonly<Record<string, unknown>>;
-  /** Told of every event that was delivered, rejected or dropped. What it throws is ignored. */
-  readonly onResult?: (result: EventResult) => void;
-}
+/** Runs a function once after a time; returns what cancels it. */
+export type SetTimer = (run: () => void, delayMs: number) => () => void;
