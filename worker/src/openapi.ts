@@ -73,7 +73,7 @@ const ingestRefusals: readonly RefusalCode[] = refusalCodes.filter((code) => cod
 const writeKeyAnywhere: readonly JsonObject[] = [{ writeKey: [] }, { writeKeyInQuery: [] }, {}];
 const open: readonly JsonObject[] = [{}];
 
-function describe({ kind, call }: Route): Description {
+function describe({ kind, call, path }: Route): Description {
   const operator = { security: [{ operator: [] }], refusals: ["not_found"] as const };
   switch (kind) {
     case "ingest":
@@ -114,12 +114,15 @@ function describe({ kind, call }: Route): Description {
       return { ...operator, success: json("Drained; the counters.", { type: "object" }) };
     case "metrics":
       return { ...operator, success: { description: "The metrics.", content: { [prometheusContentType]: {} } } };
-    case "sdkFile":
+    case "sdkFile": {
+      const name = { name: "name", in: "path", required: true, schema: { type: "string" } };
       return {
+        ...(path.includes(":name") && { parameters: [name] }),
         security: open,
         success: { description: "The script.", content: { "text/javascript": {} } },
         refusals: [],
       };
+    }
     case "health":
     case "eventSchema":
     case "openapi":
