@@ -62,7 +62,7 @@ describe("links in the row of their day", () => {
     (await worker.lake.list({ prefix: "marts/link/" })).objects.map(({ key }) => key);
   const dau = async (): Promise<unknown[]> =>
     await worker.sql(
-      "SELECT day, json_extract(body, '$.dau') AS value FROM rollup WHERE family = 'users@UTC' ORDER BY day",
+      "SELECT day, json_extract(body, '$.active') AS value FROM rollup WHERE family = 'users@UTC' ORDER BY day",
     );
 
   test("A30: few links make no mart, many do, and both join users as DuckDB does", async () => {
