@@ -10,6 +10,7 @@ import { admin } from "./shell/admin.ts";
 import { dashboard } from "./shell/dashboard.ts";
 import type { Env } from "./shell/env.ts";
 import { ledgerRoutes } from "./shell/ledger-routes.ts";
+import { liveRoutes } from "./shell/live-routes.ts";
 import { publishRegistryIfStale } from "./shell/publish-registry.ts";
 import { query } from "./shell/query.ts";
 import { receiptRoutes } from "./shell/receipt-routes.ts";
@@ -23,6 +24,7 @@ app.route("/v1/admin", admin);
 app.route("/v1", query);
 app.route("/v1", ledgerRoutes);
 app.route("/v1", receiptRoutes);
+app.route("/v1", liveRoutes);
 app.route("/", dashboard);
 app.notFound((context) => refuse(context, notFound));
 app.onError((error, context) => {

@@ -9,7 +9,7 @@ const toMs = fromMs + 2 * 86_400_000;
 
 function answer(names: readonly MetricName[], rollups: ReadonlyMap<string, DayRollup>, asOfMs = toMs) {
   const question = { metrics: names, fromMs, toMs, project: null };
-  return kpiAnswer(question, { project: "shop", currency: "EUR", asOfMs }, rollups);
+  return kpiAnswer(question, { project: "shop", currency: "EUR", asOfMs, isLive: false }, rollups);
 }
 
 describe("answers", () => {

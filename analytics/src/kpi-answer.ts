@@ -42,6 +42,8 @@ export interface KpiAnswer {
   readonly to: string;
   /** Everything published before this instant is in the numbers, late events of the last hours aside. ISO 8601. */
   readonly asOf: string;
+  /** Whether events that were not rolled up at that instant are in the numbers of the days that were still open. */
+  readonly live: boolean;
   readonly metrics: Readonly<Record<string, { version: number; unit: Unit; buckets: readonly Bucket[] }>>;
 }
 
@@ -52,6 +54,7 @@ export interface ProjectFacts {
   readonly currency: string;
   /** When the last roll-up began that found all logs read; before the first, when the project was made. */
   readonly asOfMs: number;
+  readonly isLive: boolean;
 }
 
 /** Answers a question from the roll-ups of its days; a day without roll-up counts as zero. */
@@ -79,6 +82,7 @@ export function kpiAnswer(
     from: dayText(question.fromMs),
     to: dayText(question.toMs),
     asOf: new Date(facts.asOfMs).toISOString(),
+    live: facts.isLive,
     metrics: Object.fromEntries(answered),
   };
 }

@@ -31,7 +31,19 @@ export interface TestOutbox {
   readonly birthId: string;
   readonly changes: readonly HourChange[];
   readonly pendingRows: number;
+  /** Blocks that the log still holds. */
+  readonly blocks?: readonly TestBlock[];
+  readonly droppedThrough?: number;
   readonly isBroken?: boolean;
+}
+
+/** Rows of one block for one file, by name of column. */
+export interface TestBlock {
+  readonly sequence: number;
+  readonly takenAtMs: number;
+  readonly dataset: HourChange["dataset"];
+  readonly hourMs: number;
+  readonly rows: readonly object[];
 }
 
 /** The part of R2 that tests use. */

@@ -12,6 +12,7 @@ export interface Env {
   readonly LOCAL?: string;
   readonly ROLLUP_SECONDS?: string;
   readonly IDS_PER_PASS?: string;
+  readonly LIVE_CACHE_SECONDS?: string;
   readonly INGEST_URL?: string;
   readonly WRITE_KEY_SECRETS?: string;
   readonly OPERATOR_TOKEN?: string;

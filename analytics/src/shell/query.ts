@@ -1,16 +1,16 @@
 import { Hono } from "hono";
-import { dayText } from "../day.ts";
 import { kpiAnswer, type ProjectFacts } from "../kpi-answer.ts";
-import { type KpiQuestion, kpiQuestion } from "../kpi-params.ts";
+import { kpiQuestion } from "../kpi-params.ts";
 import { notFound, type Problem } from "../problem.ts";
-import { type DayRollup, rollupsByDay, type StoredRollup } from "../rollup-body.ts";
 import { isQuestionNoted } from "../rollup-pace.ts";
 import type { Env } from "./env.ts";
+import { servedRollups } from "./live-kpis.ts";
 import { refuse } from "./reply.ts";
 import { RollupStore } from "./rollup-store.ts";
 import { bearerOf, sha256Hex } from "./secrets.ts";
 
-interface AskedProject extends ProjectFacts {
+interface AskedProject extends Omit<ProjectFacts, "isLive"> {
+  readonly shards: number;
   /** When its numbers were last asked for, as far as that is noted. */
   readonly askedMs: number;
 }
@@ -39,8 +39,8 @@ query.get("/kpis", async (context) => {
   if (!question.ok) return refuse(context, question.error);
   if (question.value.project !== null && question.value.project !== facts.project) return refuse(context, notFound);
   context.executionCtx.waitUntil(noteQuestion(context.env.DB, facts, Date.now()));
-  const rollups = await readRollups(context.env.DB, facts.project, question.value);
-  const body = JSON.stringify(kpiAnswer(question.value, facts, rollups));
+  const { rollups, ...served } = await servedRollups(context.env, facts, question.value, Date.now());
+  const body = JSON.stringify(kpiAnswer(question.value, { ...facts, ...served }, rollups));
   const etag = `"${(await sha256Hex(body)).slice(0, 32)}"`;
   const headers = { etag, "cache-control": "private, no-cache", vary: "authorization" };
   if (matches(context.req.header("if-none-match"), etag)) return context.body(null, 304, headers);
@@ -57,7 +57,7 @@ const preflightHeaders = {
 
 /** The project of a read token; tokens are looked up by hash, so no comparison here takes time that tells. */
 async function factsOf(db: D1Database, token: string): Promise<AskedProject | null> {
-  const sql = `SELECT p.project, p.currency, coalesce(r.as_of, p.created_at) AS asOfMs, coalesce(r.asked_at, 0) AS askedMs
+  const sql = `SELECT p.project, p.currency, p.shards, coalesce(r.as_of, p.created_at) AS asOfMs, coalesce(r.asked_at, 0) AS askedMs
     FROM read_token t JOIN project p ON p.project = t.project LEFT JOIN project_rollup r ON r.project = p.project
     WHERE t.token_hash = ? AND t.revoked_at IS NULL AND p.deleted_at IS NULL`;
   return db
@@ -74,13 +74,6 @@ async function noteQuestion(db: D1Database, { project, askedMs }: AskedProject, 
   } catch (error) {
     console.error(JSON.stringify({ message: "a question was not noted", project, error: String(error) }));
   }
-}
-
-async function readRollups(db: D1Database, project: string, question: KpiQuestion): Promise<Map<string, DayRollup>> {
-  const sql = `SELECT day, family, body FROM rollup
-    WHERE project = ? AND day >= ? AND day < ? AND family IN ('counts', 'money', 'users')`;
-  const bound = db.prepare(sql).bind(project, dayText(question.fromMs), dayText(question.toMs));
-  return rollupsByDay((await bound.all<StoredRollup & Record<string, unknown>>()).results);
 }
 
 function matches(header: string | undefined, etag: string): boolean {

@@ -21,6 +21,9 @@ export class MartMissing extends Error {
   }
 }
 
+/** What reading marts needs. */
+type MartPorts = Pick<RollupPorts, "bucket" | "yieldTurn">;
+
 interface Day {
   readonly day: string;
   readonly startMs: number;
@@ -105,7 +108,13 @@ async function addSlice(
   }
 }
 
-async function activeIds(ports: RollupPorts, project: string, day: Day, slice: Slice): Promise<UserDay[]> {
+/** The active ids of a day that belong to a slice. */
+export async function activeIds(
+  ports: MartPorts,
+  project: string,
+  day: Pick<Day, "startMs" | "userMarts">,
+  slice: Slice,
+): Promise<UserDay[]> {
   const held: UserDay[] = [];
   for (const part of parseMartParts(day.userMarts)) {
     const bytes = await martBytes(ports, "user_day", project, day.startMs, part);
@@ -137,7 +146,7 @@ async function earliestLinks(
 }
 
 /** The links of a day, from its row and from its mart: one of them is empty. */
-async function* linksOf(ports: RollupPorts, project: string, day: LinkDay): AsyncGenerator<Link[]> {
+export async function* linksOf(ports: MartPorts, project: string, day: LinkDay): AsyncGenerator<Link[]> {
   yield parseFewLinks(day.fewLinks);
   const startMs = parseDay(day.day) ?? 0;
   for (const part of parseMartParts(day.linkMarts)) {
@@ -147,7 +156,7 @@ async function* linksOf(ports: RollupPorts, project: string, day: LinkDay): Asyn
 }
 
 async function martBytes(
-  ports: RollupPorts,
+  ports: MartPorts,
   mart: MartName,
   project: string,
   dayStartMs: number,

@@ -1,0 +1,44 @@
+import type { TailPage } from "@sluice/schema";
+import { Hono } from "hono";
+import { onlyKnown } from "../hour-range.ts";
+import { liveAnswer } from "../live/live-minutes.ts";
+import { liveEvents, liveEventsQuestion, liveEventsRequest, placesText } from "../live/live-events.ts";
+import type { Env } from "./env.ts";
+import { eventsOfLastMinutes } from "./live-tail.ts";
+import { projectOfToken, unknownToken } from "./read-token.ts";
+import { refuse } from "./reply.ts";
+import { shardLog } from "./shard-logs.ts";
+
+/** `GET /v1/live` and `GET /v1/live/events`, for the project of the read token. */
+export const liveRoutes = new Hono<{ Bindings: Env }>();
+
+/** Events and active users of the last 30 minutes, by minute. */
+liveRoutes.get("/live", async (context) => {
+  const project = await projectOfToken(context);
+  if (project === null) return refuse(context, unknownToken);
+  const known = onlyKnown(new URL(context.req.url).searchParams, ["project"]);
+  if (!known.ok) return refuse(context, known.error);
+  const { rows, asOfMs, isWhole } = await eventsOfLastMinutes(context.env, project, Date.now());
+  const answer = liveAnswer(project.project, rows, asOfMs, isWhole);
+  return context.json(answer, 200, { "cache-control": "private, max-age=5", vary: "authorization" });
+});
+
+/** The last events and rejects of each source, or those since the cursor of an earlier answer. */
+liveRoutes.get("/live/events", async (context) => {
+  const project = await projectOfToken(context);
+  if (project === null) return refuse(context, unknownToken);
+  const question = liveEventsQuestion(new URL(context.req.url).searchParams);
+  if (!question.ok) return refuse(context, question.error);
+  const pages: TailPage[] = [];
+  for (let shard = 0; shard < project.shards; shard++) {
+    const log = shardLog(context.env, project.project, shard);
+    const after = question.value.after[shard];
+    const page = await log.tail(liveEventsRequest(after));
+    // A log that began anew is read from its newest again.
+    const isAnew = after !== undefined && after.birthId !== page.birthId;
+    pages.push(isAnew ? await log.tail(liveEventsRequest(undefined)) : page);
+  }
+  const cursor = placesText(pages.map(({ birthId, throughSequence }) => ({ birthId, sequence: throughSequence })));
+  const answer = { project: project.project, asOf: new Date().toISOString(), ...liveEvents(pages, question.value), cursor };
+  return context.json(answer, 200, { "cache-control": "no-store" });
+});
