@@ -9,6 +9,7 @@ import { notFound } from "./problem.ts";
 import { admin } from "./shell/admin.ts";
 import { dashboard } from "./shell/dashboard.ts";
 import type { Env } from "./shell/env.ts";
+import { tickJobs } from "./shell/job-tick.ts";
 import { ledgerRoutes } from "./shell/ledger-routes.ts";
 import { liveRoutes } from "./shell/live-routes.ts";
 import { publishRegistryIfStale } from "./shell/publish-registry.ts";
@@ -37,5 +38,6 @@ export default {
   async scheduled(_controller, env) {
     await publishRegistryIfStale(env, Date.now());
     await tickRollup(env);
+    await tickJobs(env);
   },
 } satisfies ExportedHandler<Env>;

@@ -231,7 +231,7 @@ describe("roll-up on workerd", () => {
   test("A16: a run that lost its lease writes nothing more", async () => {
     const store = new RollupStore((await worker.database()) as ConstructorParameters<typeof RollupStore>[0]);
     const day = { day: "2026-03-01", inputs: "[]", userMarts: "[]", linkMarts: "[]", fewLinks: "[]", recountFromMs: 0 };
-    const write = { ...day, bodies: [["counts", "{}"]] as const };
+    const write = { ...day, definitions: 1, bodies: [["counts", "{}"]] as const };
     const cursors = new Map([[0, { birthId: "b", change: 1 }]]);
     expect(await store.takeLease("old", 1_000)).toBe(true);
     expect(await store.takeLease("new", 2_000)).toBe(false);

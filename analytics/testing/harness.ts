@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import type { HourChange, Json } from "@sluice/schema";
+import type { HourArrivals, HourChange, Json } from "@sluice/schema";
 import { createTestHarness } from "wrangler";
 
 /** The analytics Worker on workerd with its real configuration, beside stand-ins for the other two. */
@@ -34,6 +34,7 @@ export interface TestOutbox {
   /** Blocks that the log still holds. */
   readonly blocks?: readonly TestBlock[];
   readonly droppedThrough?: number;
+  readonly arrivals?: HourArrivals;
   readonly isBroken?: boolean;
 }
 

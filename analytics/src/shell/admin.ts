@@ -14,6 +14,7 @@ import { invalid, notFound, type Problem } from "../problem.ts";
 import { deadLetterRoutes } from "./dead-letter-routes.ts";
 import type { Env } from "./env.ts";
 import { flushPipeline } from "./flush.ts";
+import { jobRoutes, projectJobRoutes } from "./job-routes.ts";
 import { lakeRoutes } from "./lake-routes.ts";
 import { adminLedgerRoutes } from "./ledger-routes.ts";
 import { publishRegistry } from "./publish-registry.ts";
@@ -165,6 +166,8 @@ admin.get("/counters", (context) => context.json({ messagesSent: resent.messages
 
 admin.route("/lake", lakeRoutes);
 admin.route("/dead", deadLetterRoutes);
+admin.route("/jobs", jobRoutes);
+admin.route("/projects", projectJobRoutes);
 admin.route("/projects", adminLedgerRoutes);
 admin.route("/projects", redriveRoutes);
 admin.route("/projects", replayRoutes);

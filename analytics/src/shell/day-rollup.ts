@@ -3,6 +3,7 @@ import { dayText } from "../day.ts";
 import { fewLinksText, noFewLinks } from "../few-links.ts";
 import { DayFold } from "../fold.ts";
 import { firstDayTouched } from "../identity.ts";
+import { definitionsNumber } from "../jobs/definitions.ts";
 import {
   encodeLinks,
   encodeUserDays,
@@ -63,7 +64,7 @@ export async function rollUpDay(ports: RollupPorts, project: string, dayStartMs:
   const inputs = stored === null ? [] : parseInputs(stored.inputs, prefix);
   for (let plan = 0; plan < plansMax; plan++) {
     const parts = listedParts(await listAll(ports.bucket, prefix));
-    if (sameInputs(parts, inputs)) return null;
+    if (sameInputs(parts, inputs) && (stored === null || stored.definitions === definitionsNumber)) return null;
     const built = await buildDay(ports, project, dayStartMs, parts);
     if (built === null) continue;
     const linkMarts = martPartsText(built.marts.link);
@@ -76,6 +77,7 @@ export async function rollUpDay(ports: RollupPorts, project: string, dayStartMs:
       userMarts: martPartsText(built.marts.user_day),
       linkMarts,
       fewLinks,
+      definitions: definitionsNumber,
       recountFromMs: linksChanged ? firstDayTouched(dayStartMs) : null,
     });
     if (stored !== null) {

@@ -17,6 +17,26 @@ const logsAtOnce = 6;
 /** Marts rebuilt within one recount before the project is left to the next run. */
 const repairsMax = 10;
 
+/** What a run is told, and tells, of single projects. */
+export interface RunOptions {
+  /** Projects that are left alone: they failed a short while ago. */
+  readonly resting: ReadonlySet<string>;
+  /** Only this project; `null` for all. */
+  readonly only: string | null;
+  /** Told of each project that was rolled up or failed. */
+  readonly ended: (run: ProjectRun) => Promise<void>;
+}
+
+/** How the roll-up of one project went. Times in ms. */
+export interface ProjectRun {
+  readonly project: string;
+  readonly startedMs: number;
+  readonly endedMs: number;
+  /** Parts of which the logs told, days built, rows read. */
+  readonly counts: { readonly parts: number; readonly days: number; readonly rows: number };
+  readonly error: unknown;
+}
+
 /** What a run did. */
 export interface RunSummary {
   /** Days whose roll-ups were built. */
@@ -34,13 +54,23 @@ export interface RunSummary {
  *
  * @param paceMs shortest pause between two runs of a project; 0 rolls everything up at once.
  */
-export async function runRollup(env: Env, now: () => number, paceMs: number): Promise<RunSummary> {
+export async function runRollup(
+  env: Env,
+  now: () => number,
+  paceMs: number,
+  options: RunOptions,
+): Promise<RunSummary> {
   const startedMs = now();
   const store = new RollupStore(env.DB);
-  const due = (await store.projects()).filter((state) => isDue(state, startedMs, paceMs));
+  const due = (await store.projects()).filter((state) => {
+    const isAsked = options.only === null || options.only === state.project;
+    return isAsked && !options.resting.has(state.project) && isDue(state, startedMs, paceMs);
+  });
   const { busy, idle, failed } = await sortProjects(env, due, ({ asOfMs, recountFromMs, lateDays }) => {
     const recounts = recountFromMs !== null && recountsLinkedDays(startedMs, asOfMs, paceMs);
     return recounts || (lateDays.length > 0 && buildsLateDays(startedMs, asOfMs, paceMs));
+  }, async (project, error) => {
+    await options.ended({ project, startedMs, endedMs: now(), counts: { parts: 0, days: 0, rows: 0 }, error });
   });
   const stale = idle.filter((state) => startedMs - state.asOfMs >= Math.max(asOfMsMin, paceMs));
   await store.setAsOf(
@@ -51,7 +81,7 @@ export async function runRollup(env: Env, now: () => number, paceMs: number): Pr
   const owner = newId();
   if (!(await store.takeLease(owner, startedMs))) return { rolledUpDays: 0, finished: false, failedProjects: failed };
   try {
-    const summary = await runProjects(env, store, owner, busy, { now, paceMs });
+    const summary = await runProjects(env, store, owner, busy, { now, paceMs, ended: options.ended });
     return { ...summary, failedProjects: summary.failedProjects + failed, finished: summary.finished && failed === 0 };
   } finally {
     await store.releaseLease(owner);
@@ -69,6 +99,7 @@ async function sortProjects(
   env: Env,
   states: readonly ProjectState[],
   waits: (state: ProjectState) => boolean,
+  onFailure: (project: string, error: unknown) => Promise<void>,
 ): Promise<SortedProjects> {
   const busy: string[] = [];
   const idle: ProjectState[] = [];
@@ -82,6 +113,7 @@ async function sortProjects(
       if (answer.status === "rejected") {
         failed += 1;
         logFailure("reading a shard log", state.project, answer.reason);
+        await onFailure(state.project, answer.reason);
       } else if (answer.value.cursors.size > 0 || waits(state)) busy.push(state.project);
       else idle.push(state);
     }
@@ -94,7 +126,7 @@ async function runProjects(
   store: RollupStore,
   owner: string,
   busy: readonly string[],
-  { now, paceMs }: Pick<RunClock, "now" | "paceMs">,
+  { now, paceMs, ended }: Pick<RunClock, "now" | "paceMs"> & Pick<RunOptions, "ended">,
 ): Promise<RunSummary> {
   const deadlineMs = now() + runMsMax;
   const yieldTurn = leaseKeeper(store, owner, now);
@@ -105,17 +137,21 @@ async function runProjects(
   // The states are read again under the lease: another run may have moved the cursors.
   for (const state of await store.projects()) {
     if (!busy.includes(state.project)) continue;
+    const startedMs = now();
     try {
-      const startedMs = now();
       const changes = await projectChanges(env, state);
       const done = await runProject(ports, state, changes, { now, paceMs, startedMs, deadlineMs });
       rolledUpDays += done.rolledUpDays;
       finished &&= done.finished;
+      const counts = { parts: changes.changes.length, days: done.rolledUpDays, rows: done.rowsRead };
+      await ended({ project: state.project, startedMs, endedMs: now(), counts, error: null });
     } catch (error) {
       if (error instanceof LeaseLost) return { rolledUpDays, finished: false, failedProjects };
       failedProjects += 1;
       finished = false;
       logFailure("rolling up", state.project, error);
+      const counts = { parts: 0, days: 0, rows: 0 };
+      await ended({ project: state.project, startedMs, endedMs: now(), counts, error });
     }
     if (now() > deadlineMs) return { rolledUpDays, finished: false, failedProjects };
   }
@@ -135,13 +171,13 @@ async function runProject(
   state: ProjectState,
   changes: ProjectChanges,
   clock: RunClock,
-): Promise<{ rolledUpDays: number; finished: boolean }> {
+): Promise<{ rolledUpDays: number; rowsRead: number; finished: boolean }> {
   let rolledUpDays = 0;
   let rowsRead = 0;
   const lateDays: number[] = [];
   const buildsLate = buildsLateDays(clock.startedMs, state.asOfMs, clock.paceMs);
   for (const dayStartMs of joinDays(changedDays(changes.changes), state.lateDays)) {
-    if (clock.now() > clock.deadlineMs) return { rolledUpDays, finished: false };
+    if (clock.now() > clock.deadlineMs) return { rolledUpDays, rowsRead, finished: false };
     await ports.yieldTurn();
     const isLate = !buildsLate && isComplete(dayStartMs, state.asOfMs) && lateDays.length < lateDaysMax;
     if (isLate && (await ports.store.day(state.project, dayStartMs)) !== null) {
@@ -153,11 +189,13 @@ async function runProject(
     rowsRead += dayRows ?? 0;
   }
   const recountsLinked = recountsLinkedDays(clock.startedMs, state.asOfMs, clock.paceMs);
-  if (!(await recountAndRepair(ports, state.project, recountsLinked, clock))) return { rolledUpDays, finished: false };
+  if (!(await recountAndRepair(ports, state.project, recountsLinked, clock))) {
+    return { rolledUpDays, rowsRead, finished: false };
+  }
   const asOfMs = changes.hasMore ? state.asOfMs : clock.startedMs;
   const dueMs = changes.hasMore ? clock.startedMs : nextRollupMs(clock.startedMs, rowsRead, clock.paceMs);
   await ports.store.advance(ports.owner, state.project, changes.cursors, { asOfMs, dueMs, lateDays });
-  return { rolledUpDays, finished: !changes.hasMore };
+  return { rolledUpDays, rowsRead, finished: !changes.hasMore };
 }
 
 /** Recounts users; a mart that is missing is built again first. */

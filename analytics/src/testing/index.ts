@@ -5,7 +5,9 @@
 import { DurableObject } from "cloudflare:workers";
 import {
   type ChangePage,
+  type HourArrivals,
   type HourChange,
+  type LedgerRow,
   type LogStatus,
   shardLogName,
   type TailPage,
@@ -27,6 +29,7 @@ export interface Outbox {
   /** Blocks that the log still holds; rows by name of column. */
   readonly blocks?: readonly TestBlock[];
   readonly droppedThrough?: number;
+  readonly arrivals?: HourArrivals;
   /** Every call fails while this is set. */
   readonly isBroken?: boolean;
 }
@@ -67,6 +70,17 @@ export class ShardLog extends DurableObject<PipelineEnv> {
       lastChange: changes.at(-1)?.change ?? 0,
       databaseBytes: 0,
     };
+  }
+
+  async ledger(): Promise<readonly LedgerRow[]> {
+    await this.#outbox();
+    return [];
+  }
+
+  async arrivals(): Promise<HourArrivals> {
+    const { arrivals } = await this.#outbox();
+    // Asked day by day, and the same for each: a tally joins them into one.
+    return arrivals ?? { streams: [], untracked: [] };
   }
 
   async tail({ columns, sinceSequence, hours, included }: TailRequest): Promise<TailPage> {
