@@ -3,10 +3,11 @@ import { Hono } from "hono";
 import { onlyKnown } from "../hour-range.ts";
 import { liveAnswer } from "../live/live-minutes.ts";
 import { liveEvents, liveEventsQuestion, liveEventsRequest, placesText } from "../live/live-events.ts";
+import { notFound } from "../problem.ts";
 import type { Env } from "./env.ts";
 import { eventsOfLastMinutes } from "./live-tail.ts";
-import { projectOfToken, unknownToken } from "./read-token.ts";
-import { refuse } from "./reply.ts";
+import { projectNamed, projectOfToken, type TokenProject, unknownToken } from "./read-token.ts";
+import { type Ask, refuse } from "./reply.ts";
 import { shardLog } from "./shard-logs.ts";
 
 /** `GET /v1/live` and `GET /v1/live/events`, for the project of the read token. */
@@ -27,6 +28,18 @@ liveRoutes.get("/live", async (context) => {
 liveRoutes.get("/live/events", async (context) => {
   const project = await projectOfToken(context);
   if (project === null) return refuse(context, unknownToken);
+  return lastEvents(context, project);
+});
+
+/** The same for the operator, mounted at `/v1/admin/projects`. */
+export const adminLiveRoutes = new Hono<{ Bindings: Env }>();
+
+adminLiveRoutes.get("/:project/live/events", async (context) => {
+  const project = await projectNamed(context, context.req.param("project"));
+  return project === null ? refuse(context, notFound) : lastEvents(context, project);
+});
+
+async function lastEvents(context: Ask, project: TokenProject): Promise<Response> {
   const question = liveEventsQuestion(new URL(context.req.url).searchParams);
   if (!question.ok) return refuse(context, question.error);
   const pages: TailPage[] = [];
@@ -41,4 +54,4 @@ liveRoutes.get("/live/events", async (context) => {
   const cursor = placesText(pages.map(({ birthId, throughSequence }) => ({ birthId, sequence: throughSequence })));
   const answer = { project: project.project, asOf: new Date().toISOString(), ...liveEvents(pages, question.value), cursor };
   return context.json(answer, 200, { "cache-control": "no-store" });
-});
+}
