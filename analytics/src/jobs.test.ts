@@ -214,7 +214,9 @@ describe("jobs on workerd", () => {
     await makeDue("ledger");
     await worker.scheduled();
     expect((await jobs()).problems).toMatchObject([{ kind: "suspected_lost", project: "shop", count: 7 }]);
-    expect(hook.calls.map(({ body }) => JSON.parse(body) as object)).toMatchObject([{ kind: "suspected_lost", count: 7 }]);
+    expect(hook.calls.map(({ body }) => JSON.parse(body) as object)).toMatchObject([
+      { kind: "suspected_lost", count: 7 },
+    ]);
     await worker.sql("UPDATE project_rollup SET as_of = 0");
     await worker.sql("UPDATE project SET created_at = 0");
     await lake.tell(true);

@@ -55,7 +55,15 @@ class LiveLog {
     const { etag } = await this.#worker.lake.put(key, encodeEvents(rows, { birthId: this.birthId, logSequence }));
     this.#change += 1;
     this.#changes.delete(key);
-    this.#changes.set(key, { change: this.#change, dataset: "events", hourMs, key, etag, rows: rows.length, logSequence });
+    this.#changes.set(key, {
+      change: this.#change,
+      dataset: "events",
+      hourMs,
+      key,
+      etag,
+      rows: rows.length,
+      logSequence,
+    });
     await this.tell();
   }
 
@@ -68,7 +76,15 @@ class LiveLog {
   async tell(isBroken = false): Promise<void> {
     const { birthId, droppedThrough } = this;
     const changes = [...this.#changes.values()];
-    const outbox = { project: "shop", birthId, changes, pendingRows: 0, blocks: this.#blocks, droppedThrough, isBroken };
+    const outbox = {
+      project: "shop",
+      birthId,
+      changes,
+      pendingRows: 0,
+      blocks: this.#blocks,
+      droppedThrough,
+      isBroken,
+    };
     await this.#worker.fillOutbox(outbox);
   }
 }
@@ -106,7 +122,8 @@ describe("live numbers on workerd", () => {
       if (choice < 0.5) await log.append(rows.splice(0, 1 + Math.floor(random() * 20)));
       else if (choice < 0.75) {
         const hours = [...new Set(log.rows.map((row) => hourOf(row.time)))];
-        for (const hour of hours) if (random() < 0.6) await log.publish(hour, Math.floor(random() * (log.sequence + 1)) || 1);
+        for (const hour of hours)
+          if (random() < 0.6) await log.publish(hour, Math.floor(random() * (log.sequence + 1)) || 1);
       } else if (choice < 0.9) await worker.scheduled();
       const answer = await kpis();
       expect([answer.live, valuesOf(answer)], `step ${steps}`).toEqual([true, recount(log.rows)]);
@@ -147,7 +164,12 @@ describe("live numbers on workerd", () => {
     const rows = rowsOfToday(60).map((row, i) => ({ ...row, received_time: receivedAt - i * 60_000 }));
     await log.append(rows);
     const reply = await worker.fetch("/v1/live", { authorization: `Bearer ${token}` });
-    const answer = reply.json() as { events: number; activeUsers: number; complete: boolean; minutes: { events: number }[] };
+    const answer = reply.json() as {
+      events: number;
+      activeUsers: number;
+      complete: boolean;
+      minutes: { events: number }[];
+    };
     expect(reply.status, reply.text).toBe(200);
     expect(answer.complete).toBe(true);
     expect(answer.minutes).toHaveLength(30);
@@ -169,7 +191,11 @@ describe("live numbers on workerd", () => {
     };
     const first = await ask("");
     expect([first.events.length, first.leftOut, first.events.at(-1)?.["message_id"]]).toEqual([100, 50, "m-149"]);
-    expect((await ask("?source=web&limit=3")).events.map((event) => event["message_id"])).toEqual(["m-147", "m-148", "m-149"]);
+    expect((await ask("?source=web&limit=3")).events.map((event) => event["message_id"])).toEqual([
+      "m-147",
+      "m-148",
+      "m-149",
+    ]);
     expect((await ask("?source=other")).events).toEqual([]);
     expect((await ask(`?after=${first.cursor}`)).events).toEqual([]);
     await log.append([{ ...rowFrom({ type: "page", anonymousId: "a", messageId: "late" }) }]);
@@ -222,10 +248,12 @@ function recount(rows: readonly Row[]): Record<string, unknown> {
     revenue.set(row.currency ?? "EUR", (revenue.get(row.currency ?? "EUR") ?? 0n) + micros);
     if (row.event === "Order Completed") orders += 1;
   }
-  const money = [...revenue].sort(([a], [b]) => (a < b ? -1 : 1)).map(([currency, micros]) => {
-    const digits = String(micros < 0n ? -micros : micros).padStart(7, "0");
-    return [currency, `${micros < 0n ? "-" : ""}${digits.slice(0, -6)}.${digits.slice(-6)}`];
-  });
+  const money = [...revenue]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([currency, micros]) => {
+      const digits = String(micros < 0n ? -micros : micros).padStart(7, "0");
+      return [currency, `${micros < 0n ? "-" : ""}${digits.slice(0, -6)}.${digits.slice(-6)}`];
+    });
   return {
     events: rows.length,
     orders,

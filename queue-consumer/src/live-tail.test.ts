@@ -47,7 +47,10 @@ test("A130: the tail has the rows of every block above a sequence, published or 
 
 test("A130: rejected events are told with their reason, long texts are cut, and unknown columns are null", async () => {
   const log = consumer.log("tail-rejects");
-  const events = [{ ...testEvent("long"), properties: { text: "x".repeat(500) } }, { type: "track", anonymousId: "a" }];
+  const events = [
+    { ...testEvent("long"), properties: { text: "x".repeat(500) } },
+    { type: "track", anonymousId: "a" },
+  ];
   const rejected = [{ index: 1, reason: "missing_event_name", field: "event", message: "A name is needed." }] as const;
   await log.appendMessages(testMessage(events, { receiptId: "r1", project: "tail-rejects", rejected }));
   const columns = { events: ["message_id", "properties", "constructor"], rejected: ["reason"] };

@@ -26,9 +26,12 @@ export function eventLine(event: JsonObject, hasColor: boolean): string {
 
 /** One event as a line of JSON; control characters and such are escaped. */
 export function eventJson(event: JsonObject): string {
-  return JSON.stringify(event).replaceAll(/[\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/g, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  });
+  return JSON.stringify(event).replaceAll(
+    /[\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/g,
+    (character) => {
+      return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+    },
+  );
 }
 
 function storedParts(event: JsonObject): string[] {

@@ -4,7 +4,7 @@ import { keepEarliest, type Link } from "../identity.ts";
 import type { LiveRow } from "./live-row.ts";
 
 /** Minutes of the live view. */
-export const liveMinutes = 30;
+const liveMinutes = 30;
 const minuteMs = 60_000;
 /** Names and sources that an answer lists; the rest is summed up. */
 const topMax = 20;

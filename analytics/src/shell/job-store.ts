@@ -61,10 +61,7 @@ export class JobStore {
         outcome = excluded.outcome, counts = excluded.counts, error = excluded.error`;
     const { job, project, startedMs, endedMs, outcome, counts, error } = run;
     const text = error === null ? null : error.slice(0, errorLengthMax);
-    await this.#db
-      .prepare(sql)
-      .bind(job, project, startedMs, endedMs, outcome, JSON.stringify(counts), text)
-      .run();
+    await this.#db.prepare(sql).bind(job, project, startedMs, endedMs, outcome, JSON.stringify(counts), text).run();
   }
 
   /** The last runs, the newest first. */
@@ -124,7 +121,11 @@ export class JobStore {
   }
 
   /** What days from `from` to `to` (both inclusive, texts) were built from. */
-  async inputs(project: string, from: string, to: string): Promise<{ readonly day: string; readonly inputs: string }[]> {
+  async inputs(
+    project: string,
+    from: string,
+    to: string,
+  ): Promise<{ readonly day: string; readonly inputs: string }[]> {
     const sql = "SELECT day, inputs FROM rollup_day WHERE project = ? AND day >= ? AND day <= ?";
     const bound = this.#db.prepare(sql).bind(project, from, to);
     return (await bound.all<{ readonly day: string; readonly inputs: string }>()).results;
@@ -152,7 +153,8 @@ export class JobStore {
 
   /** Takes an alert for delivery, so that no other run sends it too; `false` when one has. */
   async takeAlert({ id, tries }: AlertRow, nextMs: number): Promise<boolean> {
-    const sql = "UPDATE alert SET tries = tries + 1, next_at = ? WHERE id = ? AND tries = ? AND sent_at IS NULL RETURNING id";
+    const sql =
+      "UPDATE alert SET tries = tries + 1, next_at = ? WHERE id = ? AND tries = ? AND sent_at IS NULL RETURNING id";
     return (await this.#db.prepare(sql).bind(nextMs, id, tries).first()) !== null;
   }
 

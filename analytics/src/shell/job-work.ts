@@ -79,7 +79,12 @@ async function rebuildOld(env: Env, { project: { project } }: JobTask): Promise<
   if (days.length === 0) {
     return { outcome: "done", isNoted: false, counts: {}, step: String(definitionsNumber), pauseMs: 0 };
   }
-  const built = await rebuildDays(env, project, days.map((day) => parseDay(day) ?? 0), false);
+  const built = await rebuildDays(
+    env,
+    project,
+    days.map((day) => parseDay(day) ?? 0),
+    false,
+  );
   return built === null ? busy : { outcome: "done", isNoted: true, counts: { days: built }, step: "", pauseMs: 0 };
 }
 

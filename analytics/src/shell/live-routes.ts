@@ -52,6 +52,11 @@ async function lastEvents(context: Ask, project: TokenProject): Promise<Response
     pages.push(isAnew ? await log.tail(liveEventsRequest(undefined)) : page);
   }
   const cursor = placesText(pages.map(({ birthId, throughSequence }) => ({ birthId, sequence: throughSequence })));
-  const answer = { project: project.project, asOf: new Date().toISOString(), ...liveEvents(pages, question.value), cursor };
+  const answer = {
+    project: project.project,
+    asOf: new Date().toISOString(),
+    ...liveEvents(pages, question.value),
+    cursor,
+  };
   return context.json(answer, 200, { "cache-control": "no-store" });
 }

@@ -96,7 +96,9 @@ export async function eventsBeyond(
       const isWhole = await readOn(env, project, shard, held, { ...request, hours, included }, (page, heldThrough) => {
         return page.birthId === (birthIds.get(shard) ?? page.birthId) && !reach.hasGap(shard, page, heldThrough);
       });
-      held.rows = held.rows.filter((row) => row.hourMs >= fromMs && row.sequence > reach.through(row.shard, row.hourMs));
+      held.rows = held.rows.filter(
+        (row) => row.hourMs >= fromMs && row.sequence > reach.through(row.shard, row.hourMs),
+      );
       if (!isWhole || held.rows.length > liveRowsMax) {
         beyondBatch.delete(project);
         hold(beyondBatch, project).restUntilMs = nowMs + (isWhole ? restMs : freshMs(env));

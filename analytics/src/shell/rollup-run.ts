@@ -54,24 +54,24 @@ export interface RunSummary {
  *
  * @param paceMs shortest pause between two runs of a project; 0 rolls everything up at once.
  */
-export async function runRollup(
-  env: Env,
-  now: () => number,
-  paceMs: number,
-  options: RunOptions,
-): Promise<RunSummary> {
+export async function runRollup(env: Env, now: () => number, paceMs: number, options: RunOptions): Promise<RunSummary> {
   const startedMs = now();
   const store = new RollupStore(env.DB);
   const due = (await store.projects()).filter((state) => {
     const isAsked = options.only === null || options.only === state.project;
     return isAsked && !options.resting.has(state.project) && isDue(state, startedMs, paceMs);
   });
-  const { busy, idle, failed } = await sortProjects(env, due, ({ asOfMs, recountFromMs, lateDays }) => {
-    const recounts = recountFromMs !== null && recountsLinkedDays(startedMs, asOfMs, paceMs);
-    return recounts || (lateDays.length > 0 && buildsLateDays(startedMs, asOfMs, paceMs));
-  }, async (project, error) => {
-    await options.ended({ project, startedMs, endedMs: now(), counts: { parts: 0, days: 0, rows: 0 }, error });
-  });
+  const { busy, idle, failed } = await sortProjects(
+    env,
+    due,
+    ({ asOfMs, recountFromMs, lateDays }) => {
+      const recounts = recountFromMs !== null && recountsLinkedDays(startedMs, asOfMs, paceMs);
+      return recounts || (lateDays.length > 0 && buildsLateDays(startedMs, asOfMs, paceMs));
+    },
+    async (project, error) => {
+      await options.ended({ project, startedMs, endedMs: now(), counts: { parts: 0, days: 0, rows: 0 }, error });
+    },
+  );
   const stale = idle.filter((state) => startedMs - state.asOfMs >= Math.max(asOfMsMin, paceMs));
   await store.setAsOf(
     stale.map((state) => state.project),
