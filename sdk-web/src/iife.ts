@@ -3,8 +3,8 @@
  * It defines window.sluice. With the snippet it takes over at once and replays the calls queued so far; without
  * it, window.sluice.load({host, writeKey}) starts a client and puts it in its own place.
  */
-import { startClient } from "./client.ts";
 import type { WebClient, WebOptions } from "./options.ts";
+import { startClient } from "./shell/client.ts";
 
 /** What the snippet left in `window.sluice`. */
 interface Queued {
@@ -17,6 +17,7 @@ type Loader = { load(options: WebOptions): WebClient };
 
 const page = globalThis as unknown as { sluice?: Queued | WebClient | Loader };
 
+/** Options are checked where the snippet is made, by `snippet()`; a page that calls this itself is trusted with them. */
 const load = (options: WebOptions): WebClient => (page.sluice = startClient(options));
 
 const before = page.sluice as Queued | undefined;

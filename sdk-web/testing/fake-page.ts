@@ -26,7 +26,7 @@ export class FakePage {
   readonly #handlers: Handlers = new Map();
   readonly #document: Record<string, unknown>;
 
-  constructor(options: { search?: string; storage?: Map<string, string> | "forbidden" } = {}) {
+  constructor(options: { search?: string; storage?: Map<string, string> | "forbidden"; navigator?: object } = {}) {
     const listen = (name: string, run: () => void): void => {
       this.#handlers.set(name, [...(this.#handlers.get(name) ?? []), run]);
     };
@@ -42,7 +42,7 @@ export class FakePage {
     const page: Record<string, unknown> = {
       document: this.#document,
       location: { href: `https://shop.example/a${search}`, pathname: "/a", search },
-      navigator: { language: "de-DE" },
+      navigator: { language: "de-DE", userAgent: "Test", ...options.navigator },
       screen: { width: 800, height: 600 },
       addEventListener: listen,
       fetch: (url: string, init: RequestInit) => this.#fetch(url, init),
@@ -51,7 +51,12 @@ export class FakePage {
     for (const name of ["crypto", "Blob", "Response", "CompressionStream", "AbortSignal", "URLSearchParams"] as const) {
       page[name] = globalThis[name];
     }
-    Object.assign(page, { setTimeout, clearTimeout });
+    Object.assign(page, { setTimeout, clearTimeout, queueMicrotask });
+    page["history"] = {
+      state: null,
+      pushState: (_: unknown, __: string, path: string) =>
+        Object.assign(page["location"] as object, { pathname: path, href: `https://shop.example${path}` }),
+    };
     defineStorage(page, options.storage ?? new Map());
     this.window = createContext(page);
     this.window["window"] = this.window;
@@ -84,7 +89,11 @@ export class FakePage {
     if (answer.hold) await new Promise(() => undefined);
     const serverTime = answer.serverTime ?? new Date().toISOString();
     const reply = { success: true, accepted: body.batch.length, rejected: [], serverTime };
-    return { status: answer.status, headers: { get: () => null }, text: () => Promise.resolve(JSON.stringify(reply)) };
+    return {
+      status: answer.status,
+      headers: { get: () => null },
+      json: () => Promise.resolve(JSON.parse(JSON.stringify(reply)) as unknown),
+    };
   }
 }
 
@@ -98,14 +107,17 @@ function defineStorage(page: Record<string, unknown>, entries: Map<string, strin
     });
     return;
   }
-  const methods: Record<string, unknown> = {
-    getItem: (key: string) => entries.get(key) ?? null,
-    setItem: (key: string, value: string) => void entries.set(key, value),
-    removeItem: (key: string) => void entries.delete(key),
-  };
-  page["localStorage"] = new Proxy(methods, {
-    ownKeys: () => [...entries.keys()],
-    getOwnPropertyDescriptor: (_, key) =>
-      entries.has(String(key)) ? { configurable: true, enumerable: true, value: entries.get(String(key)) } : undefined,
-  });
+  page["localStorage"] = new Proxy<Record<string, unknown>>(
+    {},
+    {
+      get: (_, key) => entries.get(String(key)),
+      set: (_, key, value) => entries.set(String(key), String(value)).has(String(key)),
+      deleteProperty: (_, key) => entries.delete(String(key)) || true,
+      ownKeys: () => [...entries.keys()],
+      getOwnPropertyDescriptor: (_, key) =>
+        entries.has(String(key))
+          ? { configurable: true, enumerable: true, value: entries.get(String(key)) }
+          : undefined,
+    },
+  );
 }

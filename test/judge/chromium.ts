@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -21,15 +22,30 @@ export function skipsBrowser(): boolean {
 
 /** Starts Chromium without a window, and without the requests it makes for itself. */
 export async function launchChromium(): Promise<Browser> {
+  return chromium.launch({ executablePath: requiredPath(), args: [...chromiumArguments] });
+}
+
+/** Starts Chromium on a profile and a page, as a process group of its own; returns what ends it all at once, as a crash does. */
+export function startKillableChromium(profile: string, url: string): () => void {
+  const args = [...chromiumArguments, "--headless", `--user-data-dir=${profile}`, url];
+  const { pid } = spawn(requiredPath(), args, { detached: true, stdio: "ignore" });
+  if (pid === undefined) throw new Error("Chromium did not start");
+  return () => {
+    process.kill(-pid, "SIGKILL");
+  };
+}
+
+const chromiumArguments: readonly string[] = [
+  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
+  ...["--disable-component-update", "--disable-sync"],
+  // A person's browser, not "HeadlessChrome": bots are no active users.
+  "--user-agent=Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36",
+];
+
+function requiredPath(): string {
   const path = chromiumPath();
   if (path === null) throw new Error("SLUICE_REQUIRE_BROWSER is set, but there is no Chromium: set CHROMIUM_PATH");
-  const args = [
-    ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
-    ...["--disable-component-update", "--disable-sync"],
-    // A person's browser, not "HeadlessChrome": bots are no active users.
-    "--user-agent=Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36",
-  ];
-  return chromium.launch({ executablePath: path, args });
+  return path;
 }
 
 /** A page on an origin of its own. */

@@ -54,6 +54,7 @@ export const routes: readonly Route[] = [
   get("/sourceConfig", "sourceConfig", "", "The source configuration that RudderStack's SDKs ask for at start."),
   get("/sourceConfig/", "sourceConfig", "", "The source configuration that RudderStack's SDKs ask for at start."),
   get("/sluice.js", "sdkFile", "", "The web SDK."),
+  get("/s/:name", "sdkFile", "", "The web SDK under any name; under its hash it may be cached for a year."),
   get("/v1/health", "health", "", "Whether the edge answers."),
   get("/v1/schema", "eventSchema", "", "JSON Schema of an event."),
   get("/v1/openapi.json", "openapi", "", "This document."),

@@ -113,6 +113,20 @@ test("W24: /sluice.js is the built script, cached for a day and revalidated by i
   expect((await edge.fetch("/sluice.js", { headers: { "if-none-match": '"other"' } })).status).toBe(200);
 });
 
+test("SW36: the script has any name under /s/, and is immutable under its hash, with its integrity", async () => {
+  const reply = await edge.fetch("/s/anything.js");
+  const script = await reply.text();
+  expect(script).toBe(await (await edge.fetch("/sluice.js")).text());
+  expect(reply.headers.get("cache-control")).toContain("max-age=86400");
+  const digest = await crypto.subtle.digest("SHA-384", new TextEncoder().encode(script));
+  expect(reply.headers.get("sluice-integrity")).toBe(`sha384-${Buffer.from(digest).toString("base64")}`);
+  const path = reply.headers.get("sluice-script") ?? "";
+  expect(path).toMatch(/^\/s\/[\w-]{22}\.js$/);
+  const pinned = await edge.fetch(path);
+  expect(pinned.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
+  expect(await pinned.text()).toBe(script);
+});
+
 test("W26: health is answered to everybody", async () => {
   const reply = await edge.fetch("/v1/health");
   expect([reply.status, await reply.json()]).toEqual([200, { ok: true }]);

@@ -1,0 +1,115 @@
+import { drop, send } from "./sender.ts";
+import { mayStore, options } from "./settings.ts";
+import { type Chunk, forget, type Item, keep, lockOf, openStore, tab } from "./store.ts";
+
+/*
+ * The events of this tab until they are settled: in memory, and in the store where that is allowed. They are kept in chunks,
+ * the unit that is stored, sent and removed.
+ */
+
+/** Characters after which a chunk takes no more events: four such chunks fit what may leave with the page. */
+const chunkCharactersMax = 15_000;
+
+/** Characters that may wait, unless the page says otherwise. */
+const charactersMax = 2_000_000;
+
+/** Events older than this are no longer sent, ms: the lake would file them under the day of their receipt. */
+const ageMsMax = 30 * 86_400_000;
+
+let all: Chunk[] = [];
+let growing: Chunk | undefined;
+let number = 0;
+let characters = 0;
+let release: (() => void) | undefined;
+let held: Promise<void> | undefined;
+
+/** Events that wait for their first batch. */
+export let waiting = 0;
+
+/** As long as this tab has events, its lock says that it lives. */
+function hold(): Promise<void> | undefined {
+  if (!release) {
+    held = new Promise((resolve) => (release = resolve));
+    void navigator.locks?.request(lockOf(tab), () => held).catch(Boolean);
+  }
+  return held;
+}
+
+/** Other tabs may take over what this one has stored. */
+export function letGo(): void {
+  release?.();
+  release = undefined;
+}
+
+function save(chunk: Chunk): void {
+  if (!mayStore()) return;
+  void hold();
+  keep(chunk);
+}
+
+/** Whether so many characters may wait besides those that do. */
+export const hasRoom = (size: number): boolean => characters + size <= (options.maxQueueCharacters ?? charactersMax);
+
+/** Takes an event of so many characters. */
+export function push(item: Item, size: number): void {
+  if (!growing || growing[4] + size > chunkCharactersMax) {
+    const chunk: Chunk = (growing = [tab, number++, Date.now(), [], 0]);
+    all.push(chunk);
+    queueMicrotask(() => {
+      growing = undefined;
+      save(chunk);
+    });
+  }
+  growing[3].push(item);
+  growing[4] += size;
+  characters += size;
+  waiting++;
+}
+
+/** Ids of all events, in flight or not. */
+export const messageIds = (): string[] => all.flatMap((chunk) => chunk[3].map(([messageId]) => messageId));
+
+/**
+ * Sends the next chunks that are not in flight: those of one tab, of at most so many events (but one chunk at least) and so
+ * many characters. `undefined` when there is none; else it resolves when they are settled.
+ */
+export function fly(eventsMax: number, room: number): Promise<void> | undefined {
+  const batch: Chunk[] = [];
+  const items: Item[] = [];
+  growing = undefined; // what flies must not grow
+  for (const chunk of all) {
+    if (chunk[5]) continue;
+    room -= chunk[4];
+    if (room < 0 || (batch[0] && (items.length + chunk[3].length > eventsMax || batch[0][0] !== chunk[0]))) break;
+    chunk[5] = true;
+    waiting -= chunk[3].length;
+    batch.push(chunk);
+    if (Date.now() - chunk[2] > ageMsMax) drop(chunk[3], "expired");
+    else items.push(...chunk[3]);
+  }
+  return batch[0] && send(batch[0][0], items).then(() => settle(batch));
+}
+
+function settle(batch: readonly Chunk[]): void {
+  all = all.filter((chunk) => !batch.includes(chunk));
+  for (const chunk of batch) {
+    characters -= chunk[4];
+    forget(chunk);
+  }
+  if (!all[0]) letGo();
+}
+
+/** Where storing is allowed: stores what waits, takes over what tabs that are gone have left, and then calls back. */
+export function openQueue(adopted: () => void): void {
+  const saveAll = (): void => all.forEach(save);
+  void openStore(saveAll, (left) => {
+    for (const chunk of left) {
+      chunk[5] = false;
+      waiting += chunk[3].length;
+      characters += chunk[4];
+    }
+    all = left.concat(all);
+    adopted();
+    return hold();
+  });
+}

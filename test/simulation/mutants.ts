@@ -1,0 +1,231 @@
+import type { Patch } from "./production.ts";
+
+/** A bug, planted into the production code, that the simulation must notice. */
+export interface Mutant {
+  readonly name: string;
+  /** Seed with which the search for one that catches it begins; saves time and decides nothing. */
+  readonly firstSeed: number;
+  readonly patches: readonly Patch[];
+}
+
+const consume = "queue-consumer/src/shell/consume.ts";
+const publisher = "queue-consumer/src/shell/publisher.ts";
+const logState = "queue-consumer/src/shell/log-state.ts";
+
+/** Bugs of the kinds that pipelines have. A patch that no longer fits its file fails the test that plants it. */
+export const mutants: readonly Mutant[] = [
+  {
+    name: "the edge answers 200 before the queue has taken the request",
+    firstSeed: 14,
+    patches: [
+      {
+        file: "worker/src/shell/deliver.ts",
+        find: 'queue.send(bytes, { contentType: "bytes" })',
+        replace: 'Promise.resolve(void queue.send(bytes, { contentType: "bytes" }).catch(() => undefined))',
+      },
+    ],
+  },
+  {
+    name: "a spilled message is deleted before it is sent",
+    firstSeed: 6,
+    patches: [
+      {
+        file: "worker/src/shell/replay.ts",
+        find: "if (!(await enqueue(bytes, ports))) return false;",
+        replace: "await ports.lake.delete(key);\n  if (!(await enqueue(bytes, ports))) return false;",
+      },
+    ],
+  },
+  {
+    name: "messages are acknowledged before the append",
+    firstSeed: 3,
+    patches: [
+      {
+        file: "queue-consumer/src/index.ts",
+        find: 'await (batch.queue.endsWith("-dlq")',
+        replace: 'batch.ackAll();\n    await (batch.queue.endsWith("-dlq")',
+      },
+    ],
+  },
+  {
+    name: "messages are acknowledged whose append failed",
+    firstSeed: 3,
+    patches: [
+      {
+        file: consume,
+        find: "if (failures.has(message)) retry(message, failures.get(message), ports);\n    else settle",
+        replace: "settle",
+      },
+    ],
+  },
+  {
+    name: "a dead letter is acknowledged before it is stored",
+    firstSeed: 4,
+    patches: [
+      {
+        file: consume,
+        find: "await storeDeadLetter(ports.lake, queue, message, reason);",
+        replace: "void storeDeadLetter(ports.lake, queue, message, reason).catch(() => undefined);",
+      },
+    ],
+  },
+  {
+    name: "ids are stored before their events, in a transaction of their own",
+    firstSeed: 3,
+    patches: [
+      {
+        file: logState,
+        find: "blocks.forEach((block, i) => this.storage.insertBlock(this.#table, first + i, block));\n    });\n    blocks.forEach((block, i) => this.#remember(this.#table, first + i, block));",
+        replace: `const none = { segments: [] };
+      blocks.forEach((block, i) => this.storage.insertBlock(this.#table, first + i, { ...block, header: { ...block.header, ...none } }));
+    });
+    blocks.forEach((block, i) => this.#remember(this.#table, first + i, { ...block, header: { ...block.header, segments: [] } }));
+    setTimeout(() => {
+      const empty = { ids: [], slices: [], ledger: [] };
+      for (const block of blocks) {
+        const header = { ...block.header, ...empty };
+        const sequence = this.#lastSequence + 1;
+        this.storage.insertBlock(this.#table, sequence, { ...block, header, hashes: new Uint8Array(0) });
+        this.#remember(this.#table, sequence, { ...block, header, hashes: new Uint8Array(0) });
+      }
+    }, 50);`,
+      },
+    ],
+  },
+  {
+    name: "a redelivered message is not known by its receipt",
+    firstSeed: 1,
+    patches: [
+      {
+        file: "queue-consumer/src/log/append-plan.ts",
+        find: "if (taken.has(bucketMs, packed, at) !== true && fresh",
+        replace: "if (fresh",
+      },
+    ],
+  },
+  {
+    name: "the messages of a split request are taken for one",
+    firstSeed: 1,
+    patches: [
+      {
+        file: "queue-consumer/src/log/request-hashes.ts",
+        find: "`${name} ${firstIndex}`",
+        replace: "name",
+      },
+    ],
+  },
+  {
+    name: "an id of a public key is taken for a server's",
+    firstSeed: 19,
+    patches: [
+      {
+        file: "queue-consumer/src/log/request-hashes.ts",
+        find: "kinds[slice.receipt.keyKind][dataset]",
+        replace: "kinds.server[dataset]",
+      },
+    ],
+  },
+  {
+    name: "folded counts are added to the ledger again after a restart",
+    firstSeed: 16,
+    patches: [{ file: logState, find: "if (sequence <= foldedThrough) continue;", replace: "" }],
+  },
+  {
+    name: "published rows wait again after a restart",
+    firstSeed: 4,
+    patches: [{ file: logState, find: "return sequence <= through;", replace: "return sequence < 0 * through;" }],
+  },
+  {
+    name: "blocks are dropped before their part is confirmed",
+    firstSeed: 2,
+    patches: [
+      {
+        file: publisher,
+        find: "this.#log.storage.transaction(() => this.#log.storage.putPlan(place, key, planned.plan));",
+        replace: `this.#log.storage.transaction(() => this.#log.storage.putPlan(place, key, planned.plan));
+    this.#log.pending.confirm(hour.dataset, hour.hourMs, planned.plan.throughSequence);`,
+      },
+    ],
+  },
+  {
+    name: "a part is put without its condition",
+    firstSeed: 3,
+    patches: [
+      {
+        file: publisher,
+        find: 'onlyIf: plan.previousEtag === null ? { etagDoesNotMatch: "*" } : { etagMatches: plan.previousEtag },',
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "the plan of a PUT is not stored",
+    firstSeed: 3,
+    patches: [
+      {
+        file: publisher,
+        find: "this.#log.storage.putPlan(place, key, planned.plan));",
+        replace: "this.#log.storage.putPlan(place, key, null));",
+      },
+    ],
+  },
+  {
+    name: "an older plan's object is taken for the newest plan's",
+    firstSeed: 3,
+    patches: [
+      {
+        file: publisher,
+        find: 'if (verdict === "adopt" && stored !== null) return this.#confirm(place, stored);',
+        replace: `if (stored !== null && plan !== null && verdict === "adopt")
+      return this.#confirm(place, { ...stored, sequence: plan.throughSequence, rows: plan.rows });`,
+      },
+    ],
+  },
+  {
+    name: "rows move on to the next part",
+    firstSeed: 2,
+    patches: [
+      {
+        file: publisher,
+        find: "const present = before === null ? null : await this.#readPresent(place, key, before);",
+        replace: `const old = last === null || last.closed || last.etag === null ? null : { ...place, part: last.part };
+    const present = old === null || last === null ? null : await this.#readPresent(old, this.#keyOf(old), last);`,
+      },
+    ],
+  },
+  {
+    name: "a lost alarm is not set again",
+    firstSeed: 58,
+    patches: [
+      {
+        file: "queue-consumer/src/shell/shard-log.ts",
+        find: "async status(): Promise<LogStatus> {\n    this.#armedForMs = null;\n    await this.#arm(this.#policy.publishMs);",
+        replace: "async status(): Promise<LogStatus> {",
+      },
+    ],
+  },
+  {
+    name: "events are filed under the hour of their receipt",
+    firstSeed: 1,
+    patches: [
+      {
+        file: "queue-consumer/src/consume/message-slice.ts",
+        find: 'files.indexOf("events", place.fileHourMs)',
+        replace: 'files.indexOf("events", hourOf(receipt.receivedAtMs))',
+      },
+    ],
+  },
+  {
+    name: "the cursor moves before the days are rolled up",
+    firstSeed: 1,
+    patches: [
+      {
+        file: "analytics/src/shell/rollup-run.ts",
+        find: "  let rolledUpDays = 0;\n  let rowsRead = 0;",
+        replace: `  await ports.store.advance(ports.owner, state.project, changes.cursors, { asOfMs: clock.startedMs, dueMs: 0 });
+  let rolledUpDays = 0;
+  let rowsRead = 0;`,
+      },
+    ],
+  },
+];
