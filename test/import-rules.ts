@@ -20,6 +20,7 @@ export const packageRules: ReadonlyMap<string, PackageRule> = new Map([
   ["sdk-mobile", { internal: ["@sluice/schema", "@sluice/core"], hasNode: false }],
   ["worker", { internal: ["@sluice/schema"], hasNode: true }],
   ["queue-consumer", { internal: ["@sluice/schema", "@sluice/lake"], hasNode: true }],
+  ["query", { internal: [], hasNode: false }],
   ["analytics", { internal: ["@sluice/schema", "@sluice/lake"], hasNode: true }],
 ]);
 

@@ -56,6 +56,16 @@ describe("npm run sluice", () => {
       kind: "ledger",
       path: `${project}/ledger?from=2026-11-01&to=2026-11-02&source=x%26y`,
     });
+    expect(parsed("token create a me", { scopes: "kpis, users", expires: "90d" })).toMatchObject({
+      path: "/v1/admin/projects/a/tokens",
+      body: { name: "me", scopes: ["kpis", "users"], expires: "90d" },
+    });
+    expect(parsed("project origins a", { origins: "" })).toMatchObject({
+      kind: "replace",
+      path: "/v1/admin/projects/a/query-origins",
+      body: { allowedOrigins: [] },
+    });
+    expect(parsed("project origins a")).toBeNull();
     const rule = { steps: [{ drop: { field: "a" } }] };
     expect(parsed("redrive a/b", { ...range, reason: "unknown_type", rule, dryRun: true })).toMatchObject({
       kind: "job",

@@ -24,6 +24,8 @@ async function main(args: readonly string[]): Promise<number> {
     ip: text,
     origins: text,
     kind: text,
+    scopes: text,
+    expires: text,
     from: text,
     to: text,
     source: text,
@@ -66,6 +68,12 @@ async function perform(admin: AdminClient, command: Exclude<AdminCommand, { kind
       const reply = await admin.call("POST", command.path, command.body);
       if (!reply.ok) return refuse(reply.error.message);
       console.log(`Created ${command.what}.\n${fieldsReport(reply.value)}`);
+      return 0;
+    }
+    case "replace": {
+      const reply = await admin.call("PUT", command.path, command.body);
+      if (!reply.ok) return refuse(reply.error.message);
+      console.log(`Set ${command.what}.\n${fieldsReport(reply.value)}`);
       return 0;
     }
     case "revoke": {

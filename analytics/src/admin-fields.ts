@@ -14,8 +14,8 @@ import {
 } from "@sluice/schema";
 import { invalid, type Problem } from "./problem.ts";
 
-/** Bytes of an admin request's body. */
-const adminBodyBytesMax = 16 * 1024;
+/** Bytes of the body of an admin request or a question. */
+export const adminBodyBytesMax = 16 * 1024;
 /** Characters of a read token's name. */
 const tokenNameLengthMax = 80;
 

@@ -6,9 +6,14 @@
  */
 import { Hono } from "hono";
 import { notFound } from "./problem.ts";
+import { queryOpenApi } from "./query-openapi.ts";
+import { adhocRoutes } from "./shell/adhoc-routes.ts";
 import { admin } from "./shell/admin.ts";
+import { cors } from "./shell/cors.ts";
 import { dashboard } from "./shell/dashboard.ts";
 import type { Env } from "./shell/env.ts";
+import { eventRoutes } from "./shell/event-routes.ts";
+import { exportRoutes } from "./shell/export-routes.ts";
 import { tickJobs } from "./shell/job-tick.ts";
 import { ledgerRoutes } from "./shell/ledger-routes.ts";
 import { liveRoutes } from "./shell/live-routes.ts";
@@ -17,14 +22,23 @@ import { query } from "./shell/query.ts";
 import { receiptRoutes } from "./shell/receipt-routes.ts";
 import { refuse } from "./shell/reply.ts";
 import { tickRollup } from "./shell/rollup-driver.ts";
+import { userRoutes } from "./shell/user-routes.ts";
 
 const app = new Hono<{ Bindings: Env }>();
 
+app.use("/v1/*", cors);
 app.get("/v1/health", (context) => context.json({ ok: true }, 200, { "cache-control": "no-store" }));
+app.get("/v1/openapi.json", (context) =>
+  context.json(queryOpenApi(), 200, { "cache-control": "public, max-age=3600" }),
+);
 app.route("/v1/admin", admin);
 app.route("/v1", query);
 app.route("/v1", ledgerRoutes);
 app.route("/v1", receiptRoutes);
+app.route("/v1", adhocRoutes);
+app.route("/v1", eventRoutes);
+app.route("/v1", userRoutes);
+app.route("/v1", exportRoutes);
 app.route("/v1", liveRoutes);
 app.route("/", dashboard);
 app.notFound((context) => refuse(context, notFound));

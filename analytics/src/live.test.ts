@@ -2,6 +2,7 @@ import { encodeEvents, partKey, type Row } from "@sluice/lake";
 import { type HourChange, hourOf } from "@sluice/schema";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type AnalyticsHarness, startAnalytics, type TestBlock } from "../testing/harness.ts";
+import { tokenOf } from "../testing/query-world.ts";
 import { eventsOf, randomOf, rowFrom } from "../testing/rows.ts";
 import { dayMs, dayOf, dayText } from "./day.ts";
 import { DayFold } from "./fold.ts";
@@ -99,7 +100,7 @@ describe("live numbers on workerd", () => {
   beforeEach(async () => {
     await worker.reset();
     await worker.admin("POST", "projects", { project: "shop" });
-    token = ((await worker.admin("POST", "projects/shop/tokens", { name: "t" })).json() as { token: string }).token;
+    token = await tokenOf(worker, "shop", ["kpis", "users"]);
     log = new LiveLog(worker);
   });
   afterAll(async () => worker.close());

@@ -1,6 +1,6 @@
 /** A refusal as the API states it, RFC 9457 (`application/problem+json`). */
 export interface Problem {
-  readonly status: 400 | 401 | 404 | 405 | 409 | 413 | 422 | 502 | 503;
+  readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 422 | 502 | 503;
   /** Short and always the same for the same kind of problem. */
   readonly title: string;
   /** What is wrong with this request, with the limit in it. Never repeats a secret. */

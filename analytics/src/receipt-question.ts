@@ -9,6 +9,7 @@ import {
   parseTime,
   type Result,
   type SoughtId,
+  undatedBucketMs,
 } from "@sluice/schema";
 import { onlyKnown } from "./hour-range.ts";
 import { invalid, type Problem } from "./problem.ts";
@@ -41,7 +42,7 @@ export function receiptQuestion(messageId: string, search: URLSearchParams): Res
   if (messageId === "" || messageId.length > messageIdLengthMax) {
     return fail(invalid("messageId", `messageId must have 1 to ${messageIdLengthMax} characters.`));
   }
-  const known = onlyKnown(search, ["time", "receipt", "keyKind"]);
+  const known = onlyKnown(search, ["time", "receipt", "keyKind", "project"]);
   if (!known.ok) return known;
   const time = search.get("time");
   const timeMs = time === null ? null : parseTime(time);
@@ -78,7 +79,7 @@ function placesOf(messageId: string, timeMs: number | null, receiptId: string | 
   const near = [...hours, ...hours.map((hour) => hour - hourLengthMs), ...hours.map((hour) => hour + hourLengthMs)];
   const rejected = receipts.length > 0 ? receipts.map(hourOf) : own.map(hourOf).flatMap(following);
   return {
-    bucketHours: unique(birthMs === null ? hours : [hourOf(birthMs)]),
+    bucketHours: unique(birthMs === null ? [...hours, ...receipts.map(undatedBucketMs)] : [hourOf(birthMs)]),
     isBucketSure: birthMs !== null,
     eventHours: unique(near),
     rejectedHours: unique(rejected),

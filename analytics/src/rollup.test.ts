@@ -228,6 +228,14 @@ describe("roll-up on workerd", () => {
     expect(await worker.sql("SELECT * FROM lease")).toEqual([]);
   });
 
+  test("A16: a lease that was written under a clock far ahead is void", async () => {
+    const store = new RollupStore((await worker.database()) as ConstructorParameters<typeof RollupStore>[0]);
+    const hourMs = 3_600_000;
+    expect(await store.takeLease("ahead", 1_000 + 2 * hourMs)).toBe(true);
+    expect(await store.takeLease("new", 1_000)).toBe(true);
+    expect(await store.takeLease("a little behind", 1_000 - leaseMs / 2)).toBe(false);
+  });
+
   test("A16: a run that lost its lease writes nothing more", async () => {
     const store = new RollupStore((await worker.database()) as ConstructorParameters<typeof RollupStore>[0]);
     const day = { day: "2026-03-01", inputs: "[]", userMarts: "[]", linkMarts: "[]", fewLinks: "[]", recountFromMs: 0 };

@@ -9,7 +9,7 @@ export interface AnalyticsHarness {
   /** The database itself, for code of this package that runs in the test. */
   readonly database: () => Promise<unknown>;
   readonly admin: (method: string, path: string, body?: object) => Promise<Reply>;
-  readonly fetch: (path: string, headers?: Record<string, string>, method?: string) => Promise<Reply>;
+  readonly fetch: (path: string, headers?: Record<string, string>, method?: string, body?: string) => Promise<Reply>;
   readonly fillOutbox: (outbox: TestOutbox) => Promise<void>;
   readonly scheduled: () => Promise<void>;
   readonly logs: () => string;
@@ -81,8 +81,9 @@ export async function startAnalytics(vars: Record<string, string> = {}): Promise
   });
   await harness.listen();
   await harness.getWorker().applyD1Migrations("DB");
-  const fetch: AnalyticsHarness["fetch"] = async (path, headers = {}, method = "GET") => {
-    return replyOf(await harness.getWorker().fetch(path, { method, headers }));
+  const fetch: AnalyticsHarness["fetch"] = async (path, headers = {}, method = "GET", body) => {
+    const init = { method, headers, ...(body === undefined ? {} : { body }) };
+    return replyOf(await harness.getWorker().fetch(path, init));
   };
   return {
     lake: await lakeOf(harness),

@@ -14,10 +14,13 @@ export { compareRejectedRows, compareRows, compareText } from "./order.ts";
 export { dayPrefix, parsePartKey, partKey, type PartPlace } from "./paths.ts";
 export { type PartMeta, readMeta, readRejected, readRows, scanRows } from "./read.ts";
 export {
+  type ColumnBounds,
   type Projection,
   type RangeReader,
   readTable,
   readTableMetadata,
+  type RowGroupReader,
+  scanGroups,
   scanTable,
   type TableFile,
   type TableMetadata,

@@ -1,4 +1,4 @@
-import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync, parquetScan } from "hyparquet";
+import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync, parquetScan, type RowGroup } from "hyparquet";
 import type { CellValue, Column, Columns, RowOf } from "./column.ts";
 import { gunzip } from "./gzip.ts";
 import { fileBytesMax, pageBytesMax } from "./limits.ts";
@@ -44,14 +44,39 @@ export async function* scanTable<const Table extends Columns, Name extends Table
   columns: Table,
   names: readonly Name[],
 ): AsyncGenerator<Projection<Table, Name>[]> {
-  const wanted = names.map((name) => columnNamed(columns, name));
+  for await (const group of scanGroups(file, columns)) yield await group.read(names);
+}
+
+/** One row group of a file: what its statistics say, and its columns, each read when it is asked for. */
+export interface RowGroupReader<Table extends Columns> {
+  readonly rows: number;
+  /** Least and greatest value of a text or timestamp column; `null` where the file does not say. Nulls are no values. */
+  bounds(name: Table[number]["name"]): ColumnBounds | null;
+  /** Some columns of its rows, in file order. */
+  read<Name extends Table[number]["name"]>(names: readonly Name[]): Promise<Projection<Table, Name>[]>;
+}
+
+/** Bounds of a column in a row group, both inclusive: texts by code point, timestamps in ms. */
+export interface ColumnBounds {
+  readonly min: string | number;
+  readonly max: string | number;
+}
+
+/**
+ * Reads a file one row group after the other, where the caller decides for each what to read of it: a group whose bounds rule it out
+ * costs nothing, and a column that is never asked for is never fetched.
+ *
+ * @throws when the file is larger than 32 MB, corrupt, or does not fit the column table.
+ */
+export async function* scanGroups<const Table extends Columns>(
+  file: TableFile,
+  columns: Table,
+): AsyncGenerator<RowGroupReader<Table>> {
   const buffer = rangeReader(file);
   const metadata = await fileMetadata(buffer);
-  const present = wanted.filter((column) => isPresent(metadata, column));
   const scan = await parquetScan({
     file: buffer,
     metadata: withoutDecimals(metadata),
-    columns: present.map((column) => column.name),
     compressors: { GZIP: decompressed },
     parsers,
     geoparquet: false,
@@ -60,14 +85,32 @@ export async function* scanTable<const Table extends Columns, Name extends Table
   for (const group of metadata.row_groups) {
     const count = Number(group.num_rows);
     const range = { rowStart: start, rowEnd: start + count };
-    const read = present.map(
-      async (column) => [column.name, await scan.readColumn({ column: column.name, ...range })] as const,
-    );
-    const data = new Map<string, ArrayLike<PhysicalValue>>(await Promise.all(read));
-    // The mapped type and the loop over the same columns say the same thing; the compiler cannot see that.
-    yield rowsOf(wanted, data, count) as Projection<Table, Name>[];
+    yield {
+      rows: count,
+      bounds: (name) => boundsOf(group, columnNamed(columns, name)),
+      read: async <Name extends Table[number]["name"]>(names: readonly Name[]) => {
+        const wanted = names.map((name) => columnNamed(columns, name));
+        const read = wanted
+          .filter((column) => isPresent(metadata, column))
+          .map(async (column) => [column.name, await scan.readColumn({ column: column.name, ...range })] as const);
+        const data = new Map<string, ArrayLike<PhysicalValue>>(await Promise.all(read));
+        // The mapped type and the loop over the same columns say the same thing; the compiler cannot see that.
+        return rowsOf(wanted, data, count) as Projection<Table, Name>[];
+      },
+    };
     start += count;
   }
+}
+
+function boundsOf(group: RowGroup, column: Column): ColumnBounds | null {
+  const chunk = group.columns.find(({ meta_data }) => meta_data?.path_in_schema[0] === column.name);
+  const { min_value: min, max_value: max } = chunk?.meta_data?.statistics ?? {};
+  if (column.type === "string" && typeof min === "string" && typeof max === "string") {
+    // A long bound is cut, and may be cut within a character: what then does not decode bounds nothing.
+    return min.includes("\ufffd") || max.includes("\ufffd") ? null : { min, max };
+  }
+  if (column.type !== "timestamp" || typeof min !== "bigint" || typeof max !== "bigint") return null;
+  return { min: Number(min), max: Number(max) };
 }
 
 /** Key-value metadata and number of rows of a file. */

@@ -4,10 +4,12 @@ import {
   futureEventMsMax,
   hourOf,
   isObject,
+  isUndated,
   type Json,
   type JsonObject,
   judgeEvent,
   type Receipt,
+  undatedBucketMs,
 } from "@sluice/schema";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -147,6 +149,12 @@ describe("time", () => {
   test("L8: an event without id and time is in its receipt's bucket", () => {
     const raw = trackOf({ messageId: null, timestamp: null });
     expect(placeOf(raw, receiptOf(), 0).bucketHourMs).toBe(hourOf(receivedAtMs));
+  });
+
+  test("L8: an id that states no time, of an event without one, is in the bucket of its receipt's day", () => {
+    const raw = trackOf({ messageId: "order-123", timestamp: null });
+    const bucketMs = placeOf(raw, receiptOf(), 0).bucketHourMs;
+    expect([bucketMs, isUndated(bucketMs)]).toEqual([undatedBucketMs(receivedAtMs), true]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { KeyKind } from "@sluice/schema";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ulid } from "ulid";
 import { type ConsumerHarness, startConsumer, testEvent, testMessage } from "../testing/harness.ts";
 import { idsIn } from "../testing/lake-contents.ts";
@@ -85,6 +85,52 @@ test("Q40: a resend is a duplicate after a minute, 25 hours, 8 days and 400 days
   expect(await append(ids, { project: "resent-2", receiptId: "r0" })).toMatchObject({ stored: 4, duplicate: 0 });
   await consumer.log(project).flush();
   expect(await idsIn(consumer.lake, project)).toEqual([...ids, ...ids].toSorted());
+});
+
+describe("ids that state no time, on events without one", () => {
+  const ids = idsOf("order-", 30);
+  const events = ids.map((messageId) => ({ ...testEvent(messageId), timestamp: null }));
+  const first = Date.now() - 29 * day; // they are kept for 30 days of the log's own time
+  const send = (project: string, receiptId: string, receivedAtMs: number) =>
+    consumer.log(project).appendMessages(testMessage(events, { project, receiptId, receivedAtMs }));
+
+  test("Q96: are known for 30 days from their receipt, in whatever order the receipts come", async () => {
+    const project = "undated";
+    expect(await send(project, "first", first)).toMatchObject({ stored: 30 });
+    await consumer.log(project).flush();
+    await coolFolded(project);
+    expect(await coldKeys(project)).toEqual([]);
+    for (const delayMs of [minute, 25 * 60 * minute, 8 * day, 29 * day, -8 * day]) {
+      await consumer.evict(project);
+      expect(await send(project, `after ${delayMs}`, first + delayMs)).toMatchObject({ stored: 0, duplicate: 30 });
+    }
+    expect(await send(project, "much later", first + 31 * day)).toMatchObject({ stored: 30 });
+  });
+
+  test("Q96: two copies of one call that were received on two days are stored once", async () => {
+    const project = "undated-twice";
+    const copies = [0, 1].map((days) =>
+      testMessage(events, { project, receiptId: `day ${days}`, receivedAtMs: first + days * day }),
+    );
+    expect(await consumer.log(project).appendMessages(...copies)).toMatchObject({ stored: 30, duplicate: 30 });
+  });
+
+  test("Q96: are forgotten afterwards, and others of the same pages are not", async () => {
+    const project = "undated-old";
+    await send(project, "old", first - 40 * day);
+    await append(["dated"], { project, receiptId: "dated" });
+    await consumer.log(project).flush();
+    expect(await warmCount(project)).toBe(1); // one page holds both, and so stays
+    await consumer.evict(project);
+    expect(await append(["dated"], { project, receiptId: "again" })).toMatchObject({ stored: 0, duplicate: 1 });
+    const alone = "undated-alone";
+    await send(alone, "old", first - 40 * day);
+    await consumer.log(alone).flush();
+    await send(alone, "new", first);
+    await consumer.log(alone).flush(); // forgets before it folds
+    const [page] = await consumer.sql("SELECT count FROM seen", alone);
+    expect(page).toEqual({ count: 30 });
+  });
 });
 
 test("Q41: ids that nobody sent for long leave the log for one object; later ones of the same hour get another", async () => {

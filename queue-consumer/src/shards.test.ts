@@ -116,3 +116,33 @@ test("Q51: while a parent cannot tell, a shard leaves out what needs its answer,
   expect(await child.appendParts(2, ...messages)).toMatchObject({ stored: 0, skippedSlices: 1, unchecked: [] });
   expect((await child.status()).pendingRows - before.pendingRows).toBe(1);
 });
+
+test("Q95: a message that comes again after one split, or two, is skipped whole by every shard; new parts of others are not", async () => {
+  const project = "redelivered";
+  const before = messageOf(project, "before", idsOf("a", 60));
+  await consumer.deliver("EVENTS", [before]);
+  await raise(project, 2);
+  const between = messageOf(project, "between", idsOf("b", 60));
+  await consumer.deliver("EVENTS", [before, between]);
+  const middle = await countsOf(project, 2);
+  expect([sumOf(middle, "received"), sumOf(middle, "duplicate")]).toEqual([120, 0]);
+  await raise(project, 4);
+  await consumer.deliver("EVENTS", [before, between, messageOf(project, "after", idsOf("c", 60))]);
+  for (let shard = 0; shard < 4; shard++) await consumer.evict(project, shard);
+  await consumer.deliver("EVENTS", [before, between, messageOf(project, "after", idsOf("c", 60))]);
+  const counts = await countsOf(project, 4);
+  expect([sumOf(counts, "received"), sumOf(counts, "stored"), sumOf(counts, "duplicate")]).toEqual([180, 180, 0]);
+});
+
+test("Q96: ids that state no time are asked of the parent too", async () => {
+  const project = "undated-split";
+  const events = idsOf("order-", 40).map((id) => ({ ...testEvent(id), timestamp: null }));
+  const copyOf = (receiptId: string, receivedAtMs: number): Uint8Array =>
+    testMessage(events, { project, receiptId, receivedAtMs });
+  const nowMs = Date.now();
+  await consumer.deliver("EVENTS", [copyOf("first", nowMs)]);
+  await raise(project, 2);
+  await consumer.deliver("EVENTS", [copyOf("again", nowMs + 8 * 86_400_000)]);
+  const counts = await countsOf(project, 2);
+  expect([sumOf(counts, "stored"), sumOf(counts, "duplicate")]).toEqual([40, 40]);
+});

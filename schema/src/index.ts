@@ -20,6 +20,7 @@ export * from "./shard-log.ts";
 export * from "./tail.ts";
 export * from "./shard-route.ts";
 export * from "./time.ts";
+export * from "./undated-bucket.ts";
 export * from "./verdict.ts";
 export * from "./wire.ts";
 export * from "./write-key.ts";

@@ -64,8 +64,13 @@ export function ipPolicyOf(snapshot: RegistrySnapshot | null, key: WriteKey): Ip
 export function isOriginAllowed(snapshot: RegistrySnapshot | null, key: WriteKey, origin: string | null): boolean {
   if (origin === null || key.kind !== "public") return true;
   const allowed = sourceOf(snapshot, key)?.allowedOrigins ?? [];
+  return allowed.length === 0 || isOriginListed(allowed, origin);
+}
+
+/** Whether an origin is one of a list as {@link isOriginPattern} describes its entries. An empty list holds none. */
+export function isOriginListed(listed: readonly string[], origin: string): boolean {
   const asked = origin.toLowerCase();
-  return allowed.length === 0 || allowed.some((pattern) => matchesOrigin(asked, pattern.toLowerCase()));
+  return listed.some((pattern) => matchesOrigin(asked, pattern.toLowerCase()));
 }
 
 const originPattern = /^https?:\/\/(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::\d{1,5})?$/i;

@@ -29,7 +29,7 @@ export interface AppendSlice {
     readonly positions: Uint16Array;
     /** For `events` the message id; for `rejected` `receiptId-index`, which makes a reject idempotent. */
     readonly ids: readonly string[];
-    /** Hour (ms) whose bucket of seen ids holds this id: the same for every resend of the event. */
+    /** Hour (ms) whose bucket of seen ids holds this id: the same for every resend of the event, but for ids that state no time. */
     readonly bucketHoursMs: Float64Array;
     /** Index into `segments`. */
     readonly segments: Uint16Array;
@@ -88,19 +88,37 @@ export type AppendResult =
 export interface Inheritance {
   /** The parent's key: both hash ids alike, so that one can ask the other. Secret. */
   readonly hashKey: string;
-  /** Position of the parent's last id; ids behind it need not be asked for. */
-  readonly lastPlace: number;
+  readonly last: LastPlaces;
 }
 
-/** Ids that a shard asks its parent for. */
-export interface InheritedQuery {
+/** Positions of the last ones that a parent has, −1 where it has none; what lies behind them need not be asked for. */
+export interface LastPlaces {
+  readonly id: number;
+  /** Of the ids that state no time. */
+  readonly undatedId: number;
+  readonly slice: number;
+}
+
+/** Hashes of ids or of slices, with their buckets. */
+export interface HashesByBucket {
   readonly bucketHoursMs: Float64Array;
   /** 16 bytes each, under the common key. */
   readonly hashes: Uint8Array;
 }
 
-/** Answers to a query, per id: 0 is not there, 1 is there, 2 cannot be told now. */
-export type InheritedAnswers = Uint8Array;
+/** What a shard asks its parent for. */
+export interface InheritedQuery {
+  /** The shard that asks. */
+  readonly child: number;
+  readonly ids: HashesByBucket;
+  readonly slices: HashesByBucket;
+}
+
+/** Answers to a query, per id and per slice: 0 is not there, 1 is there, 2 cannot be told now. */
+export interface InheritedAnswers {
+  readonly ids: Uint8Array;
+  readonly slices: Uint8Array;
+}
 
 /** A part of the lake that was written or replaced. */
 export interface HourChange {
@@ -169,7 +187,7 @@ export interface ShardLogRpc {
   open(project: string, shard: number): Promise<LogStatus>;
   /** Gives up, for ever, the ids that belong to a child. Called by the child while it opens. */
   seal(child: number): Promise<Inheritance>;
-  /** Which of a child's ids were stored here, or in shards before, before it was opened. Called by the child. */
+  /** Which of a child's ids and slices were taken here, or in shards before, before it was opened. Called by the child. */
   inherited(query: InheritedQuery): Promise<InheritedAnswers>;
   /** Re-arms the alarm if it is gone; says how the log is. */
   status(): Promise<LogStatus>;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { parentShardOf, routeOf, shardOf, shardsMax } from "./shard-route.ts";
+import { parentShardOf, routeOf, shardEpochsOf, shardOf, shardsMax } from "./shard-route.ts";
 
 test("Q48: one more shard takes ids of its parent alone, about half of them, and ids are spread over all shards", () => {
   const routes = Array.from({ length: 40_000 }, (_, i) => routeOf("public", "events", `ajs-next-1795159483692-${i}`));
@@ -29,4 +29,16 @@ test("Q48: key classes, events and rejects, and near ids have routes of their ow
       expect(new Set(routes).size).toBe(4);
     }),
   );
+});
+
+test("Q95: a shard owns its ids anew with each child, and its children are those whose parent it is", () => {
+  for (let shard = 0; shard < shardsMax; shard++) {
+    const children = Array.from({ length: shardsMax - 1 }, (_, i) => i + 1).filter(
+      (child) => parentShardOf(child) === shard,
+    );
+    expect(shardEpochsOf(shard, shardsMax)).toEqual([shard + 1, ...children.map((child) => child + 1)]);
+  }
+  expect(shardEpochsOf(0, 0)).toEqual([1]);
+  expect(shardEpochsOf(1, 3)).toEqual([2]);
+  expect(shardEpochsOf(1, 4)).toEqual([2, 4]);
 });

@@ -27,6 +27,18 @@ export function shardOf(route: number, shards: number): number {
   return slot < shards ? slot : slot - slots / 2;
 }
 
+/**
+ * The numbers of shards as of which a shard has owned its ids, one after the other: since it was opened, and since each of its
+ * children was. Of a slice, a shard is given the same ids during all of one of these.
+ *
+ * @param shards the last of them.
+ */
+export function shardEpochsOf(shard: number, shards: number): readonly number[] {
+  const epochs = [shard + 1];
+  for (let step = 1; shard + step < shards; step *= 2) if (step > shard) epochs.push(shard + step + 1);
+  return epochs;
+}
+
 /** The shard that gives half of its ids to a shard when that is opened; a shard's number is above its parent's. */
 export function parentShardOf(shard: number): number {
   if (shard < 1) throw new Error("the first shard has no parent");

@@ -40,6 +40,8 @@ export interface Faults {
   readonly alarmLost: number;
   /** An alarm cannot be set. */
   readonly alarmRefused: number;
+  /** A statement of SQL in an object fails. */
+  readonly statementFails: number;
   /** Processes that die for no reason, per minute. */
   readonly deathsPerMinute: number;
   /** Clock jumps per minute, of one isolate. */
@@ -58,6 +60,7 @@ export const calm: Faults = {
   ackLost: 0,
   alarmLost: 0,
   alarmRefused: 0,
+  statementFails: 0,
   deathsPerMinute: 0,
   jumpsPerMinute: 0,
 };
@@ -70,9 +73,9 @@ const minuteMs = 60_000;
  * What a world is mostly about. Some failures need several faults at once, which chance alone would rarely bring
  * together.
  */
-export type Theme = "anything" | "late requests" | "dead letters" | "spills";
+export type Theme = "anything" | "late requests" | "dead letters" | "spills" | "cold ids";
 
-export const themes: readonly Theme[] = ["anything", "anything", "late requests", "dead letters", "spills"];
+export const themes: readonly Theme[] = ["anything", "anything", "late requests", "dead letters", "spills", "cold ids"];
 
 /** The faults of a seed under a theme. */
 export function faultsOf(random: Random, theme: Theme): Faults {
@@ -93,6 +96,8 @@ export function faultsOf(random: Random, theme: Theme): Faults {
       };
     case "spills":
       return { ...faults, outages: [{ ...time, service: "queue" }] };
+    case "cold ids":
+      return { ...faults, outages: random.chance(0.5) ? [{ ...time, service: "bucket" }] : [] };
   }
 }
 
@@ -117,6 +122,7 @@ function anyFaults(random: Random): Faults {
     ackLost: random.pick(rates),
     alarmLost: random.pick(rates),
     alarmRefused: random.pick(rareRates),
+    statementFails: random.pick([0, 0, 0, 0.0005, 0.005]),
     deathsPerMinute: random.pick([0, 0, 0.05, 0.3]),
     jumpsPerMinute: random.pick([0, 0, 0.05]),
   };

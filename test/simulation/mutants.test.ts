@@ -3,8 +3,8 @@ import { mutants } from "./mutants.ts";
 import { loadProduction } from "./production.ts";
 import { simulate } from "./simulate.ts";
 
-/** Seeds within which every mutant must be caught. */
-const seedsMax = 200;
+/** Seeds from its first one within which a mutant must be caught. */
+const seedsMax = 40;
 
 const unchanged = loadProduction();
 
@@ -12,7 +12,7 @@ test.each(mutants)("X6: the simulation notices that $name", { timeout: 300_000 }
   const production = await loadProduction(patches);
   let caughtBy: number | null = null;
   for (let i = 0; i < seedsMax && caughtBy === null; i++) {
-    const seed = 1 + ((firstSeed - 1 + i) % seedsMax);
+    const seed = firstSeed + i;
     if ((await simulate(seed, production)).violation !== null) caughtBy = seed;
   }
   expect(caughtBy).not.toBeNull();

@@ -3,7 +3,7 @@ import type { Patch } from "./production.ts";
 /** A bug, planted into the production code, that the simulation must notice. */
 export interface Mutant {
   readonly name: string;
-  /** Seed with which the search for one that catches it begins; saves time and decides nothing. */
+  /** A seed that caught it when it was planted: the search begins here. */
   readonly firstSeed: number;
   readonly patches: readonly Patch[];
 }
@@ -11,6 +11,8 @@ export interface Mutant {
 const consume = "queue-consumer/src/shell/consume.ts";
 const publisher = "queue-consumer/src/shell/publisher.ts";
 const logState = "queue-consumer/src/shell/log-state.ts";
+const coldStore = "queue-consumer/src/shell/cold-store.ts";
+const appendPlan = "queue-consumer/src/log/append-plan.ts";
 
 /** Bugs of the kinds that pipelines have. A patch that no longer fits its file fails the test that plants it. */
 export const mutants: readonly Mutant[] = [
@@ -27,7 +29,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a spilled message is deleted before it is sent",
-    firstSeed: 6,
+    firstSeed: 22,
     patches: [
       {
         file: "worker/src/shell/replay.ts",
@@ -60,7 +62,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a dead letter is acknowledged before it is stored",
-    firstSeed: 4,
+    firstSeed: 5,
     patches: [
       {
         file: consume,
@@ -71,7 +73,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "ids are stored before their events, in a transaction of their own",
-    firstSeed: 3,
+    firstSeed: 8,
     patches: [
       {
         file: logState,
@@ -98,7 +100,7 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: "queue-consumer/src/log/append-plan.ts",
-        find: "if (taken.has(bucketMs, packed, at) !== true && fresh",
+        find: "if (isTaken === false && fresh",
         replace: "if (fresh",
       },
     ],
@@ -116,7 +118,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "an id of a public key is taken for a server's",
-    firstSeed: 19,
+    firstSeed: 20,
     patches: [
       {
         file: "queue-consumer/src/log/request-hashes.ts",
@@ -127,17 +129,17 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "folded counts are added to the ledger again after a restart",
-    firstSeed: 16,
+    firstSeed: 21,
     patches: [{ file: logState, find: "if (sequence <= foldedThrough) continue;", replace: "" }],
   },
   {
     name: "published rows wait again after a restart",
-    firstSeed: 4,
+    firstSeed: 6,
     patches: [{ file: logState, find: "return sequence <= through;", replace: "return sequence < 0 * through;" }],
   },
   {
     name: "blocks are dropped before their part is confirmed",
-    firstSeed: 2,
+    firstSeed: 6,
     patches: [
       {
         file: publisher,
@@ -149,7 +151,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a part is put without its condition",
-    firstSeed: 3,
+    firstSeed: 26,
     patches: [
       {
         file: publisher,
@@ -160,7 +162,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "the plan of a PUT is not stored",
-    firstSeed: 3,
+    firstSeed: 8,
     patches: [
       {
         file: publisher,
@@ -183,7 +185,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "rows move on to the next part",
-    firstSeed: 2,
+    firstSeed: 6,
     patches: [
       {
         file: publisher,
@@ -195,7 +197,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a lost alarm is not set again",
-    firstSeed: 58,
+    firstSeed: 94,
     patches: [
       {
         file: "queue-consumer/src/shell/shard-log.ts",
@@ -225,6 +227,110 @@ export const mutants: readonly Mutant[] = [
         replace: `  await ports.store.advance(ports.owner, state.project, changes.cursors, { asOfMs: clock.startedMs, dueMs: 0 });
   let rolledUpDays = 0;
   let rowsRead = 0;`,
+      },
+    ],
+  },
+  {
+    name: "a shard that split off does not ask its parent for ids",
+    firstSeed: 3,
+    patches: [
+      {
+        file: logState,
+        find: "return own === true ? true : eitherHas(own, inherited.ids.has(bucketMs, packed, at));",
+        replace: "return own;",
+      },
+    ],
+  },
+  {
+    name: "a shard that split off does not ask its parent for messages",
+    firstSeed: 1,
+    patches: [
+      {
+        file: logState,
+        find: "return this.tookSlice(bucketMs, packed, at) || inherited.slices.has(bucketMs, packed, at);",
+        replace: "return this.tookSlice(bucketMs, packed, at);",
+      },
+    ],
+  },
+  {
+    name: "a parent takes its own part of a message for its child's",
+    firstSeed: 1,
+    patches: [{ file: logState, find: "child ?? this.#shards);", replace: "this.#shards);" }],
+  },
+  {
+    name: "a parent forgets in a restart what it gave up",
+    firstSeed: 8,
+    patches: [
+      {
+        file: logState,
+        find: 'this.storage.transaction(() => this.storage.setMeta("shards", String(shards)));\n    this.#shards = shards;\n    const hashKey',
+        replace: "this.#shards = shards;\n    const hashKey",
+      },
+    ],
+  },
+  {
+    name: "ids that could not be checked are stored",
+    firstSeed: 6,
+    patches: [
+      {
+        file: appendPlan,
+        find: "if (answer === null) unchecked.add(owners[event] ?? 0);",
+        replace: "if (answer === null) continue;",
+      },
+    ],
+  },
+  {
+    name: "ids leave the log before their object is confirmed",
+    firstSeed: 64,
+    patches: [
+      {
+        file: coldStore,
+        find: "this.#state.takeCold(isStored ? plan.pages : [])",
+        replace: "this.#state.takeCold(plan.pages)",
+      },
+    ],
+  },
+  {
+    name: "ids that came while their page was moved leave with it",
+    firstSeed: 31,
+    patches: [
+      {
+        file: logState,
+        find: "versions.get(place)?.version === version);",
+        replace: "versions.get(place)?.version !== version - version);",
+      },
+    ],
+  },
+  {
+    name: "cold ids are not looked for",
+    firstSeed: 6,
+    patches: [
+      {
+        file: "queue-consumer/src/log/cold-ids.ts",
+        find: "if (page !== null && this.#mayHold(page, entry)) candidates.push(page);",
+        replace: "if (page !== null && !this.#mayHold(page, entry)) candidates.push(page);",
+      },
+    ],
+  },
+  {
+    name: "an id that states no time is looked for on the day of its receipt only",
+    firstSeed: 3,
+    patches: [
+      {
+        file: "queue-consumer/src/log/seen-index.ts",
+        find: "for (let days = -undatedDaysKept; days <= undatedDaysKept; days++) {",
+        replace: "for (let days = 0; days <= 0; days++) {",
+      },
+    ],
+  },
+  {
+    name: "a log asks its own parent only for what it has not taken later",
+    firstSeed: 27,
+    patches: [
+      {
+        file: "queue-consumer/src/shell/shard-log.ts",
+        find: "state.tookSlice(...slice, child)",
+        replace: "state.tookSlice(...slice)",
       },
     ],
   },

@@ -24,6 +24,8 @@ export interface Patch {
 export interface Production {
   readonly edge: Program;
   readonly consumer: Program;
+  /** The consumer with limits that a simulation can reach: pages of a few ids, few reads of cold ones, early folds. */
+  readonly consumerOfSmallPages: Program;
   readonly analytics: Program;
 }
 
@@ -42,23 +44,43 @@ export interface IsolateGlobals {
 const root = join(import.meta.dirname, "..", "..");
 const requireOfRoot = createRequire(join(root, "package.json"));
 
+const limits = "queue-consumer/src/log/limits.ts";
+const smallPages: readonly Patch[] = [
+  { file: limits, find: "seenPageIdsMax = 8192;", replace: "seenPageIdsMax = 4;" },
+  { file: limits, find: "liveIdsMax = 180_000;", replace: "liveIdsMax = 12;" },
+  { file: limits, find: "coldWindowPagesMax = 16;", replace: "coldWindowPagesMax = 2;" },
+  { file: limits, find: "coldReadsMax = 16;", replace: "coldReadsMax = 3;" },
+  { file: limits, find: "coldObjectPagesMax = 50;", replace: "coldObjectPagesMax = 3;" },
+];
+
 /** Bundles the three Workers, with patches. Fails loudly when a patch does not fit the source any more. */
 export async function loadProduction(patches: readonly Patch[] = []): Promise<Production> {
-  const [edge, consumer, analytics] = await Promise.all(
-    ["worker", "queue-consumer", "analytics"].map((folder) => programOf(folder, patches)),
-  );
-  if (edge === undefined || consumer === undefined || analytics === undefined) throw new Error("a Worker is missing");
-  return { edge, consumer, analytics };
+  const folders = new Set(["worker", "queue-consumer", "analytics"]);
+  for (const { file } of patches) {
+    if (!folders.has(file.slice(0, file.indexOf("/")))) throw new Error(`${file} is not part of a Worker`);
+  }
+  const [edge, consumer, analytics, consumerOfSmallPages] = await Promise.all([
+    programOf("worker", patches),
+    programOf("queue-consumer", patches),
+    programOf("analytics", patches),
+    programOf("queue-consumer", patches, smallPages),
+  ]);
+  return { edge, consumer, analytics, consumerOfSmallPages };
 }
 
 /** Workers as they are, compiled once. */
 const unpatched = new Map<string, Promise<Program>>();
 
-async function programOf(folder: string, patches: readonly Patch[]): Promise<Program> {
+async function programOf(
+  folder: string,
+  patches: readonly Patch[],
+  limitPatches: readonly Patch[] = [],
+): Promise<Program> {
   const own = patches.filter((patch) => patch.file.startsWith(`${folder}/`));
-  if (own.length > 0) return compiled(folder, own);
-  const program = unpatched.get(folder) ?? compiled(folder, []);
-  unpatched.set(folder, program);
+  if (own.length > 0) return compiled(folder, [...own, ...limitPatches]);
+  const name = `${folder} ${limitPatches.length}`;
+  const program = unpatched.get(name) ?? compiled(folder, limitPatches);
+  unpatched.set(name, program);
   return program;
 }
 

@@ -30,6 +30,7 @@ export const troubles = [
   "message dead",
   "alarm lost",
   "alarm refused",
+  "statement fails",
   "object reset",
   "unconfirmed writes lost",
   "clock jumps",

@@ -1,7 +1,7 @@
 import type { LogStatus } from "@sluice/schema";
 import { finalLedgerFault, ledgerFault, ledgerNow, servedLedgerFault, TakenMessages } from "./checks/ledger.ts";
 import { LakeWatch } from "./checks/lake-watch.ts";
-import { rollupFault } from "./checks/rollups.ts";
+import { comparedMetrics, foldLake, type Numbers, numbersFault, questionsOf } from "./checks/rollups.ts";
 import type { Delivery, SimulatedClient } from "./client.ts";
 import { calm, faultsOf, type Theme, themes } from "./faults.ts";
 import type { Production } from "./production.ts";
@@ -123,7 +123,9 @@ class Simulation {
   /** An hour or two in which events are sent and everything may fail. */
   async #rush(): Promise<void> {
     const random = this.#random;
-    const make = eventMaker(randomOf(this.#seed, "events"));
+    const isOfColdIds = this.#theme === "cold ids";
+    // Ids go cold when their hour is long over; then those that are asked for are sent again.
+    const make = eventMaker(randomOf(this.#seed, "events"), isOfColdIds ? 2 : 0);
     const { scheduler } = this.#world;
     const untilMs = scheduler.nowMs + random.between(40, 120) * minuteMs;
     const rounds = random.between(3, 8);
@@ -138,7 +140,26 @@ class Simulation {
         client.give(made);
       });
     }
+    for (let resends = isOfColdIds ? rounds : 0; resends > 0; resends--) {
+      scheduler.after(random.next() * (untilMs - scheduler.nowMs), "events are sent again", () => this.#resend(0.3));
+    }
+    if (random.chance(0.4)) {
+      const shards = random.between(2, 4);
+      scheduler.after(random.next() * (untilMs - scheduler.nowMs), "", () => this.#raiseShards(shards));
+    }
     while (scheduler.nowMs < untilMs) await this.#minute(true);
+  }
+
+  /** The operator raises the number of shards while events flow, and tries again until it is done. */
+  #raiseShards(shards: number): void {
+    const again = (): void => this.#world.scheduler.after(minuteMs, "", () => this.#raiseShards(shards));
+    this.#world
+      .admin("POST", `projects/${project}/shards`, { shards })
+      .then(({ status }) => {
+        this.#world.scheduler.note(`shards are raised to ${shards}: ${status}`);
+        if (status >= 500) again();
+      })
+      .catch(again);
   }
 
   /** Calm time until nothing is on its way any more. */
@@ -169,12 +190,18 @@ class Simulation {
   /** Some of the events come once more, after the longest times for which ids must be known. */
   async #resendLater(): Promise<void> {
     const { scheduler } = this.#world;
-    scheduler.nowMs += this.#random.pick([25 * hourMs, 8 * dayMs, 400 * dayMs]);
+    const laterMs = this.#random.pick([25 * hourMs, 8 * dayMs, 29 * dayMs, 400 * dayMs]);
+    scheduler.nowMs += laterMs;
+    this.#resend(0.5, ({ event }) => event.timeMs !== null || laterMs < 30 * dayMs);
+    await this.#minute(false);
+  }
+
+  /** Clients send some of their events once more. */
+  #resend(share: number, isMeant: (delivery: Delivery) => boolean = () => true): void {
     for (const client of this.#clients) {
       const own = [...this.#deliveries.values()].filter(({ event }) => event.keyKind === client.keyKind);
-      client.give(own.filter(({ event }) => event.messageId !== null && this.#random.chance(0.5)));
+      client.give(own.filter((sent) => sent.event.messageId !== null && isMeant(sent) && this.#random.chance(share)));
     }
-    await this.#minute(false);
   }
 
   /** One minute, with the crons that fall into it and what may happen by itself. */
@@ -247,21 +274,57 @@ class Simulation {
     }
     const ledger = await ledgerNow(this.#world);
     if (ledger === null) throw new Violation("a log does not run after the flush");
+    const token = await this.#readToken();
     const fault =
       finalLedgerFault(ledger, this.#taken, this.#lake) ??
-      servedLedgerFault(await this.#servedLedger(), this.#taken, this.#world.edgeDeaths) ??
-      (await rollupFault(this.#world));
+      servedLedgerFault(await this.#servedLedger(token), this.#taken, this.#world.edgeDeaths) ??
+      (await this.#numbersFault(token));
     if (fault !== null) throw new Violation(fault);
   }
 
-  /** The ledger as a project's reader gets it, of the days on which events were sent first. */
-  async #servedLedger(): Promise<unknown> {
+  /** The numbers that a reader gets are those of the lake, and those of roll-ups that are made anew. */
+  async #numbersFault(token: string): Promise<string | null> {
+    const days = await foldLake(this.#world);
+    const questions = questionsOf(days);
+    const ask = async (): Promise<readonly Numbers["metrics"][]> => {
+      const answers: Numbers["metrics"][] = [];
+      for (const { from, to } of questions) {
+        const path = `kpis?metrics=${comparedMetrics}&from=${from}&to=${to}&interval=day`;
+        answers.push(((await this.#read(token, path)) as Numbers).metrics);
+      }
+      return answers;
+    };
+    const served = await ask();
+    for (const metrics of served) {
+      const fault = numbersFault({ metrics }, days);
+      if (fault !== null) return fault;
+    }
+    if (!this.#random.chance(0.1)) return null;
+    this.#world.loseRollups();
+    await this.#admin("POST", "flush");
+    const rebuilt = await ask();
+    for (const [i, metrics] of served.entries()) {
+      if (valuesOf(metrics) !== valuesOf(rebuilt[i] ?? {}))
+        return `roll-ups that are made anew say ${valuesOf(rebuilt[i] ?? {})}, not ${valuesOf(metrics)}`;
+    }
+    return null;
+  }
+
+  async #readToken(): Promise<string> {
     const made = (await this.#admin("POST", `projects/${project}/tokens`, { name: "reader" })) as { token?: unknown };
+    return String(made.token);
+  }
+
+  /** The ledger as a project's reader gets it, of the days on which events were sent first. */
+  async #servedLedger(token: string): Promise<unknown> {
     const day = (offset: number): string => new Date(this.#world.startMs + offset * dayMs).toISOString().slice(0, 10);
-    const reply = await this.#awaited(
-      this.#world.ask(String(made.token), "GET", `ledger?from=${day(-1)}&to=${day(2)}`),
-    );
-    if (reply.status !== 200) throw new Violation(`the ledger is answered with ${reply.status}`);
+    return this.#read(token, `ledger?from=${day(-1)}&to=${day(2)}`);
+  }
+
+  async #read(token: string, path: string): Promise<unknown> {
+    const reply = await this.#awaited(this.#world.ask(token, "GET", path));
+    if (reply.status !== 200)
+      throw new Violation(`${path} is answered with ${reply.status}: ${JSON.stringify(reply.body)}`);
     return reply.body;
   }
 
@@ -290,6 +353,9 @@ function settingsOf(random: Random, theme: Theme): Settings {
     publishOldSeconds: random.pick([60, 600, 3600]),
     publishOldRows: random.pick([3, 1000]),
     rollupSeconds: random.pick([0, 600]),
+    hasSmallPages: theme === "cold ids" || random.chance(0.5),
+    coolSeconds: theme === "cold ids" ? 60 : random.pick([60, 600, 86_400]),
+    coolIds: theme === "cold ids" ? 1 : random.pick([1, 10, 100_000]),
     retriesMax: theme === "dead letters" ? 1 : random.pick([100, 100, 100, 2]),
   };
 }
@@ -298,4 +364,14 @@ function countByNumber(rows: readonly { readonly number: number }[]): ReadonlyMa
   const counts = new Map<number, number>();
   for (const { number } of rows) counts.set(number, (counts.get(number) ?? 0) + 1);
   return counts;
+}
+
+/** The values of all metrics and days, whether or not the days are complete. */
+function valuesOf(metrics: Numbers["metrics"]): string {
+  return JSON.stringify(
+    Object.entries(metrics).map(([name, { buckets }]) => [
+      name,
+      buckets.map(({ start, value }) => [start, value]).filter(([, value]) => value !== 0),
+    ]),
+  );
 }

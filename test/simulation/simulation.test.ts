@@ -13,7 +13,10 @@ const seedsPerTest = 25;
 const timeoutMs = 300_000;
 
 /** Seeds that failed once, and what they found. They are run for ever. */
-const failedSeeds: readonly (readonly [number, string])[] = [];
+const failedSeeds: readonly (readonly [number, string])[] = [
+  [1, "a message that came again was counted again by a shard that had split off meanwhile"],
+  [27, "a message waited for ever for what a shard could have asked of its own parent"],
+];
 
 const production = loadProduction();
 const outcomes: Outcome[] = [];

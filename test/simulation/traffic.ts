@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "@sluice/schema";
+import { birthOfMessageId, type Json, type JsonObject } from "@sluice/schema";
 import type { Random } from "./random.ts";
 
 /** An event that a client wants to deliver. */
@@ -9,8 +9,8 @@ export interface SentEvent {
   readonly messageId: string | null;
   /** Whether the contract takes it. */
   readonly isValid: boolean;
-  /** When it happened, ms. */
-  readonly timeMs: number;
+  /** When it happened, ms; `null` when neither the event nor its id says. */
+  readonly timeMs: number | null;
   readonly json: JsonObject;
 }
 
@@ -25,19 +25,27 @@ const names = ["Product Viewed", "Order Completed", "Signed Up"] as const;
 const users = ["u1", "u2", "u3"] as const;
 const visitors = ["a1", "a2", "a3", "a4"] as const;
 
-/** Makes the events of a seed; each call makes the next one. */
-export function eventMaker(random: Random): (nowMs: number, keyKind: SentEvent["keyKind"]) => SentEvent {
+/**
+ * Makes the events of a seed; each call makes the next one.
+ *
+ * @param leastHours how old the events are at least.
+ */
+export function eventMaker(
+  random: Random,
+  leastHours = 0,
+): (nowMs: number, keyKind: SentEvent["keyKind"]) => SentEvent {
   const shared: string[] = [];
   // Incompressible texts, so that requests do not fit one queue message and are split.
   const blobs = random.chance(0.12) ? 0.7 : 0;
   let number = 0;
   return (nowMs, keyKind) => {
     number += 1;
-    const timeMs = nowMs - ageMs(random);
+    const timeMs = nowMs - leastHours * hourMs - ageMs(random);
     const messageId = messageIdOf(random, number, timeMs);
     // Public and server keys have id spaces of their own, so an id of the one may be used by the other.
     if (messageId !== null && keyKind === "public" && random.chance(0.1)) shared.push(messageId);
     const id = keyKind === "server" && random.chance(0.2) ? (shared.pop() ?? messageId) : messageId;
+    const isDated = id === null || birthOfMessageId(id) !== null || random.chance(0.7);
     const isValid = !random.chance(0.08);
     const json = { ...bodyOf(random, number, isValid, blobs), ...(id === null ? {} : { messageId: id }) };
     return {
@@ -45,8 +53,8 @@ export function eventMaker(random: Random): (nowMs: number, keyKind: SentEvent["
       keyKind,
       messageId: id,
       isValid,
-      timeMs,
-      json: { ...json, timestamp: new Date(timeMs).toISOString() },
+      timeMs: isDated ? timeMs : null,
+      json: isDated ? { ...json, timestamp: new Date(timeMs).toISOString() } : json,
     };
   };
 }

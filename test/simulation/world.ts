@@ -14,6 +14,9 @@ import { Scheduler } from "./scheduler.ts";
 import { edgeJumpMsMax, type SentEvent } from "./traffic.ts";
 import { productionVariables } from "./variables.ts";
 
+/** Tables of the database that the operator fills. */
+const registryTables = new Set(["project", "source", "write_key", "read_token", "registry"]);
+
 /** The project of every simulation. */
 export const project = "shop";
 const operatorToken = "operator-token-of-the-simulation";
@@ -38,6 +41,11 @@ export interface Settings {
   readonly publishOldSeconds: number;
   readonly publishOldRows: number;
   readonly rollupSeconds: number;
+  /** Whether pages of ids are of a few: else the ids of a simulation are one page, which is never at rest. */
+  readonly hasSmallPages: boolean;
+  /** After how long, and from how many on, seen ids move from the logs into the bucket. */
+  readonly coolSeconds: number;
+  readonly coolIds: number;
   readonly retriesMax: number;
 }
 
@@ -101,17 +109,22 @@ export class World {
     this.network.faults = faults;
   }
 
+  get #consumer(): Program {
+    const { consumer, consumerOfSmallPages } = this.#production;
+    return this.settings.hasSmallPages ? consumerOfSmallPages : consumer;
+  }
+
   /** Messages on their way. */
   get messagesWaiting(): number {
     return this.queue.size + this.#dead.size;
   }
 
-  /** Rows of a table of the database, for checks. */
-  rows(sql: string): Record<string, unknown>[] {
-    return this.#db
-      .prepare(sql)
-      .all()
-      .map((row) => ({ ...row }));
+  /** Loses everything that analytics computed: it must compute the same again. The registry is no result and stays. */
+  loseRollups(): void {
+    const tables = this.#db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
+    for (const { name } of tables) if (!registryTables.has(String(name))) this.#db.exec(`DELETE FROM ${String(name)}`);
+    for (const key of this.bucket.objects.keys()) if (key.startsWith("marts/")) this.bucket.delete(key);
+    for (const { process } of [...this.#isolates]) if (process.name.startsWith("analytics")) process.kill();
   }
 
   /** A client with a write key of its own. */
@@ -190,7 +203,7 @@ export class World {
     const slot = `${worker} ${this.#random.int(worker === "analytics" ? 1 : 2)}`;
     const current = this.#current.get(slot);
     if (current !== undefined && current.process.isAlive) return current;
-    const program = this.#production[worker];
+    const program = worker === "consumer" ? this.#consumer : this.#production[worker];
     const isolate = this.#start(worker, program, worker === "edge" ? edgeJumpMsMax : jumpMsMax);
     this.#current.set(slot, isolate);
     return isolate;
@@ -199,7 +212,7 @@ export class World {
   #objectIsolate() {
     let isolate = this.#current.get("objects");
     if (isolate === undefined || !isolate.process.isAlive) {
-      isolate = this.#start("objects", this.#production.consumer, jumpMsMax);
+      isolate = this.#start("objects", this.#consumer, jumpMsMax);
       this.#current.set("objects", isolate);
     }
     const { process, exports } = isolate;
@@ -287,6 +300,8 @@ export class World {
       PUBLISH_OLD_SECONDS: String(settings.publishOldSeconds),
       PUBLISH_OLD_ROWS: String(settings.publishOldRows),
       ROLLUP_SECONDS: String(settings.rollupSeconds),
+      COOL_SECONDS: String(settings.coolSeconds),
+      COOL_IDS: String(settings.coolIds),
       OPERATOR_TOKEN: operatorToken,
       WRITE_KEY_SECRETS: "secret-of-the-simulation",
       LOG_SAMPLE: "0",

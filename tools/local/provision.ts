@@ -90,7 +90,10 @@ async function keptOrNewToken(
     .filter(isActive)
     .some((entry) => String(field(entry, "id")) === kept?.readTokenId);
   if (kept !== null && isKept) return ok({ readToken: kept.readToken, readTokenId: kept.readTokenId });
-  const made = await admin.call("POST", `${base}/tokens`, { name: "local" });
+  const made = await admin.call("POST", `${base}/tokens`, {
+    name: "local",
+    scopes: ["kpis", "events", "users", "export"],
+  });
   if (!made.ok) return made;
   const readToken = textOf(made, "token");
   if (!readToken.ok) return readToken;

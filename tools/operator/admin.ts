@@ -10,7 +10,11 @@ export interface AdminFailure {
 
 /** Calls of the admin API, with the operator token. */
 export interface AdminClient {
-  call(method: "GET" | "POST" | "DELETE", path: string, body?: JsonObject): Promise<Result<JsonObject, AdminFailure>>;
+  call(
+    method: "GET" | "POST" | "PUT" | "DELETE",
+    path: string,
+    body?: JsonObject,
+  ): Promise<Result<JsonObject, AdminFailure>>;
   /** The raw response, for objects of the lake. */
   fetch(path: string): Promise<Response>;
 }

@@ -4,6 +4,7 @@ import { fail, type Json, type JsonObject, ok, type Result } from "@sluice/schem
 export type AdminCommand =
   | { readonly kind: "list"; readonly path: string; readonly list: string }
   | { readonly kind: "create"; readonly path: string; readonly body: JsonObject; readonly what: string }
+  | { readonly kind: "replace"; readonly path: string; readonly body: JsonObject; readonly what: string }
   | { readonly kind: "revoke"; readonly path: string; readonly what: string }
   | { readonly kind: "ledger"; readonly path: string }
   | { readonly kind: "pages"; readonly path: string; readonly list: string }
@@ -25,6 +26,9 @@ export interface CommandOptions {
   /** Comma separated. */
   readonly origins?: string | undefined;
   readonly kind?: string | undefined;
+  /** Comma separated. */
+  readonly scopes?: string | undefined;
+  readonly expires?: string | undefined;
   readonly from?: string | undefined;
   readonly to?: string | undefined;
   readonly source?: string | undefined;
@@ -43,6 +47,8 @@ export const helpText = `Usage: npm run sluice -- COMMAND [--url https://… | -
   project create PROJECT [--currency EUR]
   project shards PROJECT NUMBER              raises the number of its logs, while events flow
   project revoke PROJECT                     revokes all its keys and tokens; its data stays
+  project origins PROJECT --origins https://a.example,https://*.b.example
+                                             pages that may ask with its read tokens; "" allows all
   source  list   PROJECT
   source  create PROJECT SOURCE [--ip drop|truncate|keep] [--origins https://a.example,https://*.b.example]
   source  revoke PROJECT SOURCE              revokes its keys
@@ -50,7 +56,8 @@ export const helpText = `Usage: npm run sluice -- COMMAND [--url https://… | -
   key     create PROJECT SOURCE [--kind public|server]   the key is shown once
   key     revoke PROJECT SERIAL
   token   list   PROJECT                     read tokens of the query API
-  token   create PROJECT NAME                the token is shown once
+  token   create PROJECT NAME [--scopes kpis,events,users,export] [--expires 90d]
+                                             the token is shown once; kpis,events and no end when not said
   token   revoke PROJECT ID
   flush                                      publish and roll up now
 
@@ -111,6 +118,15 @@ function commandOf(noun: string, verb: string, names: readonly string[], options
         : null;
     case "project revoke":
       return hasOne ? { kind: "revoke", path: inProject, what: `all keys and tokens of project ${project}` } : null;
+    case "project origins":
+      return hasOne && options.origins !== undefined
+        ? {
+            kind: "replace",
+            path: `${inProject}/query-origins`,
+            body: listOption("allowedOrigins", options.origins),
+            what: `origins that may ask for project ${project}`,
+          }
+        : null;
     case "source list":
     case "key list":
     case "token list":
@@ -120,7 +136,7 @@ function commandOf(noun: string, verb: string, names: readonly string[], options
         ? {
             kind: "create",
             path: `${inProject}/sources`,
-            body: { ...body({ source: name, ipPolicy: options.ip }), ...originsOf(options.origins) },
+            body: { ...body({ source: name, ipPolicy: options.ip }), ...listOption("allowedOrigins", options.origins) },
             what: `source ${name}`,
           }
         : null;
@@ -135,7 +151,12 @@ function commandOf(noun: string, verb: string, names: readonly string[], options
         : null;
     case "token create":
       return hasTwo
-        ? { kind: "create", path: `${inProject}/tokens`, body: body({ name }), what: `read token ${name}` }
+        ? {
+            kind: "create",
+            path: `${inProject}/tokens`,
+            body: { ...body({ name, expires: options.expires }), ...listOption("scopes", options.scopes) },
+            what: `read token ${name}`,
+          }
         : null;
     case "source revoke":
     case "key revoke":
@@ -190,7 +211,8 @@ function texts(fields: Record<string, string | undefined>): Record<string, strin
   );
 }
 
-/** The origins of the command line, as the admin API takes them; nothing when none are given. */
-function originsOf(text: string | undefined): JsonObject {
-  return text === undefined ? {} : { allowedOrigins: text.split(",").map((origin) => origin.trim()) };
+/** A comma-separated option as the list that the admin API takes; nothing when it is not given, an empty list for "". */
+function listOption(name: string, text: string | undefined): JsonObject {
+  if (text === undefined) return {};
+  return { [name]: text === "" ? [] : text.split(",").map((entry) => entry.trim()) };
 }

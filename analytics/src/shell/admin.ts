@@ -11,6 +11,7 @@ import {
   tokenNameField,
 } from "../admin-fields.ts";
 import { invalid, notFound, type Problem } from "../problem.ts";
+import { expiresField, scopesField } from "../read-scope.ts";
 import { deadLetterRoutes } from "./dead-letter-routes.ts";
 import type { Env } from "./env.ts";
 import { flushPipeline } from "./flush.ts";
@@ -129,17 +130,33 @@ admin.post("/projects/:project/tokens", async (context) => {
   if (!body.ok) return refuse(context, body.error);
   const name = tokenNameField(body.value);
   if (!name.ok) return refuse(context, name.error);
+  const scopes = scopesField(body.value);
+  if (!scopes.ok) return refuse(context, scopes.error);
+  const nowMs = Date.now();
+  const expires = expiresField(body.value, nowMs);
+  if (!expires.ok) return refuse(context, expires.error);
   const token = newReadToken();
-  const id = newId();
-  const stored = { hash: await sha256Hex(token), id, name: name.value };
-  const made = await registry(context).createToken(context.req.param("project"), stored, Date.now());
-  return made.ok ? context.json({ token, id, name: name.value }, 201) : refuse(context, made.error);
+  const shown = { id: newId(), name: name.value, scopes: scopes.value };
+  const stored = { ...shown, hash: await sha256Hex(token), expiresMs: expires.value };
+  const made = await registry(context).createToken(context.req.param("project"), stored, nowMs);
+  const expiresAt = expires.value === null ? null : new Date(expires.value).toISOString();
+  return made.ok ? context.json({ token, ...shown, expiresAt }, 201) : refuse(context, made.error);
 });
 
 admin.delete("/projects/:project/tokens/:id", async (context) => {
   const { project, id } = context.req.param();
   const revoked = await registry(context).revokeToken(project, id, Date.now());
   return revoked.ok ? context.json({ project, id, revoked: true }) : refuse(context, revoked.error);
+});
+
+admin.put("/projects/:project/query-origins", async (context) => {
+  const body = await bodyOf(context);
+  if (!body.ok) return refuse(context, body.error);
+  const origins = allowedOriginsField(body.value);
+  if (!origins.ok) return refuse(context, origins.error);
+  const project = context.req.param("project");
+  const changed = await registry(context).setQueryOrigins(project, origins.value);
+  return changed.ok ? context.json({ project, allowedOrigins: origins.value }) : refuse(context, changed.error);
 });
 
 admin.post("/flush", async (context) => {

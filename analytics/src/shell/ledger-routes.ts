@@ -4,8 +4,9 @@ import { dayMs } from "../day.ts";
 import { type HourRange, hourRange, onlyKnown } from "../hour-range.ts";
 import { ledgerAnswer, type LedgerFacts } from "../ledger-answer.ts";
 import { notFound } from "../problem.ts";
+import { answerJson } from "./answer.ts";
 import type { Env } from "./env.ts";
-import { projectNamed, projectOfToken, type TokenProject, unknownToken } from "./read-token.ts";
+import { projectNamed, readerOf, type TokenProject } from "./read-token.ts";
 import { type Ask, refuse } from "./reply.ts";
 import { shardLog } from "./shard-logs.ts";
 
@@ -16,8 +17,8 @@ const ledgerDaysMax = 31;
 export const ledgerRoutes = new Hono<{ Bindings: Env }>();
 
 ledgerRoutes.get("/ledger", async (context) => {
-  const project = await projectOfToken(context);
-  return project === null ? refuse(context, unknownToken) : answer(context, project);
+  const reader = await readerOf(context, "kpis");
+  return reader.ok ? answer(context, reader.value) : refuse(context, reader.error);
 });
 
 /** The same for the operator, mounted at `/v1/admin/projects`. */
@@ -30,13 +31,13 @@ adminLedgerRoutes.get("/:project/ledger", async (context) => {
 
 async function answer(context: Ask, { project, shards }: TokenProject): Promise<Response> {
   const search = new URL(context.req.url).searchParams;
-  const known = onlyKnown(search, ["from", "to", "source"]);
+  const known = onlyKnown(search, ["from", "to", "source", "project"]);
   if (!known.ok) return refuse(context, known.error);
   const range = hourRange(search.get("from"), search.get("to"), ledgerDaysMax);
   if (!range.ok) return refuse(context, range.error);
   const facts = await ledgerFacts(context.env, project, shards, range.value);
   const body = ledgerAnswer(project, range.value, search.get("source"), facts, Date.now());
-  return context.json(body, 200, { "cache-control": "no-store" });
+  return answerJson(context, body);
 }
 
 /** Asks every log of a project. Arrivals are asked for by day: those of a month may exceed what one RPC carries. */

@@ -4,9 +4,10 @@ import { onlyKnown } from "../hour-range.ts";
 import { liveAnswer } from "../live/live-minutes.ts";
 import { liveEvents, liveEventsQuestion, liveEventsRequest, placesText } from "../live/live-events.ts";
 import { notFound } from "../problem.ts";
+import { answerJson } from "./answer.ts";
 import type { Env } from "./env.ts";
 import { eventsOfLastMinutes } from "./live-tail.ts";
-import { projectNamed, projectOfToken, type TokenProject, unknownToken } from "./read-token.ts";
+import { projectNamed, readerOf, type TokenProject } from "./read-token.ts";
 import { type Ask, refuse } from "./reply.ts";
 import { shardLog } from "./shard-logs.ts";
 
@@ -15,20 +16,20 @@ export const liveRoutes = new Hono<{ Bindings: Env }>();
 
 /** Events and active users of the last 30 minutes, by minute. */
 liveRoutes.get("/live", async (context) => {
-  const project = await projectOfToken(context);
-  if (project === null) return refuse(context, unknownToken);
+  const reader = await readerOf(context, "kpis");
+  if (!reader.ok) return refuse(context, reader.error);
+  const project = reader.value;
   const known = onlyKnown(new URL(context.req.url).searchParams, ["project"]);
   if (!known.ok) return refuse(context, known.error);
   const { rows, asOfMs, isWhole } = await eventsOfLastMinutes(context.env, project, Date.now());
   const answer = liveAnswer(project.project, rows, asOfMs, isWhole);
-  return context.json(answer, 200, { "cache-control": "private, max-age=5", vary: "authorization" });
+  return answerJson(context, answer);
 });
 
 /** The last events and rejects of each source, or those since the cursor of an earlier answer. */
 liveRoutes.get("/live/events", async (context) => {
-  const project = await projectOfToken(context);
-  if (project === null) return refuse(context, unknownToken);
-  return lastEvents(context, project);
+  const reader = await readerOf(context, "users");
+  return reader.ok ? lastEvents(context, reader.value) : refuse(context, reader.error);
 });
 
 /** The same for the operator, mounted at `/v1/admin/projects`. */
@@ -58,5 +59,5 @@ async function lastEvents(context: Ask, project: TokenProject): Promise<Response
     ...liveEvents(pages, question.value),
     cursor,
   };
-  return context.json(answer, 200, { "cache-control": "no-store" });
+  return answerJson(context, answer);
 }

@@ -1,16 +1,8 @@
 import { dayPrefix, parsePartKey } from "@sluice/lake";
-import type { Dataset } from "@sluice/schema";
 import { dayOf } from "../day.ts";
-import type { HourRange } from "../hour-range.ts";
 import type { PartCursor } from "../part-cursor.ts";
+import type { Walk } from "../scan-range.ts";
 import { getPinned, type LakeBucket } from "./lake-objects.ts";
-
-/** What a walk goes over: the parts of a project's dataset in a range of hours, in the order of their keys. */
-export interface Walk {
-  readonly dataset: Dataset;
-  readonly project: string;
-  readonly range: HourRange;
-}
 
 /** One version of a part, read whole, and the row at which to begin. */
 export interface WalkedPart {

@@ -1,7 +1,8 @@
 import { Hono } from "hono";
 import { type ReceiptQuestion, receiptQuestion, soughtIds } from "../receipt-question.ts";
+import { answerJson } from "./answer.ts";
 import type { Env } from "./env.ts";
-import { projectOfToken, type TokenProject, unknownToken } from "./read-token.ts";
+import { readerOf, type TokenProject } from "./read-token.ts";
 import { findEvent, findRejection, type Found, type StoredEvent } from "./receipt-search.ts";
 import { refuse } from "./reply.ts";
 import { shardLog } from "./shard-logs.ts";
@@ -10,13 +11,13 @@ import { shardLog } from "./shard-logs.ts";
 export const receiptRoutes = new Hono<{ Bindings: Env }>();
 
 receiptRoutes.get("/receipts/:messageId", async (context) => {
-  const project = await projectOfToken(context);
-  if (project === null) return refuse(context, unknownToken);
+  const reader = await readerOf(context, "events");
+  if (!reader.ok) return refuse(context, reader.error);
   const search = new URL(context.req.url).searchParams;
   const question = receiptQuestion(context.req.param("messageId"), search);
   if (!question.ok) return refuse(context, question.error);
-  const answer = await receiptAnswer(context.env, project, question.value);
-  return context.json({ messageId: question.value.messageId, ...answer }, 200, { "cache-control": "no-store" });
+  const answer = await receiptAnswer(context.env, reader.value, question.value);
+  return answerJson(context, { messageId: question.value.messageId, ...answer });
 });
 
 /**

@@ -1,5 +1,6 @@
 import { fail, type KeyKind, ok, type Result, type SourceEntry, type WriteKey } from "@sluice/schema";
 import { notFound, type Problem } from "../problem.ts";
+import { parseScopes, type ReadScope } from "../read-scope.ts";
 
 /** What one registry may hold; deleted and revoked entries count, because their names and serials are kept. */
 const registryLimits = { projects: 1_000, sourcesPerProject: 100, keysPerProject: 1_000, tokensPerProject: 100 };
@@ -144,22 +145,37 @@ export class RegistryStore {
     return (await this.#change(this.#db.prepare(sql).bind(project, serial, nowMs))) ? ok(null) : fail(notFound);
   }
 
-  async tokens(project: string): Promise<Result<{ id: string; name: string; createdAt: string }[], Problem>> {
-    const sql = `SELECT id, name, created_at FROM read_token
+  async tokens(project: string): Promise<Result<ListedToken[], Problem>> {
+    const sql = `SELECT id, name, scopes, created_at, expires_at FROM read_token
       WHERE project = ? AND revoked_at IS NULL ORDER BY created_at, id`;
-    const rows = await this.#listOf<{ id: string; name: string; created_at: number }>(project, sql);
+    const rows = await this.#listOf<TokenRow>(project, sql);
     if (!rows.ok) return rows;
-    return ok(rows.value.map((row) => ({ id: row.id, name: row.name, createdAt: iso(row.created_at) })));
+    return ok(
+      rows.value.map(({ id, name, scopes, created_at, expires_at }) => {
+        const expiresAt = expires_at === null ? null : iso(expires_at);
+        return { id, name, scopes: parseScopes(scopes), createdAt: iso(created_at), expiresAt };
+      }),
+    );
   }
 
+  /** A token that has ended no longer counts towards the limit. */
   async createToken(project: string, token: NewToken, nowMs: number): Promise<Result<null, Problem>> {
-    const sql = `INSERT INTO read_token (token_hash, project, id, name, created_at)
-      SELECT ?2, project, ?3, ?4, ?5 FROM project WHERE project = ?1 AND deleted_at IS NULL
-        AND (SELECT count(*) FROM read_token WHERE project = ?1 AND revoked_at IS NULL) < ?6 RETURNING id`;
+    const sql = `INSERT INTO read_token (token_hash, project, id, name, created_at, scopes, expires_at)
+      SELECT ?2, project, ?3, ?4, ?5, ?7, ?8 FROM project WHERE project = ?1 AND deleted_at IS NULL AND
+        (SELECT count(*) FROM read_token WHERE project = ?1 AND revoked_at IS NULL AND coalesce(expires_at, ?5 + 1) > ?5) < ?6
+      RETURNING id`;
     const limit = registryLimits.tokensPerProject;
-    const bound = this.#db.prepare(sql).bind(project, token.hash, token.id, token.name, nowMs, limit);
+    const { hash, id, name, scopes, expiresMs } = token;
+    const bound = this.#db.prepare(sql).bind(project, hash, id, name, nowMs, limit, JSON.stringify(scopes), expiresMs);
     if ((await bound.all()).results.length > 0) return ok(null);
     return fail((await this.#hasProject(project)) ? full("tokens", limit) : notFound);
+  }
+
+  /** Replaces the origins whose pages may ask with the project's read tokens. They are no part of the edge's snapshot. */
+  async setQueryOrigins(project: string, origins: readonly string[]): Promise<Result<null, Problem>> {
+    const sql = "UPDATE project SET query_origins = ?2 WHERE project = ?1 AND deleted_at IS NULL RETURNING project";
+    const changed = await this.#db.prepare(sql).bind(project, JSON.stringify(origins)).all();
+    return changed.results.length > 0 ? ok(null) : fail(notFound);
   }
 
   async revokeToken(project: string, id: string, nowMs: number): Promise<Result<null, Problem>> {
@@ -199,6 +215,26 @@ export interface NewToken {
   readonly hash: string;
   readonly id: string;
   readonly name: string;
+  readonly scopes: readonly ReadScope[];
+  /** `null`: never. */
+  readonly expiresMs: number | null;
+}
+
+/** A read token in a list: never its text. */
+interface ListedToken {
+  readonly id: string;
+  readonly name: string;
+  readonly scopes: readonly ReadScope[];
+  readonly createdAt: string;
+  readonly expiresAt: string | null;
+}
+
+interface TokenRow {
+  readonly id: string;
+  readonly name: string;
+  readonly scopes: string;
+  readonly created_at: number;
+  readonly expires_at: number | null;
 }
 
 /** A source in a list. */

@@ -7,6 +7,8 @@ import { lateDaysText, parseLateDays } from "../rollup-plan.ts";
 
 /** How long a lease holds without being renewed. */
 export const leaseMs = 60_000;
+/** A lease that ends later than this was written under a clock that was far ahead, and is void: else it held for hours. */
+const leaseAheadMsMax = 2 * leaseMs;
 const leaseName = "rollup";
 const holdsLease = "EXISTS (SELECT 1 FROM lease WHERE name = 'rollup' AND owner = ?1)";
 
@@ -66,11 +68,11 @@ export class RollupStore {
   async takeLease(owner: string, nowMs: number): Promise<boolean> {
     const sql = `INSERT INTO lease (name, owner, until) VALUES (?1, ?2, ?3)
       ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until = excluded.until
-      WHERE lease.owner = excluded.owner OR lease.until <= ?4 RETURNING owner`;
+      WHERE lease.owner = excluded.owner OR lease.until NOT BETWEEN ?4 + 1 AND ?5 RETURNING owner`;
     return (
       (await this.#db
         .prepare(sql)
-        .bind(leaseName, owner, nowMs + leaseMs, nowMs)
+        .bind(leaseName, owner, nowMs + leaseMs, nowMs, nowMs + leaseAheadMsMax)
         .first()) !== null
     );
   }

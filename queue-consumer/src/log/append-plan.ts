@@ -6,6 +6,7 @@ import {
   type HourArrivals,
   hourOf,
   type LedgerRow,
+  undatedFromMs,
 } from "@sluice/schema";
 import { LedgerTally } from "./ledger.ts";
 import { databaseBytesMax, pendingSegmentsMax } from "./limits.ts";
@@ -32,7 +33,7 @@ export interface AppendPlan {
   readonly duplicate: number;
   readonly rejected: number;
   readonly skippedSlices: number;
-  /** Indices of the slices that are left out whole: whether their ids were seen cannot be told before cold pages are read. */
+  /** Indices of the slices that are left out whole: whether they or their ids were seen cannot be told now. */
   readonly unchecked: readonly number[];
 }
 
@@ -47,7 +48,7 @@ export function refusalOf(log: {
 
 /** What an append asks of the log's memory. */
 export interface SeenBefore {
-  /** `null`: cannot be told before cold pages are read. */
+  /** `null`: cannot be told before cold pages are read, or before the parent shard has answered. */
   has(bucketMs: number, packed: Uint8Array, at: number): boolean | null;
 }
 
@@ -61,7 +62,7 @@ export function planAppend(
   seen: SeenBefore,
   taken: SeenBefore,
 ): AppendPlan {
-  const candidates = newSlices(request, hashes.slices, taken);
+  const { candidates, unknown } = newSlices(request, hashes.slices, taken);
   const { known, unchecked } = knownEvents(candidates, hashes.events, seen);
   const checked = candidates.filter(({ index }) => !unchecked.has(index));
   const fresh = new SeenSet();
@@ -73,7 +74,9 @@ export function planAppend(
     const news: number[] = [];
     for (let i = 0; i < bucketHoursMs.length; i++) {
       const at = hashesAt + i * hashBytes;
-      if (known[at / hashBytes] === 1 || !fresh.add(bucketHoursMs[i] ?? 0, hashes.events, at)) counts.duplicate += 1;
+      // Of an id that states no time, two copies may come on two days.
+      const bucketMs = Math.min(bucketHoursMs[i] ?? 0, undatedFromMs);
+      if (known[at / hashBytes] === 1 || !fresh.add(bucketMs, hashes.events, at)) counts.duplicate += 1;
       else {
         counts[slice.segments[segments[i] ?? -1]?.dataset === "events" ? "stored" : "rejected"] += 1;
         news.push(i);
@@ -86,14 +89,14 @@ export function planAppend(
     total.rejected += counts.rejected;
     return { slice, index, fresh: news, hashesAt };
   });
-  const skippedSlices = request.slices.length - candidates.length;
+  const skippedSlices = request.slices.length - candidates.length - unknown.length;
   return {
     slices,
     ledger: ledger.rows(),
     arrivals: arrivalsIn(checked),
     ...total,
     skippedSlices,
-    unchecked: [...unchecked],
+    unchecked: [...unknown, ...unchecked],
   };
 }
 
@@ -149,17 +152,23 @@ function knownEvents(
   return { known, unchecked };
 }
 
-/** The slices that were not taken before, each once. */
-export function newSlices(request: AppendRequest, packed: Uint8Array, taken: SeenBefore): readonly Candidate[] {
+/** The slices that were not taken before, each once; and the indices of those of which that cannot be told. */
+export function newSlices(
+  request: AppendRequest,
+  packed: Uint8Array,
+  taken: SeenBefore,
+): { readonly candidates: readonly Candidate[]; readonly unknown: readonly number[] } {
   const fresh = new SeenSet();
-  const slices: Candidate[] = [];
+  const candidates: Candidate[] = [];
+  const unknown: number[] = [];
   let hashesAt = 0;
   request.slices.forEach((slice, index) => {
     const bucketMs = hourOf(slice.receipt.receivedAtMs);
     const at = index * hashBytes;
-    if (taken.has(bucketMs, packed, at) !== true && fresh.add(bucketMs, packed, at))
-      slices.push({ slice, index, hashesAt });
+    const isTaken = taken.has(bucketMs, packed, at);
+    if (isTaken === null) unknown.push(index);
+    if (isTaken === false && fresh.add(bucketMs, packed, at)) candidates.push({ slice, index, hashesAt });
     hashesAt += slice.events.ids.length * hashBytes;
   });
-  return slices;
+  return { candidates, unknown };
 }

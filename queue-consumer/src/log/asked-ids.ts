@@ -1,8 +1,9 @@
-import type { InheritedAnswers, InheritedQuery } from "@sluice/schema";
+import { type HashesByBucket, hourMs, isUndated, undatedDaysKept } from "@sluice/schema";
+import { concatenate } from "./block.ts";
 import { hashBytes, SeenSet } from "./seen-set.ts";
-import { entryWords, placeOf, readEntry } from "./seen-entries.ts";
+import { entryWords, firstPlaceOf, placeOf, readEntry } from "./seen-entries.ts";
 
-/** Ids that belong together: those of one slice, of which all must be known before it is stored. */
+/** Ids that belong together: those of one slice, of which all must be known before it is stored. Or slices. */
 export interface AskedIds {
   readonly bucketHoursMs: Float64Array;
   readonly packed: Uint8Array;
@@ -20,50 +21,72 @@ export function forEachId(
   }
 }
 
-/** What a parent answered for ids; without a parent, that it has none. */
-export class Inherited {
+/** What a parent answered for ids, or for slices; without a parent, that it has none. */
+export class ParentAnswers {
   readonly #lastPlace: number;
+  readonly #lastUndatedPlace: number;
   readonly #known = new SeenSet();
   readonly #absent = new SeenSet();
   readonly #entry = new Uint32Array(entryWords);
 
-  /** @param lastPlace position of the parent's last id; −1 without a parent. */
-  constructor(lastPlace: number) {
+  /**
+   * @param lastPlace position of the last that the parent has; −1 without a parent.
+   * @param lastUndatedPlace position of its last id that states no time; −1 when there is none.
+   */
+  constructor(lastPlace: number, lastUndatedPlace = -1) {
     this.#lastPlace = lastPlace;
+    this.#lastUndatedPlace = lastUndatedPlace;
   }
 
-  /** Takes the answers to a query. */
-  take(query: InheritedQuery, answers: InheritedAnswers): void {
-    if (answers.length !== query.bucketHoursMs.length) throw new Error("a parent must answer for each id");
-    query.bucketHoursMs.forEach((bucketMs, i) => {
-      if (answers[i] === 1) this.#known.add(bucketMs, query.hashes, i * hashBytes);
-      if (answers[i] === 0) this.#absent.add(bucketMs, query.hashes, i * hashBytes);
+  /** Takes the answers to what was asked. */
+  take({ bucketHoursMs, hashes }: HashesByBucket, answers: Uint8Array): void {
+    if (answers.length !== bucketHoursMs.length) throw new Error("a parent must answer each question");
+    bucketHoursMs.forEach((bucketMs, i) => {
+      if (answers[i] === 1) this.#known.add(bucketMs, hashes, i * hashBytes);
+      if (answers[i] === 0) this.#absent.add(bucketMs, hashes, i * hashBytes);
     });
   }
 
-  /** Whether the parent has the id; `null` when it did not say. */
+  /** Whether the parent has it; `null` when it did not say. */
   has(bucketMs: number, packed: Uint8Array, at: number): boolean | null {
     readEntry(bucketMs, packed, at, this.#entry);
-    if (placeOf(this.#entry) > this.#lastPlace || this.#absent.hasEntry(this.#entry)) return false;
+    if (this.#isBehind(bucketMs) || this.#absent.hasEntry(this.#entry)) return false;
     return this.#known.hasEntry(this.#entry) ? true : null;
+  }
+
+  /** Whether the entry comes after everything that the parent has. */
+  #isBehind(bucketMs: number): boolean {
+    if (!isUndated(bucketMs)) return placeOf(this.#entry) > this.#lastPlace;
+    return firstPlaceOf(bucketMs - undatedDaysKept * dayMs) > this.#lastUndatedPlace;
   }
 }
 
-/** The ids to ask a parent for: those of which neither the log itself nor the place of the parent's last id tells. */
-export function inheritedQuery(
+const dayMs = 24 * hourMs;
+
+/** What the parent of a shard knows, as far as it was asked and answered. */
+export interface Inherited {
+  readonly ids: ParentAnswers;
+  readonly slices: ParentAnswers;
+}
+
+/** Whether one of two logs has an id or a slice; `null` when neither says yes and one cannot tell. */
+export function eitherHas(own: boolean | null, parent: boolean | null): boolean | null {
+  if (own === true || parent === true) return true;
+  return own === false && parent === false ? false : null;
+}
+
+/** What to ask a parent for: that of which neither the log itself nor the place of the parent's last one tells. */
+export function parentQuestion(
   asked: readonly AskedIds[],
   own: (bucketMs: number, packed: Uint8Array, at: number) => boolean | null,
-  inherited: Inherited,
-): InheritedQuery | null {
+  answers: ParentAnswers,
+): HashesByBucket {
   const buckets: number[] = [];
   const hashes: Uint8Array[] = [];
   forEachId(asked, (bucketMs, packed, at) => {
-    if (inherited.has(bucketMs, packed, at) !== null || own(bucketMs, packed, at) === true) return;
+    if (answers.has(bucketMs, packed, at) !== null || own(bucketMs, packed, at) === true) return;
     buckets.push(bucketMs);
     hashes.push(packed.subarray(at, at + hashBytes));
   });
-  if (buckets.length === 0) return null;
-  const packed = new Uint8Array(hashes.length * hashBytes);
-  hashes.forEach((hash, i) => packed.set(hash, i * hashBytes));
-  return { bucketHoursMs: Float64Array.from(buckets), hashes: packed };
+  return { bucketHoursMs: Float64Array.from(buckets), hashes: concatenate(hashes) };
 }

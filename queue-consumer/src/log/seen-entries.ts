@@ -1,4 +1,4 @@
-import { hourMs } from "@sluice/schema";
+import { hourMs, undatedFromMs } from "@sluice/schema";
 
 /*
  * A seen id as the log keeps it: five 32-bit words, the hour of its bucket and its 128-bit keyed hash. Entries are kept in
@@ -41,9 +41,19 @@ export function placeOf(entries: Entries, word = 0): number {
   return (entries[word] ?? 0) * 2 ** placeHashBits + ((entries[word + 1] ?? 0) >>> (32 - placeHashBits));
 }
 
+/** Whether a place is that of an id that states no time. */
+export function isUndatedPlace(place: number): boolean {
+  return place >= firstPlaceOf(undatedFromMs);
+}
+
 /** The first place of an instant's hour. */
 export function firstPlaceOf(ms: number): number {
   return hourWord(ms) * 2 ** placeHashBits;
+}
+
+/** The last place of an instant's hour. */
+export function lastPlaceOf(ms: number): number {
+  return firstPlaceOf(ms) + 2 ** placeHashBits - 1;
 }
 
 /** The same entries in their order. */

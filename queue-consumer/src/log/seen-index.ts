@@ -1,6 +1,17 @@
+import { isUndated, undatedDaysKept } from "@sluice/schema";
 import type { ColdIds } from "./cold-ids.ts";
 import type { FilterBudget } from "./filter-budget.ts";
-import { type Entries, entryCount, entryWords, hasEntry, placeOf, readEntry, sortEntries } from "./seen-entries.ts";
+import {
+  type Entries,
+  entryCount,
+  entryWords,
+  hasEntry,
+  isUndatedPlace,
+  lastPlaceOf,
+  placeOf,
+  readEntry,
+  sortEntries,
+} from "./seen-entries.ts";
 import { filterOf, mayHold, type SeenFilter } from "./seen-filter.ts";
 import { pageIndexOf, type PageWrite, planFold } from "./seen-pages.ts";
 import { SeenSet } from "./seen-set.ts";
@@ -43,6 +54,8 @@ export class SeenIndex {
   /** The page read last: an append asks for ids in their order. */
   #open: { readonly page: WarmPage; readonly entries: Entries } | null = null;
   readonly #asked = new Uint32Array(entryWords);
+  /** Place of the last id that states no time; −1 when there is none. */
+  #lastUndated = -1;
 
   constructor(store: PageStore, filters: FilterBudget, cold: ColdIds | null) {
     this.#store = store;
@@ -50,6 +63,8 @@ export class SeenIndex {
     this.#cold = cold;
     this.#pages = store.pages();
     this.#places = this.#pages.map((page) => page.place);
+    const last = this.#pages.at(-1)?.last ?? -1;
+    if (isUndatedPlace(last)) this.#lastUndated = last;
   }
 
   /** Ids of the live layer. */
@@ -62,18 +77,28 @@ export class SeenIndex {
     return this.#pages;
   }
 
-  /** Place of the last id of all layers; −1 when there is none. */
+  /** Place of the last id of all layers, but for those that state no time; −1 when there is none. */
   get lastPlace(): number {
-    let last = Math.max(this.#cold?.last ?? -1, this.#pages.at(-1)?.last ?? -1);
+    let last = this.#cold?.last ?? -1;
     const live = this.#live.entries();
-    for (let at = 0; at < live.length; at += entryWords) last = Math.max(last, placeOf(live, at));
+    for (let at = 0; at < live.length; at += entryWords) last = Math.max(last, datedPlace(live, at));
+    for (const page of this.#pages) if (!isUndatedPlace(page.last)) last = Math.max(last, page.last);
+    const mixed = this.#pages.find((page) => !isUndatedPlace(page.place) && isUndatedPlace(page.last));
+    const entries = mixed === undefined ? live : this.#store.entries(mixed.place);
+    for (let at = 0; at < entries.length; at += entryWords) last = Math.max(last, datedPlace(entries, at));
     return last;
+  }
+
+  /** Place of the last id that states no time, or behind it; −1 when there is none. */
+  get lastUndatedPlace(): number {
+    return this.#lastUndated;
   }
 
   /** Whether the hash at byte `at` of `packed` was seen in a bucket; `null` when pages in the lake's bucket must be read first. */
   has(bucketMs: number, packed: Uint8Array, at: number): boolean | null {
     const entry = this.#asked;
     readEntry(bucketMs, packed, at, entry);
+    if (isUndated(bucketMs)) return this.#hasUndated(entry);
     if (this.#live.hasEntry(entry) || this.#isWarm(entry)) return true;
     return this.#cold === null ? false : this.#cold.has(entry);
   }
@@ -81,6 +106,7 @@ export class SeenIndex {
   /** Adds packed hashes to a bucket's live layer. */
   addLive(bucketMs: number, packed: Uint8Array): void {
     this.#live.addAll(bucketMs, packed);
+    if (isUndated(bucketMs)) this.#lastUndated = Math.max(this.#lastUndated, lastPlaceOf(bucketMs));
   }
 
   /**
@@ -118,6 +144,17 @@ export class SeenIndex {
     this.#take(this.#pages.filter((page) => !pages.has(page)));
   }
 
+  /** Looks on all days from 30 before the entry's to 30 after it, since receipts come in any order. */
+  #hasUndated(entry: Entries): boolean {
+    const own = entry[0] ?? 0;
+    for (let days = -undatedDaysKept; days <= undatedDaysKept; days++) {
+      entry[0] = own + days * 24;
+      if (placeOf(entry) > this.#lastUndated) return false;
+      if (this.#live.hasEntry(entry) || this.#isWarm(entry)) return true;
+    }
+    return false;
+  }
+
   #isWarm(entry: Entries): boolean {
     const page = this.#pages[pageIndexOf(this.#places, placeOf(entry))];
     if (page === undefined) return false;
@@ -137,4 +174,9 @@ export class SeenIndex {
     this.#pages = [...pages].sort((a, b) => a.place - b.place);
     this.#places = this.#pages.map((page) => page.place);
   }
+}
+
+function datedPlace(entries: Entries, at: number): number {
+  const place = placeOf(entries, at);
+  return isUndatedPlace(place) ? -1 : place;
 }

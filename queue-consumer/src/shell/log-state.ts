@@ -5,13 +5,17 @@ import {
   type HourArrivals,
   hourOf,
   type Inheritance,
+  type LastPlaces,
   type LedgerRow,
   parentShardOf,
+  shardEpochsOf,
   type SoughtId,
+  undatedBucketMs,
+  undatedDaysKept,
 } from "@sluice/schema";
 import { belongsTo } from "../consume/route-slice.ts";
 import { type AppendPlan, newSlices, planAppend, refusalOf, type SeenBefore } from "../log/append-plan.ts";
-import { type AskedIds, forEachId, type Inherited } from "../log/asked-ids.ts";
+import { type AskedIds, eitherHas, forEachId, type Inherited, ParentAnswers } from "../log/asked-ids.ts";
 import { type Block, type BucketHashes, concatenate, unpackHashes } from "../log/block.ts";
 import { LedgerTally } from "../log/ledger.ts";
 import { BlockTables } from "../log/live-tables.ts";
@@ -23,10 +27,11 @@ import { packBlocks } from "../log/pack-blocks.ts";
 import { partSizeAfter, type RowsSize } from "../log/publish-plan.ts";
 import { PendingHours } from "../log/pending-hours.ts";
 import { hashIds, hashRequest, type RequestHashes } from "../log/request-hashes.ts";
-import { type Entries, entryWords, firstPlaceOf, readEntry } from "../log/seen-entries.ts";
+import { type Entries, entryWords, firstPlaceOf, isUndatedPlace, readEntry } from "../log/seen-entries.ts";
 import { mayHold } from "../log/seen-filter.ts";
 import { SeenIndex } from "../log/seen-index.ts";
 import { hashBytes } from "../log/seen-set.ts";
+import { sliceHashAt, TakenSlices } from "../log/taken-slices.ts";
 import { groupBy } from "../group-by.ts";
 import { newBirthId, newHashKey, wordsOfKey } from "./hashing.ts";
 import type { LogStorage } from "./log-storage.ts";
@@ -47,7 +52,7 @@ export class LogState {
   #hashKey: Uint32Array;
   readonly seen: SeenIndex;
   readonly cold: ColdIds;
-  readonly #taken: SeenIndex;
+  readonly #taken: TakenSlices;
   readonly #ledger = new LedgerTally();
   /** Times in a row that an earlier life of this object ended while it published. */
   readonly #deaths: number;
@@ -59,7 +64,8 @@ export class LogState {
   #foldedThrough = 0;
   #place: { readonly project: string; readonly shard: number } | null = null;
   #shards: number;
-  #inheritedLast: number;
+  /** Where the shards before end. */
+  #before: LastPlaces;
 
   /** @param liveMs for how long published blocks are kept. */
   constructor(storage: LogStorage, liveMs: number) {
@@ -69,7 +75,8 @@ export class LogState {
     this.birthId = storage.meta("birthId") ?? missing("birthId");
     this.#hashKey = wordsOfKey(storage.meta("hashKey") ?? missing("hashKey"));
     this.#shards = Number(storage.meta("shards") ?? 0);
-    this.#inheritedLast = Number(storage.meta("inheritedLast") ?? -1);
+    const before = storage.meta("inherited");
+    this.#before = before === null ? { id: -1, undatedId: -1, slice: -1 } : (JSON.parse(before) as LastPlaces);
     this.cold = new ColdIds((page, entry) =>
       mayHold(
         filters.get(page, () => storage.cold.filter(page)),
@@ -78,7 +85,7 @@ export class LogState {
     );
     this.cold.add(storage.cold.pages());
     this.seen = new SeenIndex(storage.seen, filters, this.cold);
-    this.#taken = new SeenIndex(storage.slices, filters, null);
+    this.#taken = new TakenSlices(new SeenIndex(storage.slices, filters, null));
     this.#deaths = Number(storage.meta("deaths") ?? 0);
     this.#rebuild();
   }
@@ -109,9 +116,10 @@ export class LogState {
     return this.#shards;
   }
 
-  /** Place of the last id of the shards before; −1 when there are none. */
-  get inheritedLast(): number {
-    return this.#inheritedLast;
+  /** What is known of the shards before when they have not been asked yet. */
+  unasked(): Inherited {
+    const { id, undatedId, slice } = this.#before;
+    return { ids: new ParentAnswers(id, undatedId), slices: new ParentAnswers(slice) };
   }
 
   /** The hashes of a request, under this log's key. */
@@ -120,16 +128,23 @@ export class LogState {
   }
 
   /**
-   * The ids of a request that may have to be looked for elsewhere than here, slice by slice, without those of slices that were
-   * taken before.
+   * What of a request may have to be looked for elsewhere than here, without what was taken before: ids, slice by slice, and the
+   * slices themselves.
    */
-  askedIds(request: AppendRequest, hashes: RequestHashes): readonly AskedIds[] {
-    if (this.cold.last < 0 && this.#inheritedLast < 0) return [];
-    return newSlices(request, hashes.slices, this.#taken).map(({ slice, hashesAt }) => ({
+  asked(
+    request: AppendRequest,
+    hashes: RequestHashes,
+  ): { readonly ids: readonly AskedIds[]; readonly slices: AskedIds } {
+    const bucketHoursMs = Float64Array.from(request.slices, ({ receipt }) => hourOf(receipt.receivedAtMs));
+    const slices = { bucketHoursMs, packed: hashes.slices, hashesAt: 0 };
+    if (this.cold.last < 0 && this.#before.id < 0 && this.#before.undatedId < 0) return { ids: [], slices };
+    const own: SeenBefore = { has: (bucketMs, packed, at) => this.tookSlice(bucketMs, packed, at) };
+    const ids = newSlices(request, hashes.slices, own).candidates.map(({ slice, hashesAt }) => ({
       bucketHoursMs: slice.events.bucketHoursMs,
       packed: hashes.events,
       hashesAt,
     }));
+    return { ids, slices };
   }
 
   /**
@@ -159,21 +174,30 @@ export class LogState {
   /** Whether an id was stored here, or in the shards before; `null` when that cannot be told yet. */
   hasId(inherited: Inherited, bucketMs: number, packed: Uint8Array, at: number): boolean | null {
     const own = this.seen.has(bucketMs, packed, at);
-    if (own === true || this.#inheritedLast < 0) return own;
-    const before = inherited.has(bucketMs, packed, at);
-    return before === true ? true : own === false && before === false ? false : null;
+    return own === true ? true : eitherHas(own, inherited.ids.has(bucketMs, packed, at));
+  }
+
+  /** Whether a slice was taken here, at any time, or before a child was opened. */
+  tookSlice(bucketMs: number, packed: Uint8Array, at: number, child: number | null = null): boolean {
+    const epochs = shardEpochsOf(this.#place?.shard ?? 0, child ?? this.#shards);
+    return this.#taken.has(bucketMs, packed, at, epochs);
+  }
+
+  /** Whether a slice was taken here, or its ids in the shards before; `null` when that cannot be told yet. */
+  #hasSlice(inherited: Inherited, bucketMs: number, packed: Uint8Array, at: number): boolean | null {
+    return this.tookSlice(bucketMs, packed, at) || inherited.slices.has(bucketMs, packed, at);
   }
 
   /** Takes up the place of a shard above the first, and what its parent gave. */
-  open(place: { readonly project: string; readonly shard: number }, { hashKey, lastPlace }: Inheritance): void {
+  open(place: { readonly project: string; readonly shard: number }, { hashKey, last }: Inheritance): void {
     this.#assertPlace(place);
     this.storage.transaction(() => {
       this.storage.setMeta("hashKey", hashKey);
-      this.storage.setMeta("inheritedLast", String(lastPlace));
+      this.storage.setMeta("inherited", JSON.stringify(last));
       this.storage.setMeta("shards", String(place.shard + 1));
     });
     this.#hashKey = wordsOfKey(hashKey);
-    this.#inheritedLast = lastPlace;
+    this.#before = last;
     this.#shards = place.shard + 1;
   }
 
@@ -184,11 +208,17 @@ export class LogState {
     this.storage.transaction(() => this.storage.setMeta("shards", String(shards)));
     this.#shards = shards;
     const hashKey = this.storage.meta("hashKey") ?? missing("hashKey");
-    return { hashKey, lastPlace: Math.max(this.seen.lastPlace, this.#inheritedLast) };
+    const { id, undatedId, slice } = this.#before;
+    const last = {
+      id: Math.max(this.seen.lastPlace, id),
+      undatedId: Math.max(this.seen.lastUndatedPlace, undatedId),
+      slice: Math.max(this.#taken.index.lastPlace, slice),
+    };
+    return { hashKey, last };
   }
 
-  /** Stores what is new of a request, in one transaction; synchronous, so that nothing comes between. */
-  append(request: AppendRequest, hashes: RequestHashes, inherited: Inherited, nowMs: number): AppendResult {
+  /** Why nothing of a request can be stored now, or `null`. */
+  refusal(request: AppendRequest): (AppendResult & { readonly ok: false }) | null {
     if (request.shard > 0 && this.#shards === 0) return { ok: false, reason: "overloaded" }; // is about to be opened
     this.#assertPlace(request);
     const shards = this.#shards;
@@ -199,10 +229,17 @@ export class LogState {
       databaseBytes: this.storage.databaseBytes,
       pendingSegments: this.pending.segments,
     });
-    if (reason !== null) return { ok: false, reason };
-    if (Math.max(this.seen.liveCount, this.#taken.liveCount) >= liveIdsMax) this.#foldAndDrop([], nowMs);
+    return reason === null ? null : { ok: false, reason };
+  }
+
+  /** Stores what is new of a request, in one transaction; synchronous, so that nothing comes between. */
+  append(request: AppendRequest, hashes: RequestHashes, inherited: Inherited, nowMs: number): AppendResult {
+    const refused = this.refusal(request); // ids may have moved while cold ids were read
+    if (refused !== null) return refused;
+    if (Math.max(this.seen.liveCount, this.#taken.index.liveCount) >= liveIdsMax) this.#foldAndDrop([], nowMs);
     const seen: SeenBefore = { has: (bucketMs, packed, at) => this.hasId(inherited, bucketMs, packed, at) };
-    const plan = planAppend(request, hashes, seen, this.#taken);
+    const taken: SeenBefore = { has: (bucketMs, packed, at) => this.#hasSlice(inherited, bucketMs, packed, at) };
+    const plan = planAppend(request, hashes, seen, taken);
     if (plan.slices.length > 0) this.#store(plan, hashes, nowMs);
     const { stored, duplicate, rejected, skippedSlices, unchecked } = plan;
     return { ok: true, stored, duplicate, rejected, skippedSlices, unchecked, logSequence: this.#lastSequence };
@@ -271,7 +308,7 @@ export class LogState {
       takenAtMs: nowMs,
       slices: plan.slices,
       eventHashes: hashes.events,
-      sliceHashes: sliceBuckets(plan, hashes.slices),
+      sliceHashes: sliceBuckets(plan, hashes.slices, this.#shards),
       ledger: plan.ledger,
       arrivals: plan.arrivals,
     };
@@ -293,15 +330,15 @@ export class LogState {
   #rememberUnfolded(block: Pick<Block, "header" | "hashes">): void {
     const { ids, slices } = unpackHashes(block.header, block.hashes);
     for (const bucket of ids) this.seen.addLive(bucket.bucketMs, bucket.packed);
-    for (const bucket of slices) this.#taken.addLive(bucket.bucketMs, bucket.packed);
+    for (const bucket of slices) this.#taken.index.addLive(bucket.bucketMs, bucket.packed);
     for (const row of block.header.ledger) this.#ledger.add(row);
     if (block.header.arrivals !== undefined) this.#arrivals.add(block.header.arrivals);
   }
 
   #foldAndDrop(tables: readonly number[], nowMs: number): void {
-    this.#forgetOldSlices(nowMs);
+    this.#forgetOld(nowMs);
     const folded = this.storage.transaction(() => {
-      const done = [this.seen.fold(this.#lastSequence, nowMs), this.#taken.fold(this.#lastSequence, nowMs)];
+      const done = [this.seen.fold(this.#lastSequence, nowMs), this.#taken.index.fold(this.#lastSequence, nowMs)];
       this.storage.ledger.addCounts(this.#ledger.rows());
       this.storage.ledger.addArrivals(this.#arrivals.arrivals(), nowMs);
       this.storage.setMeta("foldedThrough", String(this.#lastSequence));
@@ -315,14 +352,18 @@ export class LogState {
     this.#arrivals.clear();
   }
 
-  /** Before a fold, which could put new slices into a page of old ones. */
-  #forgetOldSlices(nowMs: number): void {
-    const end = firstPlaceOf(nowMs - sliceDaysKept * dayMs);
-    const old = new Set(this.#taken.pages.filter((page) => page.last < end));
+  /** Forgets slices and ids that are known for a time only; before a fold, which could put new ones into a page of old ones. */
+  #forgetOld(nowMs: number): void {
+    const slicesEnd = firstPlaceOf(nowMs - sliceDaysKept * dayMs);
+    const slices = new Set(this.#taken.index.pages.filter((page) => page.last < slicesEnd));
+    const idsEnd = firstPlaceOf(undatedBucketMs(nowMs - undatedDaysKept * dayMs));
+    const ids = new Set(this.seen.pages.filter((page) => isUndatedPlace(page.place) && page.last < idsEnd));
     this.storage.transaction(() => {
-      for (const page of old) this.storage.slices.remove(page.place);
+      for (const page of slices) this.storage.slices.remove(page.place);
+      for (const page of ids) this.storage.seen.remove(page.place);
     });
-    this.#taken.removePages(old);
+    this.#taken.index.removePages(slices);
+    this.seen.removePages(ids);
   }
 
   #rebuild(): void {
@@ -361,11 +402,11 @@ export class LogState {
 }
 
 /** Hashes of the slices that an append takes, by receipt hour. */
-function sliceBuckets(plan: AppendPlan, packed: Uint8Array): readonly BucketHashes[] {
+function sliceBuckets(plan: AppendPlan, packed: Uint8Array, shards: number): readonly BucketHashes[] {
   const buckets = groupBy(plan.slices, ({ slice }) => hourOf(slice.receipt.receivedAtMs));
   return [...buckets].map(([bucketMs, slices]) => ({
     bucketMs,
-    packed: concatenate(slices.map(({ index }) => packed.subarray(index * hashBytes, (index + 1) * hashBytes))),
+    packed: concatenate(slices.map(({ index }) => sliceHashAt(packed, index * hashBytes, shards))),
   }));
 }
 

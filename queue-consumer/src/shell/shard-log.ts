@@ -17,7 +17,7 @@ import {
   type TailPage,
   type TailRequest,
 } from "@sluice/schema";
-import { type AskedIds, Inherited, inheritedQuery } from "../log/asked-ids.ts";
+import { type AskedIds, eitherHas, type Inherited, parentQuestion } from "../log/asked-ids.ts";
 import { changesPageMax, failureDelaySecondsMax, soughtIdsMax } from "../log/limits.ts";
 import type { PendingHour } from "../log/pending-hours.ts";
 import { hashBytes } from "../log/seen-set.ts";
@@ -65,11 +65,8 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
   }
 
   async append(request: AppendRequest): Promise<AppendResult> {
-    const hashes = this.#state.hash(request);
-    const asked = this.#state.askedIds(request, hashes);
-    await this.#cold.readFor(asked);
-    const inherited = await this.#askParent(asked);
-    const result = this.#state.append(request, hashes, inherited, Date.now());
+    // Asked before ids are hashed, too: a shard that is not open yet has no key of its own for good.
+    const result = this.#state.refusal(request) ?? (await this.#take(request));
     await this.#arm(this.#policy.publishMs);
     return result;
   }
@@ -99,9 +96,19 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
     return this.#state.giveUp(child);
   }
 
-  async inherited(query: InheritedQuery): Promise<InheritedAnswers> {
-    const known = await this.#known({ bucketHoursMs: query.bucketHoursMs, packed: query.hashes, hashesAt: 0 });
-    return Uint8Array.from(known, (isKnown) => (isKnown === null ? 2 : Number(isKnown)));
+  async inherited({ child, ids, slices }: InheritedQuery): Promise<InheritedAnswers> {
+    const asked = { bucketHoursMs: ids.bucketHoursMs, packed: ids.hashes, hashesAt: 0 };
+    const askedSlices = { bucketHoursMs: slices.bucketHoursMs, packed: slices.hashes, hashesAt: 0 };
+    await this.#cold.readFor([asked]);
+    const inherited = await this.#askParent([asked], askedSlices, child);
+    const hasSlice = (bucketMs: number, at: number): boolean | null => {
+      const own = this.#state.tookSlice(bucketMs, slices.hashes, at, child);
+      return eitherHas(own, inherited.slices.has(bucketMs, slices.hashes, at));
+    };
+    return {
+      ids: answersOf(ids.bucketHoursMs, (bucketMs, at) => this.#state.hasId(inherited, bucketMs, ids.hashes, at)),
+      slices: answersOf(slices.bucketHoursMs, hasSlice),
+    };
   }
 
   async status(): Promise<LogStatus> {
@@ -129,8 +136,11 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
 
   async knows(ids: readonly SoughtId[]): Promise<readonly boolean[]> {
     if (ids.length > soughtIdsMax) throw new RangeError(`more than ${soughtIdsMax} ids`);
-    const known = await this.#known(this.#state.soughtIds(ids));
-    return known.map((isKnown) => {
+    const asked = this.#state.soughtIds(ids);
+    await this.#cold.readFor([asked]);
+    const inherited = await this.#askParent([asked], null);
+    return ids.map(({ bucketHourMs }, i) => {
+      const isKnown = this.#state.hasId(inherited, bucketHourMs, asked.packed, i * hashBytes);
       if (isKnown === null) throw new Error("the bucket or the parent shard did not answer");
       return isKnown;
     });
@@ -150,6 +160,14 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
     this.#idleCycles = cycle.failed > 0 && cycle.published === 0 ? this.#idleCycles + 1 : 0;
     if (cycle.failed > 0) console.error(`${cycle.failed} hours were not published: ${messageOf(cycle.failure)}`);
     await this.#arm(this.#pauseMs(startMs));
+  }
+
+  async #take(request: AppendRequest): Promise<AppendResult> {
+    const hashes = this.#state.hash(request);
+    const asked = this.#state.asked(request, hashes);
+    await this.#cold.readFor(asked.ids);
+    const inherited = await this.#askParent(asked.ids, asked.slices);
+    return this.#state.append(request, hashes, inherited, Date.now());
   }
 
   async #publishAndCool(hours: readonly PendingHour[], through: number, untilMs: number): Promise<Cycle> {
@@ -185,23 +203,26 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
     return cycle;
   }
 
-  /** Whether ids were stored, here or in the shards before; `null` where that cannot be told now. */
-  async #known(asked: AskedIds): Promise<readonly (boolean | null)[]> {
-    await this.#cold.readFor([asked]);
-    const inherited = await this.#askParent([asked]);
-    const isKnown = (bucketMs: number, i: number): boolean | null =>
-      this.#state.hasId(inherited, bucketMs, asked.packed, asked.hashesAt + i * hashBytes);
-    return Array.from(asked.bucketHoursMs, isKnown);
-  }
-
-  /** Asks the parent for the ids that only it can know. Never throws: without an answer they stay unknown. */
-  async #askParent(asked: readonly AskedIds[]): Promise<Inherited> {
-    const { place, inheritedLast, seen } = this.#state;
-    const inherited = new Inherited(inheritedLast);
-    const query = inheritedQuery(asked, (bucketMs, packed, at) => seen.has(bucketMs, packed, at), inherited);
-    if (query === null || place === null) return inherited;
+  /**
+   * Asks the parent for the ids and slices that only it can know; on behalf of a child, for all that was not taken here before that was
+   * opened. Never throws: without an answer they stay unknown.
+   */
+  async #askParent(
+    asked: readonly AskedIds[],
+    askedSlices: AskedIds | null,
+    child: number | null = null,
+  ): Promise<Inherited> {
+    const state = this.#state;
+    const inherited = state.unasked();
+    const ids = parentQuestion(asked, (...id) => state.seen.has(...id), inherited.ids);
+    const slicesOrNone = askedSlices === null ? [] : [askedSlices];
+    const slices = parentQuestion(slicesOrNone, (...slice) => state.tookSlice(...slice, child), inherited.slices);
+    if (state.place === null || ids.hashes.length + slices.hashes.length === 0) return inherited;
+    const { project, shard } = state.place;
     try {
-      inherited.take(query, await this.#logOf(place.project, parentShardOf(place.shard)).inherited(query));
+      const answers = await this.#logOf(project, parentShardOf(shard)).inherited({ child: shard, ids, slices });
+      inherited.ids.take(ids, answers.ids);
+      inherited.slices.take(slices, answers.slices);
     } catch (error) {
       console.error(`the parent shard did not answer: ${messageOf(error)}`);
     }
@@ -267,6 +288,14 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
       databaseBytes: this.#state.storage.databaseBytes,
     };
   }
+}
+
+/** Answers of {@link ShardLog.inherited}, in the order of the questions. */
+function answersOf(bucketHoursMs: Float64Array, has: (bucketMs: number, at: number) => boolean | null): Uint8Array {
+  return Uint8Array.from(bucketHoursMs, (bucketMs, i) => {
+    const isKnown = has(bucketMs, i * hashBytes);
+    return isKnown === null ? 2 : Number(isKnown);
+  });
 }
 
 /** What a publishing cycle did. */

@@ -112,7 +112,7 @@ export class LakeWatch {
         row.key_kind === event?.keyKind &&
         JSON.stringify(properties) === JSON.stringify(sent["properties"] ?? {});
       if (!isSame) this.#fail(`event ${number} is not in ${key} as it was sent`);
-      this.#checkHour(row, event?.timeMs ?? 0, partHourMs, number);
+      this.#checkHour(row, event?.timeMs ?? row.received_time, partHourMs, number);
       return {
         identity: `${row.key_kind} ${row.message_id}`,
         number,
@@ -122,7 +122,7 @@ export class LakeWatch {
     });
   }
 
-  /** The hour of its own time; under a public key, of the receipt's for events older than 30 days. */
+  /** The hour of its own time, if it has one; under a public key, of the receipt's for events older than 30 days. */
   #checkHour(
     row: { readonly time: number; readonly key_kind: string; readonly received_time: number },
     timeMs: number,

@@ -104,6 +104,8 @@ export class ObjectDatabase {
 export interface StorageGuard {
   /** Throws for an instance that is dead: its storage belongs to its successor. */
   assertAlive(): void;
+  /** Throws where a statement of SQL fails, before it has done anything. */
+  assertWorks(): void;
   /** Resolves, fails, or never ends, as the platform's storage does when the object is reset. */
   alarmCall<Value>(what: string, effect: () => Value): Promise<Value>;
   /** Told when the alarm was set or taken away. */
@@ -116,6 +118,7 @@ export function storageOver(database: ObjectDatabase, guard: StorageGuard) {
     sql: {
       exec(query: string, ...bindings: unknown[]) {
         guard.assertAlive();
+        guard.assertWorks();
         return cursorOf(database.exec(query, bindings));
       },
       get databaseSize(): number {

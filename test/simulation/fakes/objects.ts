@@ -46,6 +46,8 @@ class SimulatedObject {
   readonly database = new ObjectDatabase();
   readonly #world: ObjectsWorld;
   #running: Running | null = null;
+  /** While a check looks, nothing fails. */
+  #isPeeked = false;
   #alarmNumber = 0;
   #instances = 0;
 
@@ -94,7 +96,12 @@ class SimulatedObject {
   /** Asks the instance past the network, for checks; `null` where none runs. The method must change nothing. */
   async peek(method: string, parameters: readonly unknown[]): Promise<unknown> {
     const instance = this.#running?.instance;
-    return instance === undefined ? null : instance[method]?.apply(instance, [...parameters]);
+    this.#isPeeked = true;
+    try {
+      return instance === undefined ? null : instance[method]?.apply(instance, [...parameters]);
+    } finally {
+      this.#isPeeked = false;
+    }
   }
 
   /** Runs the alarm that was set for now, unless another one took its place. */
@@ -171,6 +178,12 @@ class SimulatedObject {
     return {
       assertAlive: (): void => {
         if (!process.isAlive) throw resetError(false);
+      },
+      assertWorks: (): void => {
+        if (this.#isPeeked || !random.chance(network.faults.statementFails)) return;
+        scheduler.trouble("statement fails");
+        scheduler.note(`${process.name}: a statement fails`);
+        throw new Error("disk I/O error: SQLITE_IOERR");
       },
       alarmCall: <Value>(what: string, effect: () => Value): Promise<Value> => {
         return new Promise((resolve, reject) => {

@@ -1,0 +1,213 @@
+import type { Json, JsonObject } from "@sluice/schema";
+import { functions } from "./adhoc/measure.ts";
+import { operators } from "./adhoc/filter.ts";
+import { intervals } from "./adhoc/zone-clock.ts";
+
+/*
+ * JSON Schemas (draft 2020-12, as OpenAPI 3.1 has them) of questions and answers of the query API. Tests check real answers by them.
+ */
+const text: JsonObject = { type: "string" };
+const instant: JsonObject = { type: "string", format: "date-time" };
+const count: JsonObject = { type: "integer", minimum: 0 };
+const decimal: JsonObject = { type: "string", pattern: "^-?\\d+\\.\\d{6}$", description: "Exact, six digits." };
+const anyObject: JsonObject = { type: "object", additionalProperties: {} };
+
+function object(properties: Record<string, Json>, optional: readonly string[] = []): JsonObject {
+  const required = Object.keys(properties).filter((name) => !optional.includes(name));
+  return { type: "object", required, properties, additionalProperties: false };
+}
+
+function list(items: JsonObject): JsonObject {
+  return { type: "array", items };
+}
+
+function map(values: JsonObject): JsonObject {
+  return { type: "object", additionalProperties: values };
+}
+
+function nullable(schema: JsonObject): JsonObject {
+  return { anyOf: [schema, { type: "null" }] };
+}
+
+function ref(name: string): JsonObject {
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+const path: JsonObject = {
+  description:
+    'A column of the lake, `actor`, or a path such as `properties.plan`; a list (["properties","a.b"]) for keys with dots.',
+  anyOf: [text, list(text)],
+};
+const scalar: JsonObject = { type: ["string", "number", "boolean"] };
+
+const adhoc: Record<string, JsonObject> = {
+  AdhocFilter: object(
+    {
+      field: path,
+      op: { enum: operators },
+      value: { anyOf: [scalar, { type: "array", items: scalar, maxItems: 200 }] },
+    },
+    ["value"],
+  ),
+  AdhocMeasure: object(
+    { fn: { enum: functions }, field: path, name: text, p: { type: "number", minimum: 0, maximum: 1 } },
+    ["field", "name", "p"],
+  ),
+  AdhocQuestion: object(
+    {
+      from: { ...text, description: "First day of the time zone (YYYY-MM-DD), or an instant in ISO 8601; inclusive." },
+      to: { ...text, description: "Likewise, exclusive; at most 400 days later." },
+      timezone: { ...text, default: "UTC", description: "IANA name." },
+      interval: { enum: intervals, description: "Length of a bucket; the whole range is one when absent." },
+      filters: { type: "array", items: ref("AdhocFilter"), maxItems: 20 },
+      groupBy: { type: "array", items: path, maxItems: 5 },
+      measures: { type: "array", items: ref("AdhocMeasure"), minItems: 1, maxItems: 10 },
+      orderBy: { ...text, description: "Name of a measure, or group; with - before it, descending." },
+      limit: { type: "integer", minimum: 1, maximum: 10_000, default: 1_000 },
+    },
+    ["timezone", "interval", "filters", "groupBy", "measures", "orderBy", "limit"],
+  ),
+  AdhocRow: object(
+    {
+      bucket: text,
+      group: list({ type: ["string", "null"] }),
+      values: list({ type: ["integer", "string", "null"], description: "Counts are numbers, all else is text." }),
+    },
+    ["bucket"],
+  ),
+  AdhocAnswer: object({
+    project: text,
+    from: instant,
+    to: instant,
+    timezone: text,
+    interval: { enum: [...intervals, null] },
+    groupBy: list(text),
+    measures: list(text),
+    rows: list(ref("AdhocRow")),
+    groups: { ...count, description: "How many there are, before limit." },
+    truncated: { type: "boolean" },
+    scanned: ref("ScanCost"),
+  }),
+  ScanCost: object({ files: count, rowGroups: count, rows: count, bytes: count }),
+};
+
+const kpis: Record<string, JsonObject> = {
+  KpiRatio: object({ numerator: count, denominator: count, value: { type: ["number", "null"] } }),
+  KpiMoneyRatio: object({ numerator: decimal, denominator: count, value: decimal }),
+  KpiBucket: object({
+    start: text,
+    complete: { type: "boolean" },
+    value: {
+      description: "count: a number; money: by currency; money ratio: by currency; ratio: one.",
+      anyOf: [count, ref("KpiRatio"), map(decimal), map(ref("KpiMoneyRatio"))],
+    },
+  }),
+  KpiSeries: object({ version: count, unit: text, buckets: list(ref("KpiBucket")) }),
+  KpiAnswer: object({
+    ...{ project: text, interval: { const: "day" }, timezone: { const: "UTC" }, from: text, to: text, asOf: instant },
+    live: {
+      type: "boolean",
+      description: "Whether events that were not rolled up are in the days that were still open.",
+    },
+    metrics: map(ref("KpiSeries")),
+  }),
+};
+
+const lists: Record<string, JsonObject> = {
+  CatalogueProperty: object(
+    {
+      name: text,
+      kinds: list({ enum: ["text", "number", "boolean", "object", "list", "null"] }),
+      seen: count,
+      samples: list(text),
+    },
+    ["samples"],
+  ),
+  CatalogueEvent: object({
+    ...{ type: text, event: { type: ["string", "null"] }, count, bots: count, firstSeen: instant, lastSeen: instant },
+    examined: { ...count, description: "Rows whose properties were looked at, at most 200." },
+    properties: list(ref("CatalogueProperty")),
+  }),
+  EventCatalogue: object({
+    ...{ project: text, from: instant, to: instant, events: list(ref("CatalogueEvent")), total: count },
+    ...{ cursor: { type: ["string", "null"] }, scanned: ref("ScanCost") },
+  }),
+  TimelineEntry: object({
+    ...{ time: instant, messageId: text, type: text, isBot: { type: "boolean" }, source: text },
+    ...Object.fromEntries(
+      ["event", "name", "userId", "anonymousId", "sessionId", "pageUrl", "revenue", "currency"].map((name) => [
+        name,
+        { type: ["string", "null"] },
+      ]),
+    ),
+    properties: nullable(anyObject),
+  }),
+  UserProfile: object({
+    ...{ events: count, firstSeen: nullable(instant), lastSeen: nullable(instant), names: map(count) },
+    ...{ revenue: map(decimal), traits: anyObject, latest: nullable(map({ type: ["string", "null"] })) },
+  }),
+  UserAnswer: object({
+    ...{ project: text, user: text, anonymousIds: list(text), from: instant, to: instant, linksAsOf: instant },
+    ...{ profile: ref("UserProfile"), timeline: list(ref("TimelineEntry")), cursor: { type: ["string", "null"] } },
+    scanned: ref("ScanCost"),
+  }),
+};
+
+const counts: Record<string, JsonObject> = {
+  ...{ received: count, stored: count, duplicate: count, rejected: count, inFlight: count },
+  ...{ suspectedLost: nullable(count), missingMessages: count },
+};
+
+const flow: Record<string, JsonObject> = {
+  LedgerCounts: object(counts),
+  LedgerRow: object({ source: text, hour: instant, ...counts }),
+  Ledger: object({
+    ...{ project: text, from: instant, to: instant, asOf: instant, rows: list(ref("LedgerRow")) },
+    ...{ totals: ref("LedgerCounts"), unpublished: count },
+  }),
+  Receipt: {
+    type: "object",
+    required: ["messageId", "status"],
+    properties: { messageId: text, status: { enum: ["stored", "pending", "duplicate", "rejected", "unknown"] } },
+    additionalProperties: {},
+  },
+};
+
+const live: Record<string, JsonObject> = {
+  LiveCount: object({ name: text, events: count }),
+  LiveMinute: object({ start: instant, events: count, activeUsers: count }),
+  LiveAnswer: object({
+    ...{
+      project: text,
+      asOf: instant,
+      from: instant,
+      complete: { type: "boolean" },
+      events: count,
+      activeUsers: count,
+    },
+    ...{ minutes: list(ref("LiveMinute")), bySource: list(ref("LiveCount")), byName: list(ref("LiveCount")) },
+  }),
+  LiveEvent: {
+    type: "object",
+    required: ["outcome"],
+    properties: { outcome: { enum: ["stored", "rejected"] } },
+    additionalProperties: {},
+    description: "Columns of the lake: of events, or of rejected events with their reason.",
+  },
+  LiveEvents: object({ project: text, asOf: instant, events: list(ref("LiveEvent")), leftOut: count, cursor: text }),
+};
+
+/** Every schema of the API document, by name. */
+export const querySchemas: Readonly<Record<string, JsonObject>> = {
+  ...adhoc,
+  ...kpis,
+  ...lists,
+  ...flow,
+  ...live,
+  Health: object({ ok: { const: true } }),
+  Document: anyObject,
+  Problem: {
+    ...object({ type: text, title: text, status: count, detail: text, parameter: text }, ["parameter"]),
+    description: "RFC 9457; parameter names what is wrong, detail says what it may be.",
+  },
+};

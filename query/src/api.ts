@@ -1,0 +1,439 @@
+/*
+ * Generated from the API document by tools/query-client.ts; a test compares the two. Changes belong into the routes and schemas
+ * of the query API.
+ */
+
+export interface AdhocFilter {
+  /** A column of the lake, `actor`, or a path such as `properties.plan`; a list (["properties","a.b"]) for keys with dots. */
+  readonly field: string | readonly string[];
+  readonly op:
+    | "eq"
+    | "ne"
+    | "in"
+    | "notIn"
+    | "exists"
+    | "notExists"
+    | "contains"
+    | "startsWith"
+    | "lt"
+    | "lte"
+    | "gt"
+    | "gte";
+  readonly value?: string | number | boolean | readonly (string | number | boolean)[];
+}
+
+export interface AdhocMeasure {
+  readonly fn: "count" | "unique" | "sum" | "avg" | "min" | "max" | "percentile";
+  /** A column of the lake, `actor`, or a path such as `properties.plan`; a list (["properties","a.b"]) for keys with dots. */
+  readonly field?: string | readonly string[];
+  readonly name?: string;
+  readonly p?: number;
+}
+
+export interface AdhocQuestion {
+  /** First day of the time zone (YYYY-MM-DD), or an instant in ISO 8601; inclusive. */
+  readonly from: string;
+  /** Likewise, exclusive; at most 400 days later. */
+  readonly to: string;
+  /** IANA name. */
+  readonly timezone?: string;
+  /** Length of a bucket; the whole range is one when absent. */
+  readonly interval?: "hour" | "day" | "week" | "month";
+  readonly filters?: readonly AdhocFilter[];
+  readonly groupBy?: readonly (string | readonly string[])[];
+  readonly measures?: readonly AdhocMeasure[];
+  /** Name of a measure, or group; with - before it, descending. */
+  readonly orderBy?: string;
+  readonly limit?: number;
+}
+
+export interface AdhocRow {
+  readonly bucket?: string;
+  readonly group: readonly (string | null)[];
+  readonly values: readonly (number | string | null)[];
+}
+
+export interface AdhocAnswer {
+  readonly project: string;
+  readonly from: string;
+  readonly to: string;
+  readonly timezone: string;
+  readonly interval: "hour" | "day" | "week" | "month" | null;
+  readonly groupBy: readonly string[];
+  readonly measures: readonly string[];
+  readonly rows: readonly AdhocRow[];
+  /** How many there are, before limit. */
+  readonly groups: number;
+  readonly truncated: boolean;
+  readonly scanned: ScanCost;
+}
+
+export interface ScanCost {
+  readonly files: number;
+  readonly rowGroups: number;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+export interface KpiRatio {
+  readonly numerator: number;
+  readonly denominator: number;
+  readonly value: number | null;
+}
+
+export interface KpiMoneyRatio {
+  /** Exact, six digits. */
+  readonly numerator: string;
+  readonly denominator: number;
+  /** Exact, six digits. */
+  readonly value: string;
+}
+
+export interface KpiBucket {
+  readonly start: string;
+  readonly complete: boolean;
+  /** count: a number; money: by currency; money ratio: by currency; ratio: one. */
+  readonly value: number | KpiRatio | Readonly<Record<string, string>> | Readonly<Record<string, KpiMoneyRatio>>;
+}
+
+export interface KpiSeries {
+  readonly version: number;
+  readonly unit: string;
+  readonly buckets: readonly KpiBucket[];
+}
+
+export interface KpiAnswer {
+  readonly project: string;
+  readonly interval: "day";
+  readonly timezone: "UTC";
+  readonly from: string;
+  readonly to: string;
+  readonly asOf: string;
+  /** Whether events that were not rolled up are in the days that were still open. */
+  readonly live: boolean;
+  readonly metrics: Readonly<Record<string, KpiSeries>>;
+}
+
+export interface CatalogueProperty {
+  readonly name: string;
+  readonly kinds: readonly ("text" | "number" | "boolean" | "object" | "list" | "null")[];
+  readonly seen: number;
+  readonly samples?: readonly string[];
+}
+
+export interface CatalogueEvent {
+  readonly type: string;
+  readonly event: string | null;
+  readonly count: number;
+  readonly bots: number;
+  readonly firstSeen: string;
+  readonly lastSeen: string;
+  /** Rows whose properties were looked at, at most 200. */
+  readonly examined: number;
+  readonly properties: readonly CatalogueProperty[];
+}
+
+export interface EventCatalogue {
+  readonly project: string;
+  readonly from: string;
+  readonly to: string;
+  readonly events: readonly CatalogueEvent[];
+  readonly total: number;
+  readonly cursor: string | null;
+  readonly scanned: ScanCost;
+}
+
+export interface TimelineEntry {
+  readonly time: string;
+  readonly messageId: string;
+  readonly type: string;
+  readonly isBot: boolean;
+  readonly source: string;
+  readonly event: string | null;
+  readonly name: string | null;
+  readonly userId: string | null;
+  readonly anonymousId: string | null;
+  readonly sessionId: string | null;
+  readonly pageUrl: string | null;
+  readonly revenue: string | null;
+  readonly currency: string | null;
+  readonly properties: Readonly<Record<string, unknown>> | null;
+}
+
+export interface UserProfile {
+  readonly events: number;
+  readonly firstSeen: string | null;
+  readonly lastSeen: string | null;
+  readonly names: Readonly<Record<string, number>>;
+  readonly revenue: Readonly<Record<string, string>>;
+  readonly traits: Readonly<Record<string, unknown>>;
+  readonly latest: Readonly<Record<string, string | null>> | null;
+}
+
+export interface UserAnswer {
+  readonly project: string;
+  readonly user: string;
+  readonly anonymousIds: readonly string[];
+  readonly from: string;
+  readonly to: string;
+  readonly linksAsOf: string;
+  readonly profile: UserProfile;
+  readonly timeline: readonly TimelineEntry[];
+  readonly cursor: string | null;
+  readonly scanned: ScanCost;
+}
+
+export interface LedgerCounts {
+  readonly received: number;
+  readonly stored: number;
+  readonly duplicate: number;
+  readonly rejected: number;
+  readonly inFlight: number;
+  readonly suspectedLost: number | null;
+  readonly missingMessages: number;
+}
+
+export interface LedgerRow {
+  readonly source: string;
+  readonly hour: string;
+  readonly received: number;
+  readonly stored: number;
+  readonly duplicate: number;
+  readonly rejected: number;
+  readonly inFlight: number;
+  readonly suspectedLost: number | null;
+  readonly missingMessages: number;
+}
+
+export interface Ledger {
+  readonly project: string;
+  readonly from: string;
+  readonly to: string;
+  readonly asOf: string;
+  readonly rows: readonly LedgerRow[];
+  readonly totals: LedgerCounts;
+  readonly unpublished: number;
+}
+
+export interface Receipt {
+  readonly messageId: string;
+  readonly status: "stored" | "pending" | "duplicate" | "rejected" | "unknown";
+  readonly [name: string]: unknown;
+}
+
+export interface LiveCount {
+  readonly name: string;
+  readonly events: number;
+}
+
+export interface LiveMinute {
+  readonly start: string;
+  readonly events: number;
+  readonly activeUsers: number;
+}
+
+export interface LiveAnswer {
+  readonly project: string;
+  readonly asOf: string;
+  readonly from: string;
+  readonly complete: boolean;
+  readonly events: number;
+  readonly activeUsers: number;
+  readonly minutes: readonly LiveMinute[];
+  readonly bySource: readonly LiveCount[];
+  readonly byName: readonly LiveCount[];
+}
+
+/** Columns of the lake: of events, or of rejected events with their reason. */
+export interface LiveEvent {
+  readonly outcome: "stored" | "rejected";
+  readonly [name: string]: unknown;
+}
+
+export interface LiveEvents {
+  readonly project: string;
+  readonly asOf: string;
+  readonly events: readonly LiveEvent[];
+  readonly leftOut: number;
+  readonly cursor: string;
+}
+
+export interface Health {
+  readonly ok: true;
+}
+
+export type Document = Readonly<Record<string, unknown>>;
+
+/** RFC 9457; parameter names what is wrong, detail says what it may be. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly parameter?: string;
+}
+
+/** Parameters of {@link QueryApi.getKpis}. */
+export interface GetKpisParameters {
+  /** Comma-separated names out of events, page_views, dau, revenue, orders, aov, impressions, clicks, ctr. */
+  readonly metrics: string;
+  /** First day, inclusive, UTC. */
+  readonly from: string;
+  /** Last day, exclusive, UTC; at most 400 days after from. */
+  readonly to: string;
+  /** Length of a bucket. */
+  readonly interval?: "day";
+  /** Whose days the buckets are. */
+  readonly timezone?: "UTC";
+  /** Must be the token's own project; for callers that want to be sure. */
+  readonly project?: string;
+}
+
+/** Parameters of {@link QueryApi.query}. */
+export interface QueryParameters {
+  /** Must be the token's own project; for callers that want to be sure. */
+  readonly project?: string;
+}
+
+/** Parameters of {@link QueryApi.getEvents}. */
+export interface GetEventsParameters {
+  /** First hour, inclusive: a day YYYY-MM-DD or a full hour YYYY-MM-DDTHH:00Z, UTC. The last 7 days when absent; at most 92. */
+  readonly from?: string;
+  /** Last hour, exclusive: a day YYYY-MM-DD or a full hour YYYY-MM-DDTHH:00Z, UTC. */
+  readonly to?: string;
+  /** Only the track event of this name. */
+  readonly event?: string;
+  /** Entries of a page. */
+  readonly limit?: number;
+  /** Where the page begins: the cursor of the page before. */
+  readonly cursor?: string;
+  /** Must be the token's own project; for callers that want to be sure. */
+  readonly project?: string;
+}
+
+/** Parameters of {@link QueryApi.getUser}. */
+export interface GetUserParameters {
+  /** A user id or an anonymous id. */
+  readonly id: string;
+  /** First hour, inclusive: a day YYYY-MM-DD or a full hour YYYY-MM-DDTHH:00Z, UTC. The last 30 days when absent; at most 400. */
+  readonly from?: string;
+  /** Last hour, exclusive: a day YYYY-MM-DD or a full hour YYYY-MM-DDTHH:00Z, UTC. */
+  readonly to?: string;
+  /** Entries of a page. */
+  readonly limit?: number;
+  /** Where the page begins: the cursor of the page before. */
+  readonly cursor?: string;
+  /** Must be the token's own project; for callers that want to be sure. */
+  readonly project?: string;
+}
+
+/** Parameters of {@link QueryApi.getExport}. */
+export interface GetExportParameters {
+  /** First hour, inclusive: a day YYYY-MM-DD or a full hour YYYY-MM-DDTHH:00Z, UTC. At most 400 days. */
+  readonly from: string;
+  /** Last hour, exclusive: a day YYYY-MM-DD or a full hour YYYY-MM-DDTHH:00Z, UTC. */
+  readonly to: string;
+  /** What to export. */
+  readonly dataset?: "events" | "rejected";
+  /** CSV puts an apostrophe before texts that could be formulas. */
+  readonly format?: "ndjson" | "csv" | "parquet";
+  /** Comma-separated columns, for ndjson and csv; all when absent. */
+  readonly columns?: string;
+  /** Where the page begins: the cursor of the page before. */
+  readonly cursor?: string;
+  /** Must be the token's own project; for callers that want to be sure. */
+  readonly project?: string;
+}
+
+/** Parameters of {@link QueryApi.getLedger}. */
+export interface GetLedgerParameters {
+  /** First hour, inclusive: a day YYYY-MM-DD or a full hour YYYY-MM-DDTHH:00Z, UTC. At most 31 days. */
+  readonly from: string;
+  /** Last hour, exclusive: a day YYYY-MM-DD or a full hour YYYY-MM-DDTHH:00Z, UTC. */
+  readonly to: string;
+  /** Only this source. */
+  readonly source?: string;
+  /** Must be the token's own project; for callers that want to be sure. */
+  readonly project?: string;
+}
+
+/** Parameters of {@link QueryApi.getReceipt}. */
+export interface GetReceiptParameters {
+  /** The event's message id. */
+  readonly messageId: string;
+  /** The event's time, for ids that do not state their birth. */
+  readonly time?: string;
+  /** Ask for the copy of this request. */
+  readonly receipt?: string;
+  /** Ask for the event of this kind of key. */
+  readonly keyKind?: "public" | "server";
+  /** Must be the token's own project; for callers that want to be sure. */
+  readonly project?: string;
+}
+
+/** Parameters of {@link QueryApi.getLive}. */
+export interface GetLiveParameters {
+  /** Must be the token's own project; for callers that want to be sure. */
+  readonly project?: string;
+}
+
+/** Parameters of {@link QueryApi.listLiveEvents}. */
+export interface ListLiveEventsParameters {
+  /** Only this source. */
+  readonly source?: string;
+  /** Entries of a page. */
+  readonly limit?: number;
+  /** The cursor of an earlier answer. */
+  readonly after?: string;
+  /** Must be the token's own project; for callers that want to be sure. */
+  readonly project?: string;
+}
+
+/** How an operation is called. */
+export interface Operation {
+  readonly method: string;
+  readonly path: string;
+  readonly hasBody: boolean;
+  readonly isStream: boolean;
+}
+
+/** Every operation of the API. */
+export const operations = {
+  getKpis: { method: "GET", path: "/v1/kpis", hasBody: false, isStream: false },
+  query: { method: "POST", path: "/v1/query", hasBody: true, isStream: false },
+  getEvents: { method: "GET", path: "/v1/events", hasBody: false, isStream: false },
+  getUser: { method: "GET", path: "/v1/users/{id}", hasBody: false, isStream: false },
+  getExport: { method: "GET", path: "/v1/export", hasBody: false, isStream: true },
+  getLedger: { method: "GET", path: "/v1/ledger", hasBody: false, isStream: false },
+  getReceipt: { method: "GET", path: "/v1/receipts/{messageId}", hasBody: false, isStream: false },
+  getLive: { method: "GET", path: "/v1/live", hasBody: false, isStream: false },
+  listLiveEvents: { method: "GET", path: "/v1/live/events", hasBody: false, isStream: false },
+  getHealth: { method: "GET", path: "/v1/health", hasBody: false, isStream: false },
+  getOpenApi: { method: "GET", path: "/v1/openapi.json", hasBody: false, isStream: false },
+} as const satisfies Readonly<Record<string, Operation>>;
+
+/** The API: a method for each operation. */
+export interface QueryApi {
+  /** KPIs by day, from the roll-ups. Needs the scope kpis. */
+  getKpis(parameters: GetKpisParameters): Promise<KpiAnswer>;
+  /** An aggregation over the lake, within a budget of files, bytes and time. Needs the scope events. */
+  query(body: AdhocQuestion, parameters?: QueryParameters): Promise<AdhocAnswer>;
+  /** The events of a range: names, volume, first and last seen, properties with kinds and, with the scope users, samples. Needs the scope events. */
+  getEvents(parameters?: GetEventsParameters): Promise<EventCatalogue>;
+  /** What is known of one user, and their events, newest first. Follows identity links as far as they are rolled up. Needs the scope users. */
+  getUser(parameters: GetUserParameters): Promise<UserAnswer>;
+  /** Rows of whole hours, streamed, a page of at most 200 files and 64 MB of Parquet at a time (of one file in the format parquet). The header Sluice-Cursor, and Link with rel=next, lead to the next page; the last one has neither. Needs the scope export. */
+  getExport(parameters: GetExportParameters): Promise<Response>;
+  /** What came in and what became of it, by source and hour of receipt. Needs the scope kpis. */
+  getLedger(parameters: GetLedgerParameters): Promise<Ledger>;
+  /** What became of one event. Needs the scope events. */
+  getReceipt(parameters: GetReceiptParameters): Promise<Receipt>;
+  /** Events and active users of the last 30 minutes, by minute of receipt. Needs the scope kpis. */
+  getLive(parameters?: GetLiveParameters): Promise<LiveAnswer>;
+  /** The last events and rejects of each source, or those since the cursor of an earlier answer. Needs the scope users. */
+  listLiveEvents(parameters?: ListLiveEventsParameters): Promise<LiveEvents>;
+  /** Whether the API answers. */
+  getHealth(): Promise<Health>;
+  /** This document. */
+  getOpenApi(): Promise<Document>;
+}
