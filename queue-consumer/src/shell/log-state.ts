@@ -16,7 +16,7 @@ import {
 import { belongsTo } from "../consume/route-slice.ts";
 import { type AppendPlan, newSlices, planAppend, refusalOf, type SeenBefore } from "../log/append-plan.ts";
 import { type AskedIds, eitherHas, forEachId, type Inherited, ParentAnswers } from "../log/asked-ids.ts";
-import { type Block, type BucketHashes, concatenate, unpackHashes } from "../log/block.ts";
+import { type Block, unpackHashes } from "../log/block.ts";
 import { LedgerTally } from "../log/ledger.ts";
 import { BlockTables } from "../log/live-tables.ts";
 import { chooseWindows, ColdIds, type ColdPage, type ColdWindow } from "../log/cold-ids.ts";
@@ -31,8 +31,8 @@ import { type Entries, entryWords, firstPlaceOf, isUndatedPlace, readEntry } fro
 import { mayHold } from "../log/seen-filter.ts";
 import { SeenIndex } from "../log/seen-index.ts";
 import { hashBytes } from "../log/seen-set.ts";
-import { sliceHashAt, TakenSlices } from "../log/taken-slices.ts";
-import { groupBy } from "../group-by.ts";
+import { arrivalsWithin, sliceBuckets } from "../log/slice-buckets.ts";
+import { TakenSlices } from "../log/taken-slices.ts";
 import { newBirthId, newHashKey, wordsOfKey } from "./hashing.ts";
 import type { LogStorage } from "./log-storage.ts";
 
@@ -291,9 +291,7 @@ export class LogState {
   arrivals(fromMs: number, toMs: number): HourArrivals {
     const all = new ArrivalTally();
     for (const hour of this.storage.ledger.arrivals(fromMs, toMs)) all.add(hour);
-    const { streams, untracked } = this.#arrivals.arrivals();
-    const isAsked = ({ hourMs }: { readonly hourMs: number }): boolean => hourMs >= fromMs && hourMs < toMs;
-    all.add({ streams: streams.filter(isAsked), untracked: untracked.filter(isAsked) });
+    all.add(arrivalsWithin(this.#arrivals.arrivals(), fromMs, toMs));
     return all.arrivals();
   }
 
@@ -399,15 +397,6 @@ export class LogState {
       throw new Error("an append for another project or shard");
     }
   }
-}
-
-/** Hashes of the slices that an append takes, by receipt hour. */
-function sliceBuckets(plan: AppendPlan, packed: Uint8Array, shards: number): readonly BucketHashes[] {
-  const buckets = groupBy(plan.slices, ({ slice }) => hourOf(slice.receipt.receivedAtMs));
-  return [...buckets].map(([bucketMs, slices]) => ({
-    bucketMs,
-    packed: concatenate(slices.map(({ index }) => sliceHashAt(packed, index * hashBytes, shards))),
-  }));
 }
 
 function missing(what: string): never {
