@@ -30,7 +30,6 @@ import { hashIds, hashRequest, type RequestHashes } from "../log/request-hashes.
 import { type Entries, entryWords, firstPlaceOf, isUndatedPlace, readEntry } from "../log/seen-entries.ts";
 import { mayHold } from "../log/seen-filter.ts";
 import { SeenIndex } from "../log/seen-index.ts";
-import { hashBytes } from "../log/seen-set.ts";
 import { arrivalsWithin, sliceBuckets } from "../log/slice-buckets.ts";
 import { TakenSlices } from "../log/taken-slices.ts";
 import { newBirthId, newHashKey, wordsOfKey } from "./hashing.ts";
@@ -253,10 +252,7 @@ export class LogState {
     this.tables.begin(next);
   }
 
-  /**
-   * Folds what blocks carry beside their events once sealed tables are wholly published, and drops those that are no longer
-   * live, in the same transaction.
-   */
+  /** Folds what sealed tables carry beside events once they are wholly published; drops those that are no longer live. */
   dropPublished(nowMs: number): void {
     const { throughSequence, dropped } = this.tables.published(this.pending.tables(), nowMs - this.#liveMs);
     if (dropped.length > 0 || throughSequence > this.#foldedThrough) this.#foldAndDrop(dropped, nowMs);
