@@ -114,6 +114,8 @@ export interface KpiSeries {
   readonly version: number;
   readonly unit: string;
   readonly asOf: string;
+  /** Whether events that were not rolled up at `asOf` are in the days that were still open. */
+  readonly live: boolean;
   readonly buckets: readonly KpiBucket[];
   readonly groups?: readonly KpiGroup[];
   readonly groupsLeftOut?: number;
@@ -127,7 +129,7 @@ export interface KpiAnswer {
   readonly from: string;
   readonly to: string;
   readonly asOf: string;
-  /** Whether events that were not rolled up are in the days that were still open. */
+  /** Whether events that were not rolled up at `asOf` are in the days that were still open. */
   readonly live: boolean;
   readonly metrics: Readonly<Record<string, KpiSeries>>;
 }

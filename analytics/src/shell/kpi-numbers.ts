@@ -45,6 +45,8 @@ interface OpenDay {
   readonly startMs: number;
   readonly inputs: string;
   readonly userMarts: string;
+  /** 1 when its users may wait to be counted, else 0. */
+  readonly waits: number;
 }
 
 /** What a question is answered from, as of the roll-ups. */
@@ -90,7 +92,11 @@ async function readRows(
       )
       .bind(project, from, to, ...plan.families),
     db
-      .prepare("SELECT day, inputs, user_marts AS userMarts FROM rollup_day WHERE project = ? AND day >= ?")
+      .prepare(
+        `SELECT day, inputs, user_marts AS userMarts, counted_users IS NOT user_marts OR
+           (SELECT recount_from FROM project_rollup WHERE project = ?1) IS NOT NULL AS waits
+         FROM rollup_day WHERE project = ?1 AND day >= ?2`,
+      )
       .bind(project, dayText(openFromMs - 2 * dayMs)),
     db.prepare("SELECT shard, birth_id AS birthId FROM outbox_cursor WHERE project = ?").bind(project),
   ]);
@@ -98,7 +104,7 @@ async function readRows(
   const births = (cursors?.results ?? []) as { readonly shard: number; readonly birthId: string }[];
   const open: OpenDays = {
     fromMs: openFromMs,
-    days: held.map(({ day, inputs, userMarts }) => ({ startMs: parseDay(day) ?? 0, inputs, userMarts })),
+    days: held.map(({ day, ...row }) => ({ startMs: parseDay(day) ?? 0, ...row })),
     birthIds: births.map(({ shard, birthId }) => [shard, birthId] as const),
   };
   return { rows: (rows?.results ?? []) as StoredRollup[], open };

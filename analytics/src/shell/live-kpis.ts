@@ -53,7 +53,7 @@ export async function liveNumbers(
     const events = rows.rows.length === 0 ? sources.events : sources.events.and(liveRollups(rows.rows));
     const needsUsers = asked.some((metric) => needsLiveUsers(metric, question));
     const rule: CountRule = { local: sources.local, includesBots: false, currency: project.currency };
-    const key = JSON.stringify([rows.asOfMs, rule.local.zone, open]);
+    const key = JSON.stringify([rows.asOfMs, rule.local.zone, rule.currency, open]);
     const days = needsUsers
       ? await remembered(project.project, key, async () =>
           openUsers(env, project.project, open, rows.rows, rule, nowMs),
@@ -116,6 +116,8 @@ async function openUsers(
   rule: CountRule,
   nowMs: number,
 ): Promise<OpenUsers> {
+  // All that is known is counted.
+  if (rows.length === 0 && open.days.every(({ waits }) => waits === 0)) return new Map();
   const { local } = rule;
   const first = local.dayOf(open.fromMs);
   const last = local.dayOf(dayOf(nowMs) + 2 * dayMs - 1);
