@@ -77,9 +77,16 @@ describe("npm run sluice", () => {
       path: `${project}/replay`,
       body: { ...range, dataset: "rejected", cursor: "c" },
     });
+    expect(parsed("backfill a/b", { ...range, cursor: "2026-11-01" })).toMatchObject({
+      kind: "job",
+      path: `${project}/backfill`,
+      body: { ...range, cursor: "2026-11-01" },
+    });
+    expect(parsed("reconcile a/b")).toMatchObject({ kind: "job", path: `${project}/reconcile`, body: {} });
+    expect(parsed("jobs")).toEqual({ kind: "jobs" });
     expect(parsed("dead list")).toEqual({ kind: "pages", path: "/v1/admin/dead", list: "letters" });
     expect(parsed("dead redrive", { reason: "corrupt" })).toMatchObject({ kind: "job", body: { reason: "corrupt" } });
-    for (const words of ["ledger", "redrive", "replay a b", "dead", "dead bury", "dead list x"]) {
+    for (const words of ["ledger", "redrive", "replay a b", "backfill", "jobs x", "dead", "dead bury", "dead list x"]) {
       expect(parsed(words, range), words).toBeNull();
     }
   });

@@ -20,6 +20,7 @@ const commands = new Map([
   ["demo", { script: "tools/demo.ts", isBuilt: true, isDetached: false }],
   ["sluice", { script: "tools/sluice.ts", isBuilt: true, isDetached: false }],
   ["bench", { script: "bench/run.ts", isBuilt: true, isDetached: false }],
+  ["tail", { script: "tools/tail.ts", isBuilt: true, isDetached: false }],
   ["lake", { script: "tools/lake.ts", isBuilt: true, isDetached: false }],
   ["query-client", { script: "tools/query-client.ts", isBuilt: false, isDetached: false }],
   ["deploy", { script: "tools/deploy.ts", isBuilt: true, isDetached: false }],

@@ -8,7 +8,7 @@ import { fail, field, type Json, ok, type Result } from "@sluice/schema";
 import { pathFromCaller, readArguments } from "./arguments.ts";
 import { type AdminClient, createAdminClient, listOf } from "./operator/admin.ts";
 import { type AdminCommand, helpText, parseCommand } from "./operator/commands.ts";
-import { job, ledger, pages } from "./operator/jobs.ts";
+import { job, jobs, ledger, pages } from "./operator/jobs.ts";
 import { fieldsReport, listReport } from "./operator/report.ts";
 import { operatorTarget } from "./operator/target.ts";
 import { createProgress } from "./terminal/progress.ts";
@@ -92,6 +92,8 @@ async function perform(admin: AdminClient, command: Exclude<AdminCommand, { kind
       return pages(admin, command.path, command.list);
     case "job":
       return job(admin, command);
+    case "jobs":
+      return jobs(admin);
     case "flush":
       return flush(admin);
   }

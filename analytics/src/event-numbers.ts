@@ -16,16 +16,22 @@ export interface Money {
 
 /** Counts and money of any period of whole quarter hours, from the rows of the UTC days that it reaches into. */
 export class EventNumbers {
-  readonly #days: ReadonlyMap<string, DayRollup>;
+  /** Rows to be added up, by UTC day. */
+  readonly #layers: readonly ReadonlyMap<string, DayRollup>[];
   readonly #currency: string;
 
   /**
-   * @param days by UTC day; one that is absent has no events.
+   * @param layers by UTC day; one that is absent has no events. The numbers of several are added up.
    * @param currency in which events without one count.
    */
-  constructor(days: ReadonlyMap<string, DayRollup>, currency: string) {
-    this.#days = days;
+  constructor(layers: readonly ReadonlyMap<string, DayRollup>[], currency: string) {
+    this.#layers = layers;
     this.#currency = currency;
+  }
+
+  /** These numbers and those of further events. */
+  and(days: ReadonlyMap<string, DayRollup>): EventNumbers {
+    return new EventNumbers([...this.#layers, days], this.#currency);
   }
 
   /** Events of one type, or of all. */
@@ -100,10 +106,9 @@ export class EventNumbers {
   /** The UTC days that a period reaches into, with the quarter hours of each that belong to it. */
   *#pieces({ fromMs, toMs }: Period): Generator<{ day: DayRollup; first: number; end: number }> {
     for (let startMs = dayOf(fromMs); startMs < toMs; startMs += dayMs) {
-      const day = this.#days.get(dayText(startMs)) ?? emptyDay;
       const first = Math.max(0, (fromMs - startMs) / quarterMs);
       const end = Math.min(quartersPerDay, (toMs - startMs) / quarterMs);
-      yield { day, first, end };
+      for (const days of this.#layers) yield { day: days.get(dayText(startMs)) ?? emptyDay, first, end };
     }
   }
 }

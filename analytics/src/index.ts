@@ -16,7 +16,9 @@ import { dashboard } from "./shell/dashboard.ts";
 import type { Env } from "./shell/env.ts";
 import { eventRoutes } from "./shell/event-routes.ts";
 import { exportRoutes } from "./shell/export-routes.ts";
+import { tickJobs } from "./shell/job-tick.ts";
 import { ledgerRoutes } from "./shell/ledger-routes.ts";
+import { liveRoutes } from "./shell/live-routes.ts";
 import { publishRegistryIfStale } from "./shell/publish-registry.ts";
 import { query } from "./shell/query.ts";
 import { receiptRoutes } from "./shell/receipt-routes.ts";
@@ -40,6 +42,7 @@ app.route("/v1", behaviourRoutes);
 app.route("/v1", eventRoutes);
 app.route("/v1", userRoutes);
 app.route("/v1", exportRoutes);
+app.route("/v1", liveRoutes);
 app.route("/", dashboard);
 app.notFound((context) => refuse(context, notFound));
 app.onError((error, context) => {
@@ -52,6 +55,7 @@ export default {
   async scheduled(_controller, env) {
     await publishRegistryIfStale(env, Date.now());
     await tickRollup(env);
+    await tickJobs(env);
     await buildBehaviour(env, () => Date.now());
   },
 } satisfies ExportedHandler<Env>;

@@ -37,10 +37,11 @@ function answer(
     question,
     { project: "shop", asOfMs, trailAsOfMs },
     {
-      events: new EventNumbers(rollups, "EUR"),
+      events: new EventNumbers([rollups], "EUR"),
       users: storedUsers(users, question.timezone),
       local: new LocalDays(question.timezone),
       tzdata: "2026a",
+      live: null,
     },
   );
 }

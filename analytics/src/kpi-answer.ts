@@ -2,6 +2,7 @@ import { compareText } from "@sluice/lake";
 import { dayMs, dayText, graceMs } from "./day.ts";
 import type { EventNumbers } from "./event-numbers.ts";
 import type { KpiQuestion } from "./kpi-params.ts";
+import { isLiveMetric, type LiveNumbers, needsLiveUsers } from "./live/live-numbers.ts";
 import { type BucketValue, comparison, type Compared, valueOf } from "./kpi-value.ts";
 import { type MetricName, type Metric, metrics, type Unit } from "./metrics.ts";
 import { comparedPeriod, type Period, periodsAsked } from "./period.ts";
@@ -28,6 +29,8 @@ interface MetricAnswer {
   readonly unit: Unit;
   /** Everything published before this instant is in the numbers, late events of the last hours aside. ISO 8601. */
   readonly asOf: string;
+  /** Whether what no roll-up held at that instant is in the days that were still open. */
+  readonly live: boolean;
   readonly buckets: readonly Bucket[];
   /** With `breakdown`: the groups with the most, by name. `null` holds what was not kept apart. */
   readonly groups?: readonly { readonly group: string | null; readonly buckets: readonly Bucket[] }[];
@@ -46,6 +49,8 @@ export interface KpiAnswer {
   readonly to: string;
   /** The oldest of the metrics'. */
   readonly asOf: string;
+  /** Whether every metric is. */
+  readonly live: boolean;
   readonly metrics: Readonly<Record<string, MetricAnswer>>;
 }
 
@@ -64,6 +69,8 @@ export interface Sources {
   readonly users: UserNumbers;
   readonly local: LocalDays;
   readonly tzdata: string;
+  /** The same as of now, where that can be told. */
+  readonly live: LiveNumbers | null;
 }
 
 /** Answers a question; a period without data counts as zero. */
@@ -82,6 +89,7 @@ export function kpiAnswer(question: KpiQuestion, facts: ProjectFacts, sources: S
     from: dayText(question.fromDay * dayMs),
     to: dayText(question.toDay * dayMs),
     asOf: answered.map(([, { asOf }]) => asOf).reduce((a, b) => (a < b ? a : b)),
+    live: answered.every(([, { live }]) => live),
     metrics: Object.fromEntries(answered),
   };
 }
@@ -94,12 +102,14 @@ function metricAnswer(
   periods: readonly Period[],
 ): MetricAnswer {
   const { name, version, unit } = metric;
+  const live = liveSources(metric, question, sources);
   const asOfMs = readsTrail(metric, question) ? Math.min(facts.asOfMs, facts.trailAsOfMs) : facts.asOfMs;
   const bucketsOf = (read: (period: Period) => BucketValue): Bucket[] => {
     return periods.map((period) => bucketOf(period, asOfMs, question, sources.local, read));
   };
-  const buckets = bucketsOf((period) => valueOf(name, question.interval, period, sources));
-  const base = { version, unit, asOf: new Date(asOfMs).toISOString(), buckets };
+  const buckets = bucketsOf((period) => valueOf(name, question.interval, period, live ?? sources));
+  const asOf = new Date(live?.asOfMs ?? asOfMs).toISOString();
+  const base = { version, unit, asOf, live: live !== null, buckets };
   if (question.breakdown === null) return base;
   const counts = new Map(periods.map((period) => [period.start, groupCounts(name, question, period, sources)]));
   const totals = new Map<string | null, number>();
@@ -115,6 +125,18 @@ function metricAnswer(
     return { group, buckets: bucketsOf(read) };
   });
   return { ...base, groups, groupsLeftOut: Math.max(0, order.length - groupsMax) };
+}
+
+/** What a metric is answered from as of now; `null` where that is the roll-ups alone. */
+function liveSources(
+  metric: Metric,
+  question: KpiQuestion,
+  sources: Sources,
+): (Pick<Sources, "events" | "users"> & { readonly asOfMs: number }) | null {
+  const { live } = sources;
+  if (live === null || !isLiveMetric(metric, question)) return null;
+  if (!needsLiveUsers(metric, question)) return { ...live, users: sources.users };
+  return live.users === null ? null : { ...live, users: live.users };
 }
 
 /** Whether a metric is answered from rows that are counted less often than those of the days. */

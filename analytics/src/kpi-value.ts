@@ -35,8 +35,10 @@ export interface Compared {
   readonly ratio?: RatioValue;
 }
 
+type Numbers = Pick<Sources, "events" | "users">;
+
 /** The value of a metric in a period. */
-export function valueOf(name: MetricName, interval: Interval, period: Period, sources: Sources): BucketValue {
+export function valueOf(name: MetricName, interval: Interval, period: Period, sources: Numbers): BucketValue {
   const { events, users } = sources;
   const day = period.firstDay;
   switch (name) {
@@ -102,7 +104,7 @@ function revenuePerUser(
   name: "arpu" | "arppu",
   interval: Interval,
   period: Period,
-  { events, users }: Sources,
+  { events, users }: Numbers,
 ): Readonly<Record<string, MoneyRatioValue>> {
   const { active, paying } = users.users(interval, period.firstDay);
   const payingIn = new Map(paying);

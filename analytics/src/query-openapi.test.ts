@@ -77,6 +77,8 @@ describe("OpenAPI of the query API", () => {
       ["UserAnswer", `/v1/users/u1?${range}&limit=5`],
       ["Problem", "/v1/users/nobody"],
       ["Problem", "/v1/events?limit=0"],
+      ["LiveAnswer", "/v1/live"],
+      ["LiveEvents", "/v1/live/events"],
       ["Health", "/v1/health"],
     ];
     for (const [name, path, body] of questions) {

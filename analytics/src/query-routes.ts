@@ -162,6 +162,24 @@ export const publicRoutes: readonly PublicRoute[] = [
     contentTypes: json,
   },
   {
+    ...{ method: "GET", path: "/v1/live", operationId: "getLive", scope: "kpis", body: null, answer: "LiveAnswer" },
+    summary: "Events and active users of the last 30 minutes, by minute of receipt.",
+    parameters: [project],
+    contentTypes: json,
+  },
+  {
+    ...{ method: "GET", path: "/v1/live/events", operationId: "listLiveEvents", scope: "users", body: null },
+    answer: "LiveEvents",
+    summary: "The last events and rejects of each source, or those since the cursor of an earlier answer.",
+    parameters: [
+      query("source", text, "Only this source."),
+      limit(100, 100),
+      query("after", text, "The cursor of an earlier answer."),
+      project,
+    ],
+    contentTypes: json,
+  },
+  {
     ...{ method: "GET", path: "/v1/health", operationId: "getHealth", scope: null, body: null, answer: "Health" },
     summary: "Whether the API answers.",
     parameters: [],

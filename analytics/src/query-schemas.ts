@@ -66,6 +66,11 @@ const adhoc: Record<string, JsonObject> = {
   ScanCost: object({ files: count, rowGroups: count, rows: count, bytes: count }),
 };
 
+const liveFlag: JsonObject = {
+  type: "boolean",
+  description: "Whether events that were not rolled up at `asOf` are in the days that were still open.",
+};
+
 const kpis: Record<string, JsonObject> = {
   KpiRatio: object({ numerator: count, denominator: count, value: { type: ["number", "null"] } }),
   KpiMoneyRatio: object({ numerator: decimal, denominator: count, value: nullable(decimal) }),
@@ -89,14 +94,14 @@ const kpis: Record<string, JsonObject> = {
   KpiGroup: object({ group: nullable(text), buckets: list(ref("KpiBucket")) }),
   KpiSeries: object(
     {
-      ...{ version: count, unit: text, asOf: instant, buckets: list(ref("KpiBucket")) },
+      ...{ version: count, unit: text, asOf: instant, live: liveFlag, buckets: list(ref("KpiBucket")) },
       ...{ groups: list(ref("KpiGroup")), groupsLeftOut: count },
     },
     ["groups", "groupsLeftOut"],
   ),
   KpiAnswer: object({
     ...{ project: text, interval: { enum: ["hour", "day", "week", "month"] }, timezone: text, tzdata: text },
-    ...{ from: text, to: text, asOf: instant, metrics: map(ref("KpiSeries")) },
+    ...{ from: text, to: text, asOf: instant, live: liveFlag, metrics: map(ref("KpiSeries")) },
   }),
 };
 
@@ -160,6 +165,30 @@ const flow: Record<string, JsonObject> = {
   },
 };
 
+const live: Record<string, JsonObject> = {
+  LiveCount: object({ name: text, events: count }),
+  LiveMinute: object({ start: instant, events: count, activeUsers: count }),
+  LiveAnswer: object({
+    ...{
+      project: text,
+      asOf: instant,
+      from: instant,
+      complete: { type: "boolean" },
+      events: count,
+      activeUsers: count,
+    },
+    ...{ minutes: list(ref("LiveMinute")), bySource: list(ref("LiveCount")), byName: list(ref("LiveCount")) },
+  }),
+  LiveEvent: {
+    type: "object",
+    required: ["outcome"],
+    properties: { outcome: { enum: ["stored", "rejected"] } },
+    additionalProperties: {},
+    description: "Columns of the lake: of events, or of rejected events with their reason.",
+  },
+  LiveEvents: object({ project: text, asOf: instant, events: list(ref("LiveEvent")), leftOut: count, cursor: text }),
+};
+
 /** Every schema of the API document, by name. */
 export const querySchemas: Readonly<Record<string, JsonObject>> = {
   ...adhoc,
@@ -167,6 +196,7 @@ export const querySchemas: Readonly<Record<string, JsonObject>> = {
   ...behaviourSchemas,
   ...lists,
   ...flow,
+  ...live,
   Health: object({ ok: { const: true } }),
   Document: anyObject,
   Problem: {

@@ -68,10 +68,14 @@ export function listedParts(objects: readonly ListedPart[]): ListedPart[] {
 
 /** Whether a day was built from exactly these parts, by the same definition. */
 export function sameInputs(listed: readonly ListedPart[], definition: string, built: BuiltFrom): boolean {
+  return definition === built.definition && sameParts(listed, built.parts);
+}
+
+/** Whether these are exactly the parts that a day was built from. */
+export function sameParts(listed: readonly ListedPart[], built: readonly InputPart[]): boolean {
   return (
-    definition === built.definition &&
-    listed.length === built.parts.length &&
-    listed.every((part, index) => part.key === built.parts[index]?.key && part.etag === built.parts[index]?.etag)
+    listed.length === built.length &&
+    listed.every((part, index) => part.key === built[index]?.key && part.etag === built[index]?.etag)
   );
 }
 

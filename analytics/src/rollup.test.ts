@@ -251,6 +251,7 @@ describe("roll-up on workerd", () => {
       userMarts: "[]",
       linkMarts: "[]",
       fewLinks: "[]",
+      definitions: 1,
       recountFromMs: 0,
       trailFromMs: 0,
     };

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import type { HourChange, Json } from "@sluice/schema";
+import type { HourArrivals, HourChange, Json } from "@sluice/schema";
 import { createTestHarness } from "wrangler";
 
 /** The analytics Worker on workerd with its real configuration, beside stand-ins for the other two. */
@@ -31,7 +31,20 @@ export interface TestOutbox {
   readonly birthId: string;
   readonly changes: readonly HourChange[];
   readonly pendingRows: number;
+  /** Blocks that the log still holds. */
+  readonly blocks?: readonly TestBlock[];
+  readonly droppedThrough?: number;
+  readonly arrivals?: HourArrivals;
   readonly isBroken?: boolean;
+}
+
+/** Rows of one block for one file, by name of column. */
+export interface TestBlock {
+  readonly sequence: number;
+  readonly takenAtMs: number;
+  readonly dataset: HourChange["dataset"];
+  readonly hourMs: number;
+  readonly rows: readonly object[];
 }
 
 /** The part of R2 that tests use. */

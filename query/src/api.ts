@@ -114,6 +114,8 @@ export interface KpiSeries {
   readonly version: number;
   readonly unit: string;
   readonly asOf: string;
+  /** Whether events that were not rolled up at `asOf` are in the days that were still open. */
+  readonly live: boolean;
   readonly buckets: readonly KpiBucket[];
   readonly groups?: readonly KpiGroup[];
   readonly groupsLeftOut?: number;
@@ -127,6 +129,8 @@ export interface KpiAnswer {
   readonly from: string;
   readonly to: string;
   readonly asOf: string;
+  /** Whether events that were not rolled up at `asOf` are in the days that were still open. */
+  readonly live: boolean;
   readonly metrics: Readonly<Record<string, KpiSeries>>;
 }
 
@@ -476,6 +480,43 @@ export interface Receipt {
   readonly [name: string]: unknown;
 }
 
+export interface LiveCount {
+  readonly name: string;
+  readonly events: number;
+}
+
+export interface LiveMinute {
+  readonly start: string;
+  readonly events: number;
+  readonly activeUsers: number;
+}
+
+export interface LiveAnswer {
+  readonly project: string;
+  readonly asOf: string;
+  readonly from: string;
+  readonly complete: boolean;
+  readonly events: number;
+  readonly activeUsers: number;
+  readonly minutes: readonly LiveMinute[];
+  readonly bySource: readonly LiveCount[];
+  readonly byName: readonly LiveCount[];
+}
+
+/** Columns of the lake: of events, or of rejected events with their reason. */
+export interface LiveEvent {
+  readonly outcome: "stored" | "rejected";
+  readonly [name: string]: unknown;
+}
+
+export interface LiveEvents {
+  readonly project: string;
+  readonly asOf: string;
+  readonly events: readonly LiveEvent[];
+  readonly leftOut: number;
+  readonly cursor: string;
+}
+
 export interface Health {
   readonly ok: true;
 }
@@ -729,6 +770,24 @@ export interface GetReceiptParameters {
   readonly project?: string;
 }
 
+/** Parameters of {@link QueryApi.getLive}. */
+export interface GetLiveParameters {
+  /** Must be the token's own project; for callers that want to be sure. */
+  readonly project?: string;
+}
+
+/** Parameters of {@link QueryApi.listLiveEvents}. */
+export interface ListLiveEventsParameters {
+  /** Only this source. */
+  readonly source?: string;
+  /** Entries of a page. */
+  readonly limit?: number;
+  /** The cursor of an earlier answer. */
+  readonly after?: string;
+  /** Must be the token's own project; for callers that want to be sure. */
+  readonly project?: string;
+}
+
 /** How an operation is called. */
 export interface Operation {
   readonly method: string;
@@ -754,6 +813,8 @@ export const operations = {
   getExport: { method: "GET", path: "/v1/export", hasBody: false, isStream: true },
   getLedger: { method: "GET", path: "/v1/ledger", hasBody: false, isStream: false },
   getReceipt: { method: "GET", path: "/v1/receipts/{messageId}", hasBody: false, isStream: false },
+  getLive: { method: "GET", path: "/v1/live", hasBody: false, isStream: false },
+  listLiveEvents: { method: "GET", path: "/v1/live/events", hasBody: false, isStream: false },
   getHealth: { method: "GET", path: "/v1/health", hasBody: false, isStream: false },
   getOpenApi: { method: "GET", path: "/v1/openapi.json", hasBody: false, isStream: false },
 } as const satisfies Readonly<Record<string, Operation>>;
@@ -790,6 +851,10 @@ export interface QueryApi {
   getLedger(parameters: GetLedgerParameters): Promise<Ledger>;
   /** What became of one event. Needs the scope events. */
   getReceipt(parameters: GetReceiptParameters): Promise<Receipt>;
+  /** Events and active users of the last 30 minutes, by minute of receipt. Needs the scope kpis. */
+  getLive(parameters?: GetLiveParameters): Promise<LiveAnswer>;
+  /** The last events and rejects of each source, or those since the cursor of an earlier answer. Needs the scope users. */
+  listLiveEvents(parameters?: ListLiveEventsParameters): Promise<LiveEvents>;
   /** Whether the API answers. */
   getHealth(): Promise<Health>;
   /** This document. */

@@ -14,7 +14,7 @@ import { eventsIn, idsIn, partKeysIn, rejectsIn } from "../testing/lake-contents
 // Each test has its own project, and so its own log; the Worker and its bucket are shared.
 let consumer: ConsumerHarness;
 beforeAll(async () => {
-  consumer = await startConsumer();
+  consumer = await startConsumer({ LIVE_SECONDS: "0.001" });
 });
 afterAll(() => consumer.close());
 

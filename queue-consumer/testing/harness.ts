@@ -12,6 +12,7 @@ import {
   type Receipt,
   type ShardLogRpc,
   shardLogName,
+  type TailPage,
 } from "@sluice/schema";
 import { createTestHarness } from "wrangler";
 
@@ -109,6 +110,7 @@ function logOver(call: (body: object) => Promise<unknown>): LogUnderTest {
     changes: (from, to) => call({ method: "changes", from, to }) as Promise<ChangePage>,
     ledger: (from, to) => call({ method: "ledger", from, to }) as Promise<readonly LedgerRow[]>,
     arrivals: (from, to) => call({ method: "arrivals", from, to }) as Promise<HourArrivals>,
+    tail: (request) => call({ method: "tail", request }) as Promise<TailPage>,
     knows: (ids) => call({ method: "knows", ids }) as Promise<readonly boolean[]>,
     loseAlarm: () => call({ method: "loseAlarm" }) as Promise<true>,
     appendMessages: (...messages) => appendParts(1, messages),

@@ -17,6 +17,7 @@ export * from "./receipt.ts";
 export * from "./registry.ts";
 export * from "./result.ts";
 export * from "./shard-log.ts";
+export * from "./tail.ts";
 export * from "./shard-route.ts";
 export * from "./time.ts";
 export * from "./undated-bucket.ts";

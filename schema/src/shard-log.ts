@@ -1,5 +1,6 @@
 import type { HourArrivals } from "./arrivals.ts";
 import type { Receipt } from "./receipt.ts";
+import type { TailPage, TailRequest } from "./tail.ts";
 import type { KeyKind } from "./write-key.ts";
 
 /*
@@ -194,6 +195,8 @@ export interface ShardLogRpc {
   ledger(fromMs: number, toMs: number): Promise<readonly LedgerRow[]>;
   /** Arrivals of hours of receipt from `fromMs` (inclusive) to `toMs` (exclusive); kept for 35 days. */
   arrivals(fromMs: number, toMs: number): Promise<HourArrivals>;
+  /** Rows of the newest blocks, whether they are published or not. */
+  tail(request: TailRequest): Promise<TailPage>;
   /** Which of these ids the log has stored, in their order. */
   knows(ids: readonly SoughtId[]): Promise<readonly boolean[]>;
 }

@@ -115,9 +115,13 @@ export class KpiWorld {
     const { timezone, currency, dimensions } = await this.#state();
     const question = kpiQuestion(new URLSearchParams(query), { timezone, dimensions });
     if (!question.ok) throw new Error(JSON.stringify(question.error));
-    const sources = await readSources(this.#env, { project, timezone, currency, hasTrail: true }, question.value);
+    const sources = await readSources(
+      this.#env,
+      { project, timezone, currency, hasTrail: true, asOfMs: 0 },
+      question.value,
+    );
     if (!sources.ok) throw new Error(JSON.stringify(sources.error));
-    return kpiAnswer(question.value, { project, asOfMs: 0, trailAsOfMs: 0 }, sources.value);
+    return kpiAnswer(question.value, { project, asOfMs: 0, trailAsOfMs: 0 }, { ...sources.value, live: null });
   }
 
   /** DuckDB over a copy of the event files. */

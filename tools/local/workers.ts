@@ -50,6 +50,7 @@ function localVars(overrides: LocalOverrides): Record<string, string> {
     PUBLISH_SECONDS: "3",
     PUBLISH_OLD_SECONDS: "3",
     ROLLUP_SECONDS: "0",
+    LIVE_CACHE_SECONDS: "0.2",
     INGEST_URL: overrides.ingestUrl,
     WRITE_KEY_SECRETS: overrides.secrets.writeKeySecrets,
     OPERATOR_TOKEN: overrides.secrets.operatorToken,

@@ -15,6 +15,7 @@ export type AdminCommand =
       readonly body: JsonObject;
       readonly what: string;
     }
+  | { readonly kind: "jobs" }
   | { readonly kind: "flush" }
   | { readonly kind: "help" };
 
@@ -74,6 +75,10 @@ export const helpText = `Usage: npm run sluice -- COMMAND [--url https://… | -
                                              mend rejected events and send them again
   replay  PROJECT --from T --to T [--dataset events|rejected] [--cursor C]
                                              send rows of the lake to the queue bound as REPLAY
+  jobs                                       what runs in the background, how it went, and what is wrong
+  backfill PROJECT --from T --to T [--cursor C]
+                                             build the days of a range anew
+  reconcile PROJECT                          compare the lake with what was rolled up, and mend it
   dead list                                  messages that could not be taken
   dead redrive [--reason R]                  send them again, byte for byte
 
@@ -88,6 +93,7 @@ export function parseCommand(words: readonly string[], options: CommandOptions):
   const [noun = "help", verb = "", ...names] = words;
   if (noun === "help") return ok({ kind: "help" });
   if (noun === "flush") return words.length === 1 ? ok({ kind: "flush" }) : fail("flush takes nothing else.");
+  if (noun === "jobs") return words.length === 1 ? ok({ kind: "jobs" }) : fail("jobs takes nothing else.");
   const command = commandOf(noun, verb, names, options);
   return command === null ? fail(`Not a command: ${words.join(" ")}`) : ok(command);
 }
@@ -205,6 +211,12 @@ function jobOf(noun: string, verb: string, names: readonly string[], options: Co
       const question = { ...body({ from, to, reason, cursor }), ...extra };
       return { kind: "job", path: `${inProject}/redrive`, body: question, what: `rejected events of ${verb}` };
     }
+    case "backfill": {
+      const question = body({ from, to, cursor });
+      return { kind: "job", path: `${inProject}/backfill`, body: question, what: `days of ${verb}` };
+    }
+    case "reconcile":
+      return { kind: "job", path: `${inProject}/reconcile`, body: body({ cursor }), what: `parts of ${verb}` };
     case "replay": {
       const question = body({ from, to, dataset, cursor });
       return { kind: "job", path: `${inProject}/replay`, body: question, what: `rows of ${verb}` };

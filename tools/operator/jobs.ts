@@ -15,6 +15,15 @@ export async function ledger(admin: AdminClient, path: string): Promise<number> 
   return 0;
 }
 
+/** Background jobs: what is wrong, where each stands, and the last runs. */
+export async function jobs(admin: AdminClient): Promise<number> {
+  const reply = await admin.call("GET", "/v1/admin/jobs");
+  if (!reply.ok) return refuse(reply.error.message);
+  const lists = ["problems", "jobs", "runs"].map((name) => listReport(listOf(reply.value, name), name));
+  console.log(lists.join("\n\n"));
+  return 0;
+}
+
 /** A list that comes in pages. */
 export async function pages(admin: AdminClient, path: string, list: string): Promise<number> {
   const entries: JsonObject[] = [];

@@ -20,10 +20,12 @@ import { deadLetterRoutes } from "./dead-letter-routes.ts";
 import type { Env } from "./env.ts";
 import { flushPipeline } from "./flush.ts";
 import { funnelRoutes } from "./funnel-routes.ts";
+import { jobRoutes, projectJobRoutes } from "./job-routes.ts";
 import { lakeRoutes } from "./lake-routes.ts";
 import { adminLedgerRoutes } from "./ledger-routes.ts";
 import { publishRegistry } from "./publish-registry.ts";
 import { redriveRoutes } from "./redrive-routes.ts";
+import { adminLiveRoutes } from "./live-routes.ts";
 import { type ProjectSettings, RegistryStore } from "./registry-store.ts";
 import { type Ask, refuse } from "./reply.ts";
 import { replayRoutes } from "./replay-routes.ts";
@@ -209,6 +211,9 @@ admin.get("/counters", (context) => context.json({ messagesSent: resent.messages
 
 admin.route("/lake", lakeRoutes);
 admin.route("/dead", deadLetterRoutes);
+admin.route("/jobs", jobRoutes);
+admin.route("/projects", projectJobRoutes);
+admin.route("/projects", adminLiveRoutes);
 admin.route("/projects", adminLedgerRoutes);
 admin.route("/projects", funnelRoutes);
 admin.route("/projects", redriveRoutes);

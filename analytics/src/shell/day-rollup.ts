@@ -4,6 +4,7 @@ import { fewLinksText, noFewLinks, parseFewLinks } from "../few-links.ts";
 import { DayFold } from "../fold.ts";
 import type { Dimension } from "../dimensions.ts";
 import { type Link, linkWindowDays } from "../identity.ts";
+import { definitionsNumber } from "../jobs/definitions.ts";
 import {
   encodeLinks,
   encodeUserDays,
@@ -77,7 +78,9 @@ export async function rollUpDay(ports: RollupPorts, of: RolledProject, dayStartM
   const before = stored === null ? null : parseInputs(stored.inputs, prefix);
   for (let plan = 0; plan < plansMax; plan++) {
     const parts = listedParts(await listAll(ports.bucket, prefix));
-    if (before !== null && sameInputs(parts, definition, before)) return null;
+    if (stored === null && parts.length === 0) return null;
+    const isCurrent = stored?.definitions === definitionsNumber;
+    if (isCurrent && before !== null && sameInputs(parts, definition, before)) return null;
     const built = await buildDay(ports, of, dayStartMs, parts);
     if (built === null) continue;
     await ports.store.writeDay(ports.owner, project, {
@@ -87,6 +90,7 @@ export async function rollUpDay(ports: RollupPorts, of: RolledProject, dayStartM
       userMarts: martPartsText(built.marts.user_day),
       linkMarts: martPartsText(built.marts.link),
       fewLinks: built.fewLinks,
+      definitions: definitionsNumber,
       ...touchedDays(dayStartMs, built, stored),
     });
     if (stored !== null) {
@@ -111,7 +115,8 @@ function touchedDays(
   // An alias joins ids on every day; a link reaches back its window of local days, which may begin a UTC day earlier.
   const reachMs = built.hasAlias || hadAlias ? dayStartMs : (linkWindowDays + 1) * dayMs;
   const recountFromMs = linksChanged ? dayStartMs - reachMs : null;
-  const usersChanged = martPartsText(marts.user_day) !== (stored?.userMarts ?? "[]");
+  const isOld = stored !== null && stored.definitions !== definitionsNumber;
+  const usersChanged = isOld || martPartsText(marts.user_day) !== (stored?.userMarts ?? "[]");
   return { recountFromMs, trailFromMs: recountFromMs ?? (usersChanged ? dayStartMs : null) };
 }
 

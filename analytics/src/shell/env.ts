@@ -12,7 +12,12 @@ export interface Env {
   readonly LOCAL?: string;
   readonly ROLLUP_SECONDS?: string;
   readonly IDS_PER_PASS?: string;
+  readonly LIVE_CACHE_SECONDS?: string;
   readonly INGEST_URL?: string;
+  /** Where alerts are posted; none are when absent. Signed with ALERT_SECRET. */
+  readonly ALERT_URL?: string;
+  readonly ALERT_SECRET?: string;
+  readonly ALERT_LAG_SECONDS?: string;
   readonly WRITE_KEY_SECRETS?: string;
   readonly OPERATOR_TOKEN?: string;
 }

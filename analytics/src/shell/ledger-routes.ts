@@ -41,7 +41,7 @@ async function answer(context: Ask, { project, shards }: TokenProject): Promise<
 }
 
 /** Asks every log of a project. Arrivals are asked for by day: those of a month may exceed what one RPC carries. */
-async function ledgerFacts(env: Env, project: string, shards: number, range: HourRange): Promise<LedgerFacts> {
+export async function ledgerFacts(env: Env, project: string, shards: number, range: HourRange): Promise<LedgerFacts> {
   const rows: LedgerRow[] = [];
   const arrivals: HourArrivals[] = [];
   let unpublished = 0;

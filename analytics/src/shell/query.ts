@@ -6,11 +6,12 @@ import { isQuestionNoted } from "../rollup-pace.ts";
 import { answerJson } from "./answer.ts";
 import type { Env } from "./env.ts";
 import { type KpiProject, readSources } from "./kpi-numbers.ts";
+import { type LiveKpiProject, liveNumbers } from "./live-kpis.ts";
 import { type Reader, readerOf } from "./read-token.ts";
 import { refuse } from "./reply.ts";
 import { RollupStore } from "./rollup-store.ts";
 
-interface AskedProject extends ProjectFacts, KpiProject {
+interface AskedProject extends ProjectFacts, KpiProject, LiveKpiProject {
   /** JSON, as stored. */
   readonly dimensions: string;
 }
@@ -30,12 +31,14 @@ query.get("/kpis", async (context) => {
   context.executionCtx.waitUntil(noteQuestion(context.env.DB, reader.value, Date.now()));
   const sources = await readSources(context.env, facts, question.value);
   if (!sources.ok) return refuse(context, sources.error);
-  return answerJson(context, kpiAnswer(question.value, facts, sources.value));
+  const { open, ...stored } = sources.value;
+  const live = await liveNumbers(context.env, facts, question.value, stored, open, Date.now());
+  return answerJson(context, kpiAnswer(question.value, facts, { ...stored, live }));
 });
 
 /** What KPIs need to know of a project that exists. */
 async function factsOf(db: D1Database, project: string): Promise<AskedProject> {
-  const sql = `SELECT p.project, p.currency, p.timezone, p.dimensions, coalesce(r.as_of, p.created_at) AS asOfMs,
+  const sql = `SELECT p.project, p.shards, p.currency, p.timezone, p.dimensions, coalesce(r.as_of, p.created_at) AS asOfMs,
       CASE WHEN r.trail_from IS NULL THEN coalesce(r.as_of, p.created_at) ELSE r.trail_as_of END AS trailAsOfMs,
       r.trail_from IS NULL OR r.trail_as_of > 0 AS hasTrail
     FROM project p LEFT JOIN project_rollup r ON r.project = p.project WHERE p.project = ?`;

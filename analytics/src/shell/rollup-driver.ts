@@ -1,5 +1,6 @@
 import type { Env } from "./env.ts";
 import { rollupPaceMs } from "../rollup-pace.ts";
+import { RollupLog } from "./rollup-log.ts";
 import { runRollup, type RunSummary } from "./rollup-run.ts";
 
 /** The longest pause after a run, so that freshness stays bounded. */
@@ -18,18 +19,26 @@ let restUntilMs = 0;
 export async function tickRollup(env: Env): Promise<RunSummary | null> {
   const startedMs = Date.now();
   if (startedMs < restUntilMs) return null;
-  const summary = await runRollup(env, () => Date.now(), rollupPaceMs(env.ROLLUP_SECONDS));
+  const log = await RollupLog.read(env.DB);
+  const options = { resting: log.resting(startedMs), only: null, ended: log.ended };
+  const summary = await runRollup(env, () => Date.now(), rollupPaceMs(env.ROLLUP_SECONDS), options);
   const endedMs = Date.now();
   if (summary.rolledUpDays > 0) restUntilMs = endedMs + Math.min(endedMs - startedMs, restMsMax);
   return summary;
 }
 
-/** Runs until everything published before is rolled up, also when another run has to end first. */
-export async function settleRollup(env: Env): Promise<RunSummary> {
+/**
+ * Runs until everything published before is rolled up, also when another run has to end first.
+ *
+ * @param only this project alone.
+ */
+export async function settleRollup(env: Env, only: string | null = null): Promise<RunSummary> {
   const deadlineMs = Date.now() + settleMsMax;
+  const log = await RollupLog.read(env.DB);
+  const options = { resting: new Set<string>(), only, ended: log.ended };
   let rolledUpDays = 0;
   for (;;) {
-    const summary = await runRollup(env, () => Date.now(), 0);
+    const summary = await runRollup(env, () => Date.now(), 0, options);
     rolledUpDays += summary.rolledUpDays;
     if (summary.finished || summary.failedProjects > 0 || Date.now() > deadlineMs) return { ...summary, rolledUpDays };
     await scheduler.wait(settlePollMs);

@@ -19,6 +19,26 @@ const logsAtOnce = 6;
 /** Marts rebuilt within one recount before the project is left to the next run. */
 const repairsMax = 10;
 
+/** What a run is told, and tells, of single projects. */
+export interface RunOptions {
+  /** Projects that are left alone: they failed a short while ago. */
+  readonly resting: ReadonlySet<string>;
+  /** Only this project; `null` for all. */
+  readonly only: string | null;
+  /** Told of each project that was rolled up or failed. */
+  readonly ended: (run: ProjectRun) => Promise<void>;
+}
+
+/** How the roll-up of one project went. Times in ms. */
+export interface ProjectRun {
+  readonly project: string;
+  readonly startedMs: number;
+  readonly endedMs: number;
+  /** Parts of which the logs told, days built, rows read. */
+  readonly counts: { readonly parts: number; readonly days: number; readonly rows: number };
+  readonly error: unknown;
+}
+
 /** What a run did. */
 export interface RunSummary {
   /** Days whose roll-ups were built. */
@@ -36,16 +56,25 @@ export interface RunSummary {
  *
  * @param paceMs shortest pause between two runs of a project; 0 rolls everything up at once.
  */
-export async function runRollup(env: Env, now: () => number, paceMs: number): Promise<RunSummary> {
+export async function runRollup(env: Env, now: () => number, paceMs: number, options: RunOptions): Promise<RunSummary> {
   const startedMs = now();
   const store = new RollupStore(env.DB);
-  const due = (await store.projects()).filter((state) => isDue(state, startedMs, paceMs));
-  const { busy, idle, failed } = await sortProjects(env, due, (state) => {
-    const { asOfMs, recountFromMs, trailFromMs, trailAsOfMs, lateDays } = state;
-    const recounts = recountFromMs !== null && recountsLinkedDays(startedMs, asOfMs, paceMs);
-    const trails = trailFromMs !== null && countsTrail(startedMs, trailAsOfMs, paceMs);
-    return recounts || trails || (lateDays.length > 0 && buildsLateDays(startedMs, asOfMs, paceMs));
+  const due = (await store.projects()).filter((state) => {
+    const isAsked = options.only === null || options.only === state.project;
+    return isAsked && !options.resting.has(state.project) && isDue(state, startedMs, paceMs);
   });
+  const { busy, idle, failed } = await sortProjects(
+    env,
+    due,
+    ({ asOfMs, recountFromMs, trailFromMs, trailAsOfMs, lateDays }) => {
+      const recounts = recountFromMs !== null && recountsLinkedDays(startedMs, asOfMs, paceMs);
+      const trails = trailFromMs !== null && countsTrail(startedMs, trailAsOfMs, paceMs);
+      return recounts || trails || (lateDays.length > 0 && buildsLateDays(startedMs, asOfMs, paceMs));
+    },
+    async (project, error) => {
+      await options.ended({ project, startedMs, endedMs: now(), counts: { parts: 0, days: 0, rows: 0 }, error });
+    },
+  );
   const stale = idle.filter((state) => startedMs - state.asOfMs >= Math.max(asOfMsMin, paceMs));
   await store.setAsOf(
     stale.map((state) => state.project),
@@ -55,7 +84,7 @@ export async function runRollup(env: Env, now: () => number, paceMs: number): Pr
   const owner = newId();
   if (!(await store.takeLease(owner, startedMs))) return { rolledUpDays: 0, finished: false, failedProjects: failed };
   try {
-    const summary = await runProjects(env, store, owner, busy, { now, paceMs });
+    const summary = await runProjects(env, store, owner, busy, { now, paceMs, ended: options.ended });
     return { ...summary, failedProjects: summary.failedProjects + failed, finished: summary.finished && failed === 0 };
   } finally {
     await store.releaseLease(owner);
@@ -73,6 +102,7 @@ async function sortProjects(
   env: Env,
   states: readonly ProjectState[],
   waits: (state: ProjectState) => boolean,
+  onFailure: (project: string, error: unknown) => Promise<void>,
 ): Promise<SortedProjects> {
   const busy: string[] = [];
   const idle: ProjectState[] = [];
@@ -86,6 +116,7 @@ async function sortProjects(
       if (answer.status === "rejected") {
         failed += 1;
         logFailure("reading a shard log", state.project, answer.reason);
+        await onFailure(state.project, answer.reason);
       } else if (answer.value.cursors.size > 0 || waits(state)) busy.push(state.project);
       else idle.push(state);
     }
@@ -98,7 +129,7 @@ async function runProjects(
   store: RollupStore,
   owner: string,
   busy: readonly string[],
-  { now, paceMs }: Pick<RunClock, "now" | "paceMs">,
+  { now, paceMs, ended }: Pick<RunClock, "now" | "paceMs"> & Pick<RunOptions, "ended">,
 ): Promise<RunSummary> {
   const deadlineMs = now() + runMsMax;
   const yieldTurn = leaseKeeper(store, owner, now);
@@ -109,17 +140,21 @@ async function runProjects(
   // The states are read again under the lease: another run may have moved the cursors.
   for (const state of await store.projects()) {
     if (!busy.includes(state.project)) continue;
+    const startedMs = now();
     try {
-      const startedMs = now();
       const changes = await projectChanges(env, state);
       const done = await runProject(ports, state, changes, { now, paceMs, startedMs, deadlineMs });
       rolledUpDays += done.rolledUpDays;
       finished &&= done.finished;
+      const counts = { parts: changes.changes.length, days: done.rolledUpDays, rows: done.rowsRead };
+      await ended({ project: state.project, startedMs, endedMs: now(), counts, error: null });
     } catch (error) {
       if (error instanceof LeaseLost) return { rolledUpDays, finished: false, failedProjects };
       failedProjects += 1;
       finished = false;
       logFailure("rolling up", state.project, error);
+      const counts = { parts: 0, days: 0, rows: 0 };
+      await ended({ project: state.project, startedMs, endedMs: now(), counts, error });
     }
     if (now() > deadlineMs) return { rolledUpDays, finished: false, failedProjects };
   }
@@ -139,13 +174,13 @@ async function runProject(
   state: ProjectState,
   changes: ProjectChanges,
   clock: RunClock,
-): Promise<{ rolledUpDays: number; finished: boolean }> {
+): Promise<{ rolledUpDays: number; rowsRead: number; finished: boolean }> {
   let rolledUpDays = 0;
   let rowsRead = 0;
   const lateDays: number[] = [];
   const buildsLate = buildsLateDays(clock.startedMs, state.asOfMs, clock.paceMs);
   for (const dayStartMs of joinDays(changedDays(changes.changes), state.lateDays)) {
-    if (clock.now() > clock.deadlineMs) return { rolledUpDays, finished: false };
+    if (clock.now() > clock.deadlineMs) return { rolledUpDays, rowsRead, finished: false };
     await ports.yieldTurn();
     const isLate = !buildsLate && isComplete(dayStartMs, state.asOfMs) && lateDays.length < lateDaysMax;
     if (isLate && (await ports.store.day(state.project, dayStartMs)) !== null) {
@@ -161,15 +196,15 @@ async function runProject(
     const recountsLinked = recountsLinkedDays(clock.startedMs, state.asOfMs, clock.paceMs);
     return recountUsers(ports, fresh, recountsLinked ? fresh.recountFromMs : null, isLate);
   });
-  if (!counted) return { rolledUpDays, finished: false };
+  if (!counted) return { rolledUpDays, rowsRead, finished: false };
   if (countsTrail(clock.startedMs, state.trailAsOfMs, clock.paceMs)) {
     const isCounted = await withRepairs(ports, state, async (fresh) => trailUsers(ports, fresh, clock, isLate));
-    if (!isCounted) return { rolledUpDays, finished: false };
+    if (!isCounted) return { rolledUpDays, rowsRead, finished: false };
   }
   const asOfMs = changes.hasMore ? state.asOfMs : clock.startedMs;
   const dueMs = changes.hasMore ? clock.startedMs : nextRollupMs(clock.startedMs, rowsRead, clock.paceMs);
   await ports.store.advance(ports.owner, state.project, changes.cursors, { asOfMs, dueMs, lateDays });
-  return { rolledUpDays, finished: !changes.hasMore };
+  return { rolledUpDays, rowsRead, finished: !changes.hasMore };
 }
 
 /** Counts weekly and monthly users where they changed. A project too large for it keeps waiting; questions say so. */

@@ -56,6 +56,8 @@ export interface StoredDay {
   readonly userMarts: string;
   readonly linkMarts: string;
   readonly fewLinks: string;
+  /** Of the KPIs that it was built for; see jobs/definitions.ts. */
+  readonly definitions: number;
 }
 
 /** The links of a day: a mart, or few in the row. */
@@ -127,7 +129,7 @@ export class RollupStore {
   }
 
   async day(project: string, dayStartMs: number): Promise<StoredDay | null> {
-    const sql = `SELECT day, inputs, user_marts AS userMarts, link_marts AS linkMarts, few_links AS fewLinks
+    const sql = `SELECT day, inputs, user_marts AS userMarts, link_marts AS linkMarts, few_links AS fewLinks, definitions
       FROM rollup_day WHERE project = ? AND day = ?`;
     return this.#db.prepare(sql).bind(project, dayText(dayStartMs)).first<StoredDay>();
   }
@@ -136,17 +138,20 @@ export class RollupStore {
   async writeDay(owner: string, project: string, day: DayWrite): Promise<void> {
     const upsert = `INSERT INTO rollup (project, day, family, body) SELECT ?2, ?3, ?4, ?5 WHERE ${holdsLease}
       ON CONFLICT (project, day, family) DO UPDATE SET body = excluded.body WHERE body <> excluded.body`;
-    const dayRow = `INSERT INTO rollup_day (project, day, inputs, user_marts, link_marts, few_links)
-      SELECT ?2, ?3, ?4, ?5, ?6, ?7 WHERE ${holdsLease}
+    const dayRow = `INSERT INTO rollup_day (project, day, inputs, user_marts, link_marts, few_links, definitions)
+      SELECT ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE ${holdsLease}
       ON CONFLICT (project, day) DO UPDATE SET inputs = excluded.inputs, user_marts = excluded.user_marts,
-        link_marts = excluded.link_marts, few_links = excluded.few_links
+        link_marts = excluded.link_marts, few_links = excluded.few_links, definitions = excluded.definitions,
+        counted_users = CASE WHEN definitions = excluded.definitions THEN counted_users END
       WHERE inputs <> excluded.inputs OR user_marts <> excluded.user_marts OR link_marts <> excluded.link_marts
-        OR few_links <> excluded.few_links`;
+        OR few_links <> excluded.few_links OR definitions <> excluded.definitions`;
     const statements = day.bodies.map(([family, body]) => {
       return this.#db.prepare(upsert).bind(owner, project, day.day, family, body);
     });
-    const { inputs, userMarts, linkMarts, fewLinks } = day;
-    statements.push(this.#db.prepare(dayRow).bind(owner, project, day.day, inputs, userMarts, linkMarts, fewLinks));
+    const { inputs, userMarts, linkMarts, fewLinks, definitions } = day;
+    statements.push(
+      this.#db.prepare(dayRow).bind(owner, project, day.day, inputs, userMarts, linkMarts, fewLinks, definitions),
+    );
     if (day.trailFromMs !== null) {
       // min() of SQLite is null when one of its arguments is; there is nothing earlier than an absent first day.
       const sql = `INSERT INTO project_rollup (project, as_of, recount_from, trail_from)
@@ -287,6 +292,7 @@ export interface DayWrite {
   readonly userMarts: string;
   readonly linkMarts: string;
   readonly fewLinks: string;
+  readonly definitions: number;
   /** First day (ms) that a changed link touches; `null` when none changed. */
   readonly recountFromMs: number | null;
   /** First day (ms) whose users changed; `null` when none did. */

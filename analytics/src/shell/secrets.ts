@@ -19,14 +19,22 @@ export function bearerOf(authorization: string | undefined): string | null {
   return match?.[1] ?? null;
 }
 
+/** HMAC-SHA256 of a text, as hex. */
+export async function hmacHex(secret: string, text: string): Promise<string> {
+  return hex(await hmac(secret, text));
+}
+
 /** The text of a write key, signed with the first of the configured secrets; `null` when none is configured. */
 export async function signWriteKey(key: WriteKey, secrets: string | undefined): Promise<string | null> {
   const secret = (secrets ?? "").split(",")[0]?.trim() ?? "";
   if (secret === "") return null;
+  return formatWriteKey(key, new Uint8Array(await hmac(secret, writeKeySignedText(writeKeyPayload(key)))));
+}
+
+async function hmac(secret: string, text: string): Promise<ArrayBuffer> {
   const algorithm = { name: "HMAC", hash: "SHA-256" };
   const imported = await crypto.subtle.importKey("raw", new TextEncoder().encode(secret), algorithm, false, ["sign"]);
-  const signed = new TextEncoder().encode(writeKeySignedText(writeKeyPayload(key)));
-  return formatWriteKey(key, new Uint8Array(await crypto.subtle.sign("HMAC", imported, signed)));
+  return crypto.subtle.sign("HMAC", imported, new TextEncoder().encode(text));
 }
 
 /** A fresh read token: 192 random bits. */

@@ -3,7 +3,16 @@
  * counters of edge and consumer. Called by the test harness only; it is never deployed.
  */
 import { DurableObject } from "cloudflare:workers";
-import { type ChangePage, type HourChange, type LogStatus, shardLogName } from "@sluice/schema";
+import {
+  type ChangePage,
+  type HourArrivals,
+  type HourChange,
+  type LedgerRow,
+  type LogStatus,
+  shardLogName,
+  type TailPage,
+  type TailRequest,
+} from "@sluice/schema";
 
 interface PipelineEnv {
   readonly SHARD_LOG: DurableObjectNamespace<ShardLog>;
@@ -17,8 +26,21 @@ export interface Outbox {
   readonly birthId: string;
   readonly changes: readonly HourChange[];
   readonly pendingRows: number;
+  /** Blocks that the log still holds; rows by name of column. */
+  readonly blocks?: readonly TestBlock[];
+  readonly droppedThrough?: number;
+  readonly arrivals?: HourArrivals;
   /** Every call fails while this is set. */
   readonly isBroken?: boolean;
+}
+
+/** Rows of one block for one file. */
+export interface TestBlock {
+  readonly sequence: number;
+  readonly takenAtMs: number;
+  readonly dataset: HourChange["dataset"];
+  readonly hourMs: number;
+  readonly rows: readonly Readonly<Record<string, string | number | boolean | null>>[];
 }
 
 /** The methods that analytics calls. */
@@ -47,6 +69,38 @@ export class ShardLog extends DurableObject<PipelineEnv> {
       logSequence: 0,
       lastChange: changes.at(-1)?.change ?? 0,
       databaseBytes: 0,
+    };
+  }
+
+  async ledger(): Promise<readonly LedgerRow[]> {
+    await this.#outbox();
+    return [];
+  }
+
+  async arrivals(): Promise<HourArrivals> {
+    const { arrivals } = await this.#outbox();
+    // Asked day by day, and the same for each: a tally joins them into one.
+    return arrivals ?? { streams: [], untracked: [] };
+  }
+
+  async tail({ columns, sinceSequence, hours, included }: TailRequest): Promise<TailPage> {
+    const { birthId, changes, blocks = [], droppedThrough = 0 } = await this.#outbox();
+    const through = new Map(included);
+    const wanted = blocks.filter(({ sequence, hourMs, dataset }) => {
+      const isAsked = hours === null || (hourMs >= hours.fromMs && hourMs < hours.toMs);
+      return isAsked && sequence > sinceSequence && (dataset === "rejected" || sequence > (through.get(hourMs) ?? 0));
+    });
+    const segments = wanted.flatMap(({ rows, ...block }) => {
+      const names = columns[block.dataset];
+      return names === undefined ? [] : [{ ...block, rows: rows.map((row) => names.map((name) => row[name] ?? null)) }];
+    });
+    return {
+      birthId,
+      segments,
+      throughSequence: blocks.at(-1)?.sequence ?? 0,
+      hasMore: false,
+      droppedThrough,
+      publishedThrough: changes.map(({ hourMs, logSequence }) => [hourMs, logSequence] as const),
     };
   }
 

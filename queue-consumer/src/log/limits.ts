@@ -86,3 +86,16 @@ export const arrivalTextLengthMax = 900_000;
 
 /** Ids that one question may name: each may load a bucket. */
 export const soughtIdsMax = 64;
+
+/** Bytes of published blocks that the log keeps for live numbers. */
+export const liveBytesMax = 32_000_000;
+
+/** Published blocks that it keeps for them: each costs a row to be read when the object starts. */
+export const liveBlocksMax = 4_000;
+
+/** Blocks whose headers one question for live rows may read, and whose bodies it may open, in decompressed bytes. */
+export const tailBlocksMax = 2_000;
+export const tailBodyBytesMax = 16_000_000;
+
+/** Characters of text in one answer: an RPC carries 32 MB. */
+export const tailTextLengthMax = 8_000_000;

@@ -1,4 +1,4 @@
-import { EventTable, rejectedRowOf, type RejectedRow } from "@sluice/lake";
+import { EventTable, rejectedRowOf, type RejectedRow, rowOf } from "@sluice/lake";
 import { type Dataset, envelopeOf, isObject, type Json, type RejectedEvent } from "@sluice/schema";
 import { openBody } from "../consume/decode-message.ts";
 import { unknownType, verdictsOf } from "../consume/verdicts.ts";
@@ -35,6 +35,11 @@ export function makeRows(dataset: Dataset, blocks: Iterable<Iterable<StoredEvent
     taken += 1;
   }
   return { rows: made.rows(), blocks: taken, textLength };
+}
+
+/** The rows of one block's events as objects, in the order in which they came. For few of them: a part's cost far less. */
+export function rowsOf(dataset: Dataset, block: Iterable<StoredEvents>): readonly object[] {
+  return [...block].flatMap((stored) => (dataset === "events" ? eventRows(stored) : rejectedRows(stored)));
 }
 
 /** Rows that are being made. `add` returns the characters of their text, about. */
@@ -94,6 +99,10 @@ class MadeRejects implements Made {
   rows(): PartRows {
     return { dataset: "rejected", rows: this.#rows };
   }
+}
+
+function eventRows(stored: StoredEvents): readonly object[] {
+  return indexedEvents(stored).flatMap(([index, raw]) => (isObject(raw) ? [rowOf(raw, stored.receipt, index)] : []));
 }
 
 function rejectedRows(stored: StoredEvents): readonly RejectedRow[] {

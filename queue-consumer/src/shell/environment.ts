@@ -7,6 +7,7 @@ export interface Environment {
   readonly PUBLISH_SECONDS: string;
   readonly PUBLISH_OLD_SECONDS: string;
   readonly PUBLISH_OLD_ROWS: string;
+  readonly LIVE_SECONDS: string;
   readonly COOL_SECONDS: string;
   readonly COOL_IDS: string;
   /** Absent until the operator sets it; then the internal endpoints answer 404. */

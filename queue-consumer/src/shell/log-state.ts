@@ -18,6 +18,7 @@ import { type AppendPlan, newSlices, planAppend, refusalOf, type SeenBefore } fr
 import { type AskedIds, eitherHas, forEachId, type Inherited, ParentAnswers } from "../log/asked-ids.ts";
 import { type Block, unpackHashes } from "../log/block.ts";
 import { LedgerTally } from "../log/ledger.ts";
+import { BlockTables } from "../log/live-tables.ts";
 import { chooseWindows, ColdIds, type ColdPage, type ColdWindow } from "../log/cold-ids.ts";
 import type { PlannedPage } from "../log/cold-object.ts";
 import { FilterBudget } from "../log/filter-budget.ts";
@@ -29,6 +30,7 @@ import { hashIds, hashRequest, type RequestHashes } from "../log/request-hashes.
 import { type Entries, entryWords, firstPlaceOf, isUndatedPlace, readEntry } from "../log/seen-entries.ts";
 import { mayHold } from "../log/seen-filter.ts";
 import { SeenIndex } from "../log/seen-index.ts";
+import { arrivalsWithin } from "../log/arrivals-within.ts";
 import { sliceBuckets, TakenSlices } from "../log/taken-slices.ts";
 import { newBirthId, newHashKey, wordsOfKey } from "./hashing.ts";
 import type { LogStorage } from "./log-storage.ts";
@@ -55,16 +57,19 @@ export class LogState {
   readonly #deaths: number;
   /** What the unfolded blocks tell of the streams. */
   readonly #arrivals = new ArrivalTally();
-  /** First sequence of the block table that takes appends. */
-  #table = 1;
+  readonly tables = new BlockTables();
+  readonly #liveMs: number;
   #lastSequence = 0;
+  #foldedThrough = 0;
   #place: { readonly project: string; readonly shard: number } | null = null;
   #shards: number;
   /** Where the shards before end. */
   #before: LastPlaces;
 
-  constructor(storage: LogStorage) {
+  /** @param liveMs for how long published blocks are kept. */
+  constructor(storage: LogStorage, liveMs: number) {
     this.storage = storage;
+    this.#liveMs = liveMs;
     storage.create({ birthId: newBirthId(), hashKey: newHashKey() });
     this.birthId = storage.meta("birthId") ?? missing("birthId");
     this.#hashKey = wordsOfKey(storage.meta("hashKey") ?? missing("hashKey"));
@@ -241,17 +246,16 @@ export class LogState {
 
   /** Starts a new block table, so that the present one can be dropped once it is published. */
   seal(): void {
-    if (this.#lastSequence < this.#table) return; // still empty
+    if (this.#lastSequence < this.tables.open) return; // still empty
     const next = this.#lastSequence + 1;
     this.storage.transaction(() => this.storage.createBlockTable(next));
-    this.#table = next;
+    this.tables.begin(next);
   }
 
-  /** Drops the sealed block tables that are wholly published; what their blocks still carry is folded in the same transaction. */
+  /** Folds what sealed tables carry beside events once they are wholly published; drops those that are no longer live. */
   dropPublished(nowMs: number): void {
-    const needed = this.pending.tables();
-    const done = this.storage.blockTables().filter((table) => table !== this.#table && !needed.has(table));
-    if (done.length > 0) this.#foldAndDrop(done, nowMs);
+    const { throughSequence, dropped } = this.tables.published(this.pending.tables(), nowMs - this.#liveMs);
+    if (dropped.length > 0 || throughSequence > this.#foldedThrough) this.#foldAndDrop(dropped, nowMs);
   }
 
   /**
@@ -283,9 +287,7 @@ export class LogState {
   arrivals(fromMs: number, toMs: number): HourArrivals {
     const all = new ArrivalTally();
     for (const hour of this.storage.ledger.arrivals(fromMs, toMs)) all.add(hour);
-    const { streams, untracked } = this.#arrivals.arrivals();
-    const isAsked = ({ hourMs }: { readonly hourMs: number }): boolean => hourMs >= fromMs && hourMs < toMs;
-    all.add({ streams: streams.filter(isAsked), untracked: untracked.filter(isAsked) });
+    all.add(arrivalsWithin(this.#arrivals.arrivals(), fromMs, toMs));
     return all.arrivals();
   }
 
@@ -307,13 +309,14 @@ export class LogState {
     const blocks = packBlocks(content, { bytesMax: blockBytesMax, bodyBytesMax: blockBodyBytesMax });
     const first = this.#lastSequence + 1;
     this.storage.transaction(() => {
-      blocks.forEach((block, i) => this.storage.insertBlock(this.#table, first + i, block));
+      blocks.forEach((block, i) => this.storage.insertBlock(this.tables.open, first + i, block));
     });
-    blocks.forEach((block, i) => this.#remember(this.#table, first + i, block));
+    blocks.forEach((block, i) => this.#remember(this.tables.open, first + i, block));
   }
 
   #remember(table: number, sequence: number, block: Block): void {
     this.#lastSequence = sequence;
+    this.tables.add(table, sequence, block.header.takenAtMs, block.data.length);
     this.pending.add(sequence, table, block.header);
     this.#rememberUnfolded(block);
   }
@@ -337,6 +340,8 @@ export class LogState {
       return done;
     });
     for (const done of folded) done();
+    this.tables.drop(tables);
+    this.#foldedThrough = this.#lastSequence;
     this.#ledger.clear();
     this.#arrivals.clear();
   }
@@ -358,19 +363,20 @@ export class LogState {
   #rebuild(): void {
     const project = this.storage.meta("project");
     if (project !== null) this.#place = { project, shard: Number(this.storage.meta("shard") ?? missing("shard")) };
-    const foldedThrough = Number(this.storage.meta("foldedThrough") ?? 0);
-    this.#table = this.storage.blockTables().at(-1) ?? missing("block table");
-    this.#lastSequence = this.#table - 1;
+    this.#foldedThrough = Number(this.storage.meta("foldedThrough") ?? 0);
+    for (const table of this.storage.blockTables()) this.tables.begin(table);
+    this.#lastSequence = this.tables.open - 1;
     const published = new Map<string, number>();
-    for (const { table, sequence, header } of this.storage.blocks()) {
+    for (const { table, sequence, header, bytes } of this.storage.blocks()) {
       this.#lastSequence = Math.max(this.#lastSequence, sequence);
+      this.tables.add(table, sequence, header.takenAtMs, bytes);
       this.pending.add(sequence, table, header, ({ dataset, hourMs }) => {
         const key = `${dataset} ${hourMs}`;
         const through = published.get(key) ?? this.storage.publishedThrough(dataset, hourMs);
         published.set(key, through);
         return sequence <= through;
       });
-      if (sequence <= foldedThrough) continue;
+      if (sequence <= this.#foldedThrough) continue;
       this.#rememberUnfolded({ header, hashes: this.storage.blockHashes(table, sequence) });
     }
   }

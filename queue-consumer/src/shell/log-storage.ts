@@ -1,5 +1,5 @@
 import type { DurableObjectStorage, SqlStorage, SqlStorageValue } from "@cloudflare/workers-types";
-import type { Dataset, HourChange } from "@sluice/schema";
+import type { Dataset, HourChange, TailRequest } from "@sluice/schema";
 import type { Block, BlockHeader } from "../log/block.ts";
 import type { ColdPlan } from "../log/cold-object.ts";
 import type { PartState } from "../log/publish-plan.ts";
@@ -47,6 +47,8 @@ export interface BlockEntry {
   readonly table: number;
   readonly sequence: number;
   readonly header: BlockHeader;
+  /** Size of its data. */
+  readonly bytes: number;
 }
 
 /** Statements of one shard log. Every method is synchronous; several become one by {@link LogStorage.transaction}. */
@@ -154,13 +156,21 @@ export class LogStorage {
   /** Headers of all blocks, in the order of their sequences. */
   *blocks(): Generator<BlockEntry> {
     for (const table of this.blockTables()) {
-      const rows = this.#sql.exec<{ sequence: number; header: string }>(
-        `SELECT sequence, header FROM ${blockTable(table)} ORDER BY sequence`,
+      const rows = this.#sql.exec<BlockSqlRow>(
+        `SELECT sequence, header, length(data) AS bytes FROM ${blockTable(table)} ORDER BY sequence`,
       );
-      for (const row of rows) {
-        yield { table, sequence: row.sequence, header: JSON.parse(row.header) as BlockHeader };
-      }
+      for (const row of rows) yield blockEntry(table, row);
     }
+  }
+
+  /** Headers of a table's blocks above a sequence, the newest first or last. */
+  *blocksOf(table: number, sinceSequence: number, order: TailRequest["order"]): Generator<BlockEntry> {
+    const rows = this.#sql.exec<BlockSqlRow>(
+      `SELECT sequence, header, length(data) AS bytes FROM ${blockTable(table)} WHERE sequence > ?
+       ORDER BY sequence ${order === "newest" ? "DESC" : "ASC"}`,
+      sinceSequence,
+    );
+    for (const row of rows) yield blockEntry(table, row);
   }
 
   blockHashes(table: number, sequence: number): Uint8Array {
@@ -217,6 +227,19 @@ export class LogStorage {
       hourMs,
     );
     return row?.sequence ?? 0;
+  }
+
+  /** Through which sequence the hours of a range are confirmed in the lake, where they are. */
+  hoursPublished(dataset: Dataset, fromMs: number, toMs: number): readonly (readonly [number, number])[] {
+    return this.#sql
+      .exec<{ hour: number; sequence: number }>(
+        "SELECT hour, MAX(sequence) AS sequence FROM parts WHERE dataset = ? AND hour >= ? AND hour < ? GROUP BY hour",
+        dataset,
+        fromMs,
+        toMs,
+      )
+      .toArray()
+      .map(({ hour, sequence }) => [hour, sequence] as const);
   }
 
   /** Stores the plan of a PUT; `null` takes it away. */
@@ -277,6 +300,16 @@ export class LogStorage {
       )
       .toArray();
   }
+}
+
+interface BlockSqlRow extends Record<string, SqlStorageValue> {
+  sequence: number;
+  header: string;
+  bytes: number;
+}
+
+function blockEntry(table: number, { sequence, header, bytes }: BlockSqlRow): BlockEntry {
+  return { table, sequence, header: JSON.parse(header) as BlockHeader, bytes };
 }
 
 interface PartSqlRow extends Record<string, SqlStorageValue> {

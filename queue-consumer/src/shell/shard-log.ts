@@ -14,6 +14,8 @@ import {
   type ShardLogRpc,
   shardsMax,
   type SoughtId,
+  type TailPage,
+  type TailRequest,
 } from "@sluice/schema";
 import { type AskedIds, eitherHas, type Inherited, parentQuestion } from "../log/asked-ids.ts";
 import { changesPageMax, failureDelaySecondsMax, soughtIdsMax } from "../log/limits.ts";
@@ -23,6 +25,7 @@ import { dueHours, isLarge, nextTickMs, type PublishPolicy } from "../log/publis
 import type { CoolPolicy } from "../log/cold-object.ts";
 import { ColdStore } from "./cold-store.ts";
 import type { Environment } from "./environment.ts";
+import { tailOf } from "./live-tail.ts";
 import { LogState } from "./log-state.ts";
 import { LogStorage } from "./log-storage.ts";
 import { Publisher } from "./publisher.ts";
@@ -51,7 +54,7 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
 
   constructor(ctx: DurableObjectState, env: Environment) {
     super(ctx, env);
-    this.#state = new LogState(new LogStorage(ctx.storage));
+    this.#state = new LogState(new LogStorage(ctx.storage), positive(env.LIVE_SECONDS) * 1000);
     this.#cold = new ColdStore(env.LAKE, this.#state);
     this.#coolPolicy = { coolMs: positive(env.COOL_SECONDS) * 1000, coolIds: positive(env.COOL_IDS) };
     this.#policy = {
@@ -125,6 +128,10 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
 
   async arrivals(fromMs: number, toMs: number): Promise<HourArrivals> {
     return this.#state.arrivals(fromMs, toMs);
+  }
+
+  async tail(request: TailRequest): Promise<TailPage> {
+    return tailOf(this.#state, request);
   }
 
   async knows(ids: readonly SoughtId[]): Promise<readonly boolean[]> {

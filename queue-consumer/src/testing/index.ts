@@ -2,7 +2,7 @@
  * The Worker of the runtime tests: the real one, whose log can be told to crash, or R2 to fail, at a PUT.
  * A crash is a real one (`abort`).
  */
-import { type AppendRequest, shardLogName, type SoughtId } from "@sluice/schema";
+import { type AppendRequest, shardLogName, type SoughtId, type TailRequest } from "@sluice/schema";
 import { openMessage } from "../consume/decode-message.ts";
 import { sliceOf } from "../consume/message-slice.ts";
 import { routeSlice } from "../consume/route-slice.ts";
@@ -17,6 +17,7 @@ export type LogCall =
   | { readonly method: "flush" | "status" | "loseAlarm" | "rowsWritten" }
   | { readonly method: "open"; readonly project: string; readonly shard: number }
   | { readonly method: "changes" | "ledger" | "arrivals"; readonly from: number; readonly to: number }
+  | { readonly method: "tail"; readonly request: TailRequest }
   | { readonly method: "knows"; readonly ids: readonly SoughtId[] }
   | { readonly method: "crashAt"; readonly step: CrashStep; readonly nth: number };
 
@@ -58,6 +59,8 @@ async function callLog(log: DurableObjectStub<ShardLog>, shard: number, call: Lo
       return log.ledger(call.from, call.to);
     case "arrivals":
       return log.arrivals(call.from, call.to);
+    case "tail":
+      return log.tail(call.request);
     case "knows":
       return log.knows(call.ids);
     case "loseAlarm":
