@@ -7,8 +7,10 @@ import { hourMs } from "@sluice/schema";
 
 /** Pause for each row that a run has read, ms: bounds the CPU time of roll-ups to about 1 %. */
 const pauseMsPerRow = 0.5;
-/** The longest pause. */
-const pauseMsMax = hourMs;
+/** The longest pause because of its rows: a project of 100 million events a month reaches about 100 minutes. */
+const pauseMsMax = 2 * hourMs;
+/** The longest pause because nobody asks. */
+const unaskedPauseMsMax = hourMs;
 /** A question for a project's numbers counts for so long. */
 const askedSpanMs = hourMs;
 /** Questions within such a span are noted once. */
@@ -45,7 +47,7 @@ export interface Turn {
 export function isDue({ dueMs, asOfMs, askedMs }: Turn, nowMs: number, paceMs: number): boolean {
   if (paceMs === 0) return true;
   const isAskedFor = nowMs - askedMs < askedSpanMs;
-  const unaskedDueMs = Math.max(dueMs, Math.min(dueMs + paceMs, asOfMs + pauseMsMax));
+  const unaskedDueMs = Math.max(dueMs, Math.min(dueMs + paceMs, asOfMs + unaskedPauseMsMax));
   return nowMs >= (isAskedFor ? dueMs : unaskedDueMs);
 }
 
