@@ -108,6 +108,8 @@ describe("npm run sluice", () => {
     } as unknown as Parameters<typeof job>[0];
     const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
     const error = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    vi.spyOn(process.stderr, "write").mockReturnValue(true); // where the progress goes
+    vi.spyOn(process.stdout, "write").mockReturnValue(true);
     const command = { kind: "job", path: "/p", body: { from: "f" }, what: "events" } as const;
     expect(await job(admin, command)).toBe(0);
     expect(log.mock.calls.flat().join("\n")).toMatch(/redriven\s+3[\s\S]*4/);
