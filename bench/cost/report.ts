@@ -84,6 +84,7 @@ export function printCoefficients(per: Coefficients, cpu: CpuCosts): void {
     ["CPU per event: consumer and append, µs", cpu.append],
     ["CPU per row encoded: publish, µs", cpu.publish],
     ["CPU per row read: roll-up, µs", cpu.rollUp],
+    ["CPU per row of a mart: count of users, µs", cpu.martRow],
     ["CPU per minute of crons, ms", cpu.idleMinute / 1000],
   ] as const;
   console.log("\nWhat each step was billed for, on average over the recordings.\n");

@@ -14,7 +14,7 @@ const callSeconds = 0.05;
 const r2Seconds = 0.1;
 
 /** CPU time in µs per event, row and minute. */
-export interface CpuCosts extends Pick<StageCosts, "edge" | "append" | "publish" | "rollUp"> {
+export interface CpuCosts extends Pick<StageCosts, "edge" | "append" | "publish" | "rollUp" | "martRow"> {
   /** The crons of all Workers when nothing happens, µs per minute. */
   readonly idleMinute: number;
 }
@@ -40,7 +40,8 @@ export function usageOf(
     workerCpuMs:
       (ingestUs +
         activity.rowsEncoded * cpu.publish +
-        (activity.rowsFolded + activity.idsRecounted) * cpu.rollUp +
+        activity.rowsFolded * cpu.rollUp +
+        activity.idsRecounted * cpu.martRow +
         minutesPerMonth * cpu.idleMinute) /
       1000,
     queueOperations: requests * per.queueOperationsPerRequest,

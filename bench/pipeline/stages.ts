@@ -8,6 +8,7 @@ import { post } from "../load/post.ts";
 import { type BenchRuntime, project, startRuntime } from "../cost/runtime.ts";
 import { trafficOf } from "../cost/traffic.ts";
 import { benchWorker, operatorToken } from "../cost/workers.ts";
+import { createAdminClient } from "../../tools/operator/admin.ts";
 
 /** CPU of workerd by stage, in µs per event; for `rollUp` per row that a roll-up of its day reads. */
 export interface StageCosts {
@@ -18,6 +19,8 @@ export interface StageCosts {
   readonly append: number;
   readonly publish: number;
   readonly rollUp: number;
+  /** Of analytics, per row of a mart that a count of users reads, µs. */
+  readonly martRow: number;
   /** Events a second from the first request to the last append, by the wall clock. */
   readonly wallRate: number;
 }
@@ -48,6 +51,7 @@ export async function measureStages(size: number, events: number): Promise<Stage
     const seconds = (performance.now() - startMs) / 1000;
     const published = await cpuOf(runtime, () => publish(runtime));
     const rolledUp = await cpuOf(runtime, () => runtime.tick(workerNames.analytics));
+    const counted = await cpuOfCounts(runtime, events / size);
     const perEvent = (cpuMs: number): number => (cpuMs * 1000) / events;
     return {
       floor: perEvent(floor),
@@ -55,11 +59,46 @@ export async function measureStages(size: number, events: number): Promise<Stage
       append: perEvent(ingest - edge),
       publish: perEvent(published),
       rollUp: perEvent(rolledUp),
+      martRow: counted,
       wallRate: events / seconds,
     };
   } finally {
     await runtime.stop();
   }
+}
+
+/** Zones whose days no roll-up holds: users of one are counted from the marts. */
+const zones = [
+  "Asia/Tokyo",
+  "Asia/Kolkata",
+  "Asia/Kathmandu",
+  "Europe/Berlin",
+  "America/New_York",
+  "America/Sao_Paulo",
+];
+
+/** CPU of counting users by the hours of other zones, µs per visitor and question: each has one row in the day's mart. */
+async function cpuOfCounts(runtime: BenchRuntime, visitors: number): Promise<number> {
+  const url = await runtime.urlOf(workerNames.analytics);
+  const made = await createAdminClient(url, operatorToken).call("POST", `/v1/admin/projects/${project}/tokens`, {
+    name: "bench",
+  });
+  if (!made.ok) throw new Error(`no read token: ${made.error.message}`);
+  const authorization = `Bearer ${(made.value as { token: string }).token}`;
+  const dayMs = 86_400_000;
+  const day = (offset: number): string => new Date(Date.now() + offset * dayMs).toISOString().slice(0, 10);
+  const ask = async (zone: string): Promise<void> => {
+    const range = `from=${day(-1)}&to=${day(2)}&timezone=${zone}`;
+    const reply = await fetch(`${url}/v1/kpis?metrics=dau&${range}`, { headers: { authorization } });
+    const answer = (await reply.json()) as { metrics?: { dau: { buckets: readonly { value: number }[] } } };
+    const users = answer.metrics?.dau.buckets.reduce((sum, { value }) => sum + value, 0) ?? 0;
+    if (users === 0) throw new Error(`no users in ${zone}: ${reply.status}`);
+  };
+  await ask("Australia/Sydney");
+  const cpuMs = await cpuOf(runtime, async () => {
+    for (const zone of zones) await ask(zone);
+  });
+  return (cpuMs * 1000) / (visitors * zones.length);
 }
 
 function bodiesOf(size: number, events: number): readonly Buffer[] {
