@@ -1,21 +1,6 @@
-import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { FakePage } from "../testing/fake-page.ts";
-
-const script = readFileSync(new URL("../dist/sluice.min.js", import.meta.url), "utf8");
-const storageOf = (): Map<string, string> => new Map();
-
-function load(options: object, page = new FakePage()): FakePage {
-  page.run(script);
-  page.run(`sluice.load(${JSON.stringify({ host: "https://in.example.com", writeKey: "a.b", ...options })})`);
-  page.run(`told = []; sluice.use({ after: (notice) => { told.push(notice.outcome + " " + notice.reason) } })`);
-  return page;
-}
-
-async function events(page: FakePage): Promise<Record<string, unknown>[]> {
-  await page.window.sluice?.["flush"]?.(500);
-  return page.events();
-}
+import { events, load, storageOf } from "../testing/loaded-page.ts";
 
 test("SW27: while consent is denied nothing is recorded, stored or sent, and each call is told as dropped", async () => {
   const storage = storageOf();

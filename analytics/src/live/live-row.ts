@@ -1,22 +1,9 @@
 import type { Row } from "@sluice/lake";
 import type { TailPage } from "@sluice/schema";
+import { foldColumns } from "../fold-columns.ts";
 
 /** Columns of an event that live numbers are made of: those that the folds of a day read, in the order of a tail's rows. */
-export const liveColumns = [
-  "message_id",
-  "type",
-  "event",
-  "time",
-  "user_id",
-  "anonymous_id",
-  "previous_id",
-  "key_kind",
-  "is_bot",
-  "revenue",
-  "currency",
-  "source",
-  "received_time",
-] as const satisfies readonly (keyof Row)[];
+export const liveColumns = [...foldColumns, "source", "received_time"] as const satisfies readonly (keyof Row)[];
 
 /** An event that a log holds, and where it stands: a part that includes its sequence holds it as well. */
 export interface LiveRow extends Pick<Row, (typeof liveColumns)[number]> {

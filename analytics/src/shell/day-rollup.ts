@@ -26,6 +26,7 @@ import {
   type PassLimits,
   sameInputs,
 } from "../rollup-plan.ts";
+import { foldColumns } from "../fold-columns.ts";
 import type { EventFamily } from "../rollup-body.ts";
 import { UserFold } from "../user-fold.ts";
 import { getPinned, type LakeBucket, listAll, putIfChanged } from "./lake-objects.ts";
@@ -33,20 +34,6 @@ import type { RollupStore, StoredDay } from "./rollup-store.ts";
 
 /** How often a day is planned anew because a part was replaced while it was read. */
 const plansMax = 5;
-
-const columns = [
-  "message_id",
-  "type",
-  "event",
-  "time",
-  "user_id",
-  "anonymous_id",
-  "previous_id",
-  "key_kind",
-  "is_bot",
-  "revenue",
-  "currency",
-] as const;
 
 /** What rolling up needs: storage, rows, and the name under which the lease is held. */
 export interface RollupPorts {
@@ -131,7 +118,7 @@ interface BuiltDay {
 }
 
 type Marts = Readonly<Record<MartName, MartPart[]>>;
-type FoldedRow = Pick<Row, (typeof columns)[number]> & Partial<Pick<Row, Dimension>>;
+type FoldedRow = Pick<Row, (typeof foldColumns)[number]> & Partial<Pick<Row, Dimension>>;
 
 /**
  * Folds a day; `null` when a part was replaced meanwhile. The first pass counts, and keeps all ids as long as
@@ -146,7 +133,7 @@ async function buildDay(
   const fold = new DayFold(dimensions);
   const first = new UserFold({ index: 0, count: 1 }, ports.limits.dayIdsMax, dimensions);
   const read = async (take: (row: FoldedRow) => void): Promise<InputPart[] | null> => {
-    return foldParts(ports, parts, [...columns, ...dimensions], take);
+    return foldParts(ports, parts, [...foldColumns, ...dimensions], take);
   };
   const inputs = await read((row) => {
     fold.add(row);
