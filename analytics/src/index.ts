@@ -11,6 +11,7 @@ import { adhocRoutes } from "./shell/adhoc-routes.ts";
 import { admin } from "./shell/admin.ts";
 import { buildBehaviour } from "./shell/behaviour-build.ts";
 import { behaviourRoutes } from "./shell/behaviour-routes.ts";
+import { costRoutes } from "./shell/cost-routes.ts";
 import { cors } from "./shell/cors.ts";
 import { dashboard } from "./shell/dashboard.ts";
 import type { Env } from "./shell/env.ts";
@@ -43,6 +44,7 @@ app.route("/v1", eventRoutes);
 app.route("/v1", userRoutes);
 app.route("/v1", exportRoutes);
 app.route("/v1", liveRoutes);
+app.route("/v1", costRoutes);
 app.route("/", dashboard);
 app.notFound((context) => refuse(context, notFound));
 app.onError((error, context) => {

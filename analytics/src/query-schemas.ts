@@ -74,9 +74,10 @@ const liveFlag: JsonObject = {
 const kpis: Record<string, JsonObject> = {
   KpiRatio: object({ numerator: count, denominator: count, value: { type: ["number", "null"] } }),
   KpiMoneyRatio: object({ numerator: decimal, denominator: count, value: nullable(decimal) }),
+  KpiMoneyQuotient: object({ numerator: decimal, denominator: decimal, value: nullable(decimal) }),
   KpiValue: {
-    description: "count: a number; money: by currency; money ratio: by currency; ratio: one.",
-    anyOf: [count, ref("KpiRatio"), map(decimal), map(ref("KpiMoneyRatio"))],
+    description: "count: a number; money, money ratio and money quotient: by currency; ratio: one.",
+    anyOf: [count, ref("KpiRatio"), map(decimal), map(ref("KpiMoneyRatio")), map(ref("KpiMoneyQuotient"))],
   },
   KpiPrevious: object(
     {
@@ -103,6 +104,35 @@ const kpis: Record<string, JsonObject> = {
     ...{ project: text, interval: { enum: ["hour", "day", "week", "month"] }, timezone: text, tzdata: text },
     ...{ from: text, to: text, asOf: instant, live: liveFlag, metrics: map(ref("KpiSeries")) },
   }),
+};
+
+const costPlace: Record<string, JsonObject> = {
+  day: { ...text, format: "date", description: "A local day: it counts as that day in every time zone." },
+  ...{ campaign: text, source: text, medium: text },
+};
+
+const costs: Record<string, JsonObject> = {
+  CostUpload: object({
+    rows: {
+      type: "array",
+      minItems: 1,
+      maxItems: 2_000,
+      items: object(
+        {
+          ...costPlace,
+          currency: { ...text, pattern: "^[A-Z]{3}$", description: "The project's when absent." },
+          cost: { type: ["string", "number"], description: "From 0 to below 1,000,000,000; six digits are kept." },
+        },
+        ["source", "medium", "currency"],
+      ),
+    },
+  }),
+  CostsStored: object({
+    ...{ project: text, rows: count },
+    changed: { ...count, description: "Rows that are new, or state another cost than before." },
+  }),
+  Cost: object({ ...costPlace, currency: text, cost: decimal }),
+  Costs: object({ project: text, costs: list(ref("Cost")), cursor: nullable(text) }),
 };
 
 const lists: Record<string, JsonObject> = {
@@ -193,6 +223,7 @@ const live: Record<string, JsonObject> = {
 export const querySchemas: Readonly<Record<string, JsonObject>> = {
   ...adhoc,
   ...kpis,
+  ...costs,
   ...behaviourSchemas,
   ...lists,
   ...flow,
