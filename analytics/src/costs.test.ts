@@ -20,14 +20,20 @@ const zones = ["Europe/Berlin", "Asia/Kathmandu", "America/New_York"] as const;
 function campaignRows(): Row[] {
   const random = randomOf(5);
   const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)] as Item;
-  return Array.from({ length: 240 }, (_, index) => {
-    const timestamp = new Date(Date.UTC(2026, 2, 8) + Math.floor(random() * 24 * 96) * 900_000).toISOString();
+  return Array.from({ length: 150 }, (_, index) => {
+    const timestamp = new Date(Date.UTC(2026, 2, 8) + Math.floor(random() * 5 * 96) * 900_000).toISOString();
     const click = { event: pick(["Ad Clicked", "Promotion Clicked"]), anonymousId: `a${index}`, properties: {} };
     const currency = pick(["EUR", "usd", "GBP", null]);
-    const cost = { event: "Campaign Cost", userId: "ads", properties: { cost: pick(["1.25", 0.1, -3, "free"]), currency } };
+    const cost = {
+      event: "Campaign Cost",
+      userId: "ads",
+      properties: { cost: pick(["1.25", 0.1, -3, "free"]), currency },
+    };
     return rowFrom({ type: "track", messageId: `c${index}`, timestamp, ...(index % 3 === 0 ? cost : click) });
   });
 }
+
+const rows = [...populationOf(3, 60, 5), ...campaignRows()];
 
 const uploaded = [
   { day: "2026-03-08", campaign: "spring", source: "google", medium: "cpc", currency: "EUR", cost: "12.345678" },
@@ -44,12 +50,16 @@ describe("what campaigns cost and brought", () => {
     await worker.admin("POST", "projects", { project: "shop" });
     tokens.read = await tokenOf(worker, "shop", ["kpis"]);
     tokens.upload = await tokenOf(worker, "shop", ["costs"]);
-    await new PublishedLake(worker, "shop").publish([...populationOf(3, 60, 24), ...campaignRows()]);
+    await new PublishedLake(worker, "shop").publish(rows);
     expect((await worker.admin("POST", "flush")).status).toBe(200);
-  }, 60_000);
+    // Marts of behaviour are built for who asks; what is read from them is what would be read from the lake.
+    await upload(uploaded);
+    await kpis(`metrics=cac&${ranges.day}`);
+    await worker.scheduled();
+  }, 120_000);
   afterAll(async () => worker.close());
 
-  const upload = async (rows: readonly object[]) => ask(worker, tokens.upload, "/v1/costs", { rows });
+  const upload = async (costs: readonly object[]) => ask(worker, tokens.upload, "/v1/costs", { rows: costs });
 
   async function kpis(query: string): Promise<KpiAnswer> {
     const reply = await ask(worker, tokens.read, `/v1/kpis?${query}`);
@@ -58,7 +68,6 @@ describe("what campaigns cost and brought", () => {
   }
 
   test("A155: cost, CPC, CPA, CAC and ROAS equal DuckDB's recount in several zones by day, week and month, per currency", async () => {
-    expect((await upload(uploaded)).json()).toEqual({ project: "shop", rows: 4, changed: 4 });
     await withLakeCopy(worker.lake, async (oracle) => {
       await fillCosts(oracle);
       for (const zone of zones) {
@@ -79,18 +88,15 @@ describe("what campaigns cost and brought", () => {
     expect(texts(month, "roas").join()).toMatch(/ EUR [1-9]\d*\.\d+\//);
     expect(month.metrics["roas"]).toMatchObject({ version: 1, unit: "money quotient", live: false });
     expect(month.metrics["cost"]?.buckets.map(({ complete }) => complete)).toEqual([true, true]);
-  }, 60_000);
+  }, 120_000);
 
   test("A156: a conversion that is asked for by name counts for CPA; one that was not counted by name is refused", async () => {
     const query = `metrics=cpa&interval=month&timezone=Asia/Kathmandu&${ranges.month}`;
     const answer = await kpis(`${query}&conversion=event:Signed%20Up`);
-    const [counted] = await withLakeCopy(worker.lake, async (oracle) =>
-      oracle.rows(`SELECT count(*) AS n FROM events WHERE type = 'track' AND event = 'Signed Up'
-        AND timezone('Asia/Kathmandu', make_timestamp(epoch_ms(time) * 1000) AT TIME ZONE 'UTC') < '2026-04-01'`),
-    );
-    const { value } = answer.metrics["cpa"]?.buckets[0] ?? {};
-    expect(value).toMatchObject({ GBP: { denominator: Number(counted?.["n"]) } });
-    expect(Number(counted?.["n"])).toBeGreaterThan(5);
+    const endMs = Date.UTC(2026, 2, 31, 18, 15);
+    const signedUp = rows.filter(({ event, time }) => event === "Signed Up" && time < endMs).length;
+    expect(signedUp).toBeGreaterThan(5);
+    expect(answer.metrics["cpa"]?.buckets[0]?.value).toMatchObject({ GBP: { denominator: signedUp } });
     await worker.sql("UPDATE rollup SET body = json_set(body, '$.others', json('[40,1]')) WHERE family = 'names'");
     const refused = await ask(worker, tokens.read, `/v1/kpis?${query}&conversion=event:Never`);
     expect([refused.status, (refused.json() as { parameter: string }).parameter]).toEqual([422, "conversion"]);
@@ -139,7 +145,15 @@ describe("what campaigns cost and brought", () => {
       [{ rows: [] }, "rows"],
       [{ rows: [good], more: 1 }, "more"],
       [{ rows: Array.from({ length: 2_001 }, () => good) }, "rows"],
-      [{ rows: [{ ...good, campaign: "new" }, { ...good, day: "2026-02-30" }] }, "rows[1].day"],
+      [
+        {
+          rows: [
+            { ...good, campaign: "new" },
+            { ...good, day: "2026-02-30" },
+          ],
+        },
+        "rows[1].day",
+      ],
       [{ rows: [{ ...good, day: "2026-03-08T00:00Z" }] }, "rows[0].day"],
       [{ rows: [{ ...good, day: "2999-01-01" }] }, "rows[0].day"],
       [{ rows: [{ ...good, campaign: "" }] }, "rows[0].campaign"],
@@ -156,16 +170,20 @@ describe("what campaigns cost and brought", () => {
     ];
     for (const [body, parameter] of cases) {
       const reply = await ask(worker, tokens.upload, "/v1/costs", body as object);
-      expect([JSON.stringify(body).slice(0, 99), reply.status, (reply.json() as { parameter: string }).parameter]).toEqual([
+      expect([
         JSON.stringify(body).slice(0, 99),
-        400,
-        parameter,
-      ]);
+        reply.status,
+        (reply.json() as { parameter: string }).parameter,
+      ]).toEqual([JSON.stringify(body).slice(0, 99), 400, parameter]);
     }
     const large = await ask(worker, tokens.upload, "/v1/costs", { rows: "x".repeat(600_000) });
     expect(large.status).toBe(413);
     expect(await worker.sql("SELECT * FROM campaign_cost")).toEqual(before);
-    for (const query of ["from=x&to=2026-03-02", "from=2026-03-02&to=2026-03-02", "from=2026-01-01&to=2026-02-01&cursor=x"]) {
+    for (const query of [
+      "from=x&to=2026-03-02",
+      "from=2026-03-02&to=2026-03-02",
+      "from=2026-01-01&to=2026-02-01&cursor=x",
+    ]) {
       expect((await ask(worker, tokens.read, `/v1/costs?${query}`)).status, query).toBe(400);
     }
   });

@@ -14,6 +14,7 @@ import { behaviourRoutes } from "./shell/behaviour-routes.ts";
 import { costRoutes } from "./shell/cost-routes.ts";
 import { cors } from "./shell/cors.ts";
 import { dashboard } from "./shell/dashboard.ts";
+import { declaredRoutes } from "./shell/declared-routes.ts";
 import type { Env } from "./shell/env.ts";
 import { eventRoutes } from "./shell/event-routes.ts";
 import { exportRoutes } from "./shell/export-routes.ts";
@@ -45,6 +46,7 @@ app.route("/v1", userRoutes);
 app.route("/v1", exportRoutes);
 app.route("/v1", liveRoutes);
 app.route("/v1", costRoutes);
+app.route("/v1", declaredRoutes);
 app.route("/", dashboard);
 app.notFound((context) => refuse(context, notFound));
 app.onError((error, context) => {

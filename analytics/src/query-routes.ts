@@ -102,6 +102,28 @@ export const publicRoutes: readonly PublicRoute[] = [
   },
   ...behaviourPublicRoutes,
   {
+    ...{ method: "GET", path: "/v1/declared", operationId: "listDeclaredKpis", scope: "kpis", body: null },
+    answer: "DeclaredKpis",
+    summary: "The KPIs that the project declares.",
+    parameters: [project],
+    contentTypes: json,
+  },
+  {
+    ...{ method: "GET", path: "/v1/declared/:kpi", operationId: "getDeclaredKpi", scope: "kpis", body: null },
+    answer: "DeclaredAnswer",
+    summary:
+      "One declared KPI by local day, week or month, from roll-ups and marts where they hold it, else from the lake.",
+    parameters: [
+      path("kpi", "Name of a declared KPI."),
+      { ...query("from", day, "First local day, inclusive."), required: true },
+      { ...query("to", day, "Last local day, exclusive; at most 400 days after from."), required: true },
+      query("interval", { enum: ["day", "week", "month"], default: "day" }, "Length of a bucket."),
+      query("timezone", text, "IANA zone; the project's when absent."),
+      project,
+    ],
+    contentTypes: json,
+  },
+  {
     ...{ method: "POST", path: "/v1/query", operationId: "query", scope: "events", body: "AdhocQuestion" },
     answer: "AdhocAnswer",
     summary: "An aggregation over the lake, within a budget of files, bytes and time.",

@@ -1,7 +1,8 @@
 import type { JsonObject } from "@sluice/schema";
 import { functions } from "./adhoc/measure.ts";
 import { operators } from "./adhoc/filter.ts";
-import { intervals } from "./adhoc/zone-clock.ts";
+import { intervals } from "./local-period.ts";
+import { declaredFunctions } from "./declared/declaration.ts";
 import { behaviourSchemas } from "./behaviour/schemas.ts";
 import { anyObject, count, decimal, instant, list, map, nullable, object, ref, text } from "./schema-parts.ts";
 
@@ -104,6 +105,37 @@ const kpis: Record<string, JsonObject> = {
     ...{ project: text, interval: { enum: ["hour", "day", "week", "month"] }, timezone: text, tzdata: text },
     ...{ from: text, to: text, asOf: instant, live: liveFlag, metrics: map(ref("KpiSeries")) },
   }),
+};
+
+const amount: JsonObject = { type: ["integer", "string", "null"], description: "A count; a decimal as text." };
+const declared: Record<string, JsonObject> = {
+  DeclaredKpi: {
+    type: "object",
+    required: ["kpi", "version", "fn"],
+    properties: { kpi: text, version: count, fn: { enum: declaredFunctions } },
+    additionalProperties: {},
+    description: "As declared: fn, field, p, money, filters, breakdown, bots; of a ratio numerator and denominator.",
+  },
+  DeclaredKpis: object({ project: text, kpis: list(ref("DeclaredKpi")) }),
+  DeclaredRatio: object({ numerator: amount, denominator: amount, value: nullable(decimal) }),
+  DeclaredBucket: object({
+    ...{ start: text, complete: { type: "boolean" } },
+    value: {
+      description: "count and decimal: one; ratio: one; money and money ratio: by currency.",
+      anyOf: [amount, ref("DeclaredRatio"), map(amount), map(ref("DeclaredRatio"))],
+    },
+  }),
+  DeclaredGroup: object({ group: nullable(text), buckets: list(ref("DeclaredBucket")) }),
+  DeclaredAnswer: object(
+    {
+      ...{ project: text, kpi: ref("DeclaredKpi"), version: count, timezone: text, tzdata: text },
+      ...{ interval: { enum: ["day", "week", "month"] }, from: text, to: text, asOf: instant },
+      ...{ complete: { type: "boolean" }, unit: { enum: ["count", "decimal", "money", "ratio", "money ratio"] } },
+      ...{ buckets: list(ref("DeclaredBucket")), groups: list(ref("DeclaredGroup")), groupsLeftOut: count },
+      scanned: { ...nullable(ref("ScanCost")), description: "null where roll-ups or marts held the numbers." },
+    },
+    ["groups", "groupsLeftOut"],
+  ),
 };
 
 const costPlace: Record<string, JsonObject> = {
@@ -224,6 +256,7 @@ export const querySchemas: Readonly<Record<string, JsonObject>> = {
   ...adhoc,
   ...kpis,
   ...costs,
+  ...declared,
   ...behaviourSchemas,
   ...lists,
   ...flow,

@@ -1,7 +1,8 @@
 import { compareText, formatDecimal } from "@sluice/lake";
 import { dayMs } from "../day.ts";
 import { microsOf } from "../money.ts";
-import { entryOf, periodAt, type Periods } from "./period.ts";
+import { entryOf } from "../grouped.ts";
+import { periodAt, type Periods } from "../period.ts";
 import type { Session } from "./session.ts";
 import type { Step } from "./step.ts";
 import type { KeyedFold } from "./user-pass.ts";

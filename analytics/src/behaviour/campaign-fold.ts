@@ -3,7 +3,8 @@ import { microsOf } from "../money.ts";
 import type { PeriodCredits } from "../campaign-numbers.ts";
 import { type AttributedItem, channelOf, lastTouch, type UserTouches } from "./attribution.ts";
 import { type EventName, isNamed } from "./event-name.ts";
-import { entryOf, periodAt, type Periods } from "./period.ts";
+import { entryOf } from "../grouped.ts";
+import { periodAt, type Periods } from "../period.ts";
 import { compareSteps, type Step } from "./step.ts";
 
 /** The conversion that campaigns are credited with. */

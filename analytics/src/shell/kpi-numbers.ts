@@ -74,7 +74,14 @@ export async function readSources(
   }
   const campaigns = await readCampaigns(env, of, question, events, local);
   if (!campaigns.ok) return campaigns;
-  return ok({ events, users: users.value, campaigns: campaigns.value, local, tzdata: tzdataVersion(statedTzdata()), open });
+  return ok({
+    events,
+    users: users.value,
+    campaigns: campaigns.value,
+    local,
+    tzdata: tzdataVersion(statedTzdata()),
+    open,
+  });
 }
 
 function wholeOf({ fromMs, toMs, userDays }: NumberPlan): Period {
@@ -123,10 +130,11 @@ async function readRows(
   return { rows: (rows?.results ?? []) as StoredRollup[], open };
 }
 
-async function countFor(
+/** Counts users from marts, for one question alone. */
+export async function countFor(
   env: Pick<Env, "DB" | "LAKE">,
-  { project, currency }: KpiProject,
-  question: KpiQuestion,
+  { project, currency }: Pick<KpiProject, "project" | "currency">,
+  question: Pick<KpiQuestion, "timezone" | "includesBots" | "breakdown">,
   { fromMs, toMs, prefixes }: UserCount,
 ): Promise<Result<UserNumbers, Problem>> {
   const store = new RollupStore(env.DB);
@@ -162,7 +170,8 @@ function notKept(name: string): Problem {
   };
 }
 
-const inMotion: Problem = {
+/** A mart was replaced while it was read. */
+export const inMotion: Problem = {
   status: 503,
   title: "Being rolled up",
   detail: "A day was rolled up while its users were counted; ask again.",
