@@ -35,7 +35,7 @@ svg .hit { fill: transparent; } svg .grid { stroke: var(--line); } svg text { fi
 #now { margin-bottom: 12px; } h3 { margin: 14px 0 4px; font-size: 13px; font-weight: 600; color: var(--soft); } p.soft { margin: 4px 0; }
 .soft { color: var(--soft); } .counts b { font-size: 20px; font-variant-numeric: tabular-nums; } .counts b:not(:first-child) { margin-left: 16px; }
 .counts #minute { float: right; font-variant-numeric: tabular-nums; padding-top: 6px; }
-#minutes { border-radius: 8px; } #minutes .bar { fill: var(--open); } #minutes .users { fill: var(--bar); } #minutes .chosen .bar { fill: var(--brand); }
+#minutes { border-radius: 8px; } #minutes .bar { fill: var(--open); } #minutes .users { fill: var(--bar); } #minutes .chosen .bar { fill: var(--brand); } #minutes .chosen .hit { fill: var(--line); }
 #minutes text { font-size: 9px; } .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(240px, 1fr)); gap: 0 40px; }
 #now ul { list-style: none; margin: 0; padding: 0; } #now li { display: flex; gap: 10px; align-items: baseline; justify-content: space-between; padding: 2px 0; }
 #now li span { overflow-wrap: anywhere; } #rejects li { justify-content: flex-start; font-size: 13px; } #rejects time { color: var(--soft); font-variant-numeric: tabular-nums; }
