@@ -21,6 +21,12 @@ export const rowTextPerBodyByte = 2;
  */
 export const liveIdsMax = 180_000;
 
+/**
+ * From so many unfolded ids on a publishing cycle folds them: 0.7 MB of memory, and few pages written for each id. Fewer wait until
+ * their blocks are dropped.
+ */
+export const foldIdsMin = 20_000;
+
 /** Ids of one page: 160 KB in SQL, read whole when its filter says yes, and rewritten when ids are added. */
 export const seenPageIdsMax = 8192;
 

@@ -61,23 +61,26 @@ export class BlockTables {
   }
 
   /**
-   * What is to be done with sealed tables that hold nothing that waits: through which sequence they reach, and which of them go. Those
-   * whose last block was taken before `liveFromMs` go, and of the others the oldest, until the rest is within its bounds.
+   * What is to be done with sealed tables that hold nothing that waits: through which sequence they reach, which of them go, and
+   * through which sequence those reach (0 for none). Those whose last block was taken before `liveFromMs` go, and of the others the oldest, until the rest is within its bounds.
    */
   published(
     waiting: ReadonlySet<number>,
     liveFromMs: number,
-  ): { readonly throughSequence: number; readonly dropped: readonly number[] } {
+  ): { readonly throughSequence: number; readonly droppedThrough: number; readonly dropped: readonly number[] } {
     const { open } = this;
     const done = this.#tables.filter(({ first }) => first !== open && !waiting.has(first));
     const dropped: number[] = [];
+    let droppedThrough = 0;
     let blocks = 0;
     let bytes = 0;
     for (const table of done.toReversed()) {
       blocks += table.blocks;
       bytes += table.bytes;
-      if (table.lastTakenAtMs < liveFromMs || blocks > liveBlocksMax || bytes > liveBytesMax) dropped.push(table.first);
+      if (table.lastTakenAtMs >= liveFromMs && blocks <= liveBlocksMax && bytes <= liveBytesMax) continue;
+      dropped.push(table.first);
+      droppedThrough = Math.max(droppedThrough, table.last);
     }
-    return { throughSequence: done.at(-1)?.last ?? 0, dropped };
+    return { throughSequence: done.at(-1)?.last ?? 0, droppedThrough, dropped };
   }
 }

@@ -22,7 +22,14 @@ import { BlockTables } from "../log/live-tables.ts";
 import { chooseWindows, ColdIds, type ColdPage, type ColdWindow } from "../log/cold-ids.ts";
 import type { PlannedPage } from "../log/cold-object.ts";
 import { FilterBudget } from "../log/filter-budget.ts";
-import { blockBodyBytesMax, blockBytesMax, filterBytesMax, liveIdsMax, sliceDaysKept } from "../log/limits.ts";
+import {
+  blockBodyBytesMax,
+  blockBytesMax,
+  filterBytesMax,
+  foldIdsMin,
+  liveIdsMax,
+  sliceDaysKept,
+} from "../log/limits.ts";
 import { packBlocks } from "../log/pack-blocks.ts";
 import { partSizeAfter, type RowsSize } from "../log/publish-plan.ts";
 import { PendingHours } from "../log/pending-hours.ts";
@@ -235,7 +242,7 @@ export class LogState {
   append(request: AppendRequest, hashes: RequestHashes, inherited: Inherited, nowMs: number): AppendResult {
     const refused = this.refusal(request); // ids may have moved while cold ids were read
     if (refused !== null) return refused;
-    if (Math.max(this.seen.liveCount, this.#taken.index.liveCount) >= liveIdsMax) this.#foldAndDrop([], nowMs);
+    if (this.#liveCount >= liveIdsMax) this.#foldAndDrop([], nowMs);
     const seen: SeenBefore = { has: (bucketMs, packed, at) => this.hasId(inherited, bucketMs, packed, at) };
     const taken: SeenBefore = { has: (bucketMs, packed, at) => this.#hasSlice(inherited, bucketMs, packed, at) };
     const plan = planAppend(request, hashes, seen, taken);
@@ -252,10 +259,20 @@ export class LogState {
     this.tables.begin(next);
   }
 
-  /** Folds what sealed tables carry beside events once they are wholly published; drops those that are no longer live. */
-  dropPublished(nowMs: number): void {
-    const { throughSequence, dropped } = this.tables.published(this.pending.tables(), nowMs - this.#liveMs);
-    if (dropped.length > 0 || throughSequence > this.#foldedThrough) this.#foldAndDrop(dropped, nowMs);
+  /**
+   * Drops published tables that are no longer live. What they carry beside events is folded before, and otherwise only when
+   * that is much: a fold writes several rows, however few ids it has, and until then the blocks hold the same.
+   *
+   * @param foldsAll whether everything published is folded, however little it is.
+   */
+  dropPublished(nowMs: number, foldsAll: boolean): void {
+    const { throughSequence, droppedThrough, dropped } = this.tables.published(
+      this.pending.tables(),
+      nowMs - this.#liveMs,
+    );
+    const mustFold = (foldsAll ? throughSequence : droppedThrough) > this.#foldedThrough;
+    if (mustFold || this.#liveCount >= foldIdsMin) this.#foldAndDrop(dropped, nowMs);
+    else if (dropped.length > 0) this.#drop(dropped);
   }
 
   /**
@@ -327,6 +344,18 @@ export class LogState {
     for (const bucket of slices) this.#taken.index.addLive(bucket.bucketMs, bucket.packed);
     for (const row of block.header.ledger) this.#ledger.add(row);
     if (block.header.arrivals !== undefined) this.#arrivals.add(block.header.arrivals);
+  }
+
+  /** Ids, or messages, that are in memory because their blocks are not folded. */
+  get #liveCount(): number {
+    return Math.max(this.seen.liveCount, this.#taken.index.liveCount);
+  }
+
+  #drop(tables: readonly number[]): void {
+    this.storage.transaction(() => {
+      for (const table of tables) this.storage.dropBlockTable(table);
+    });
+    this.tables.drop(tables);
   }
 
   #foldAndDrop(tables: readonly number[], nowMs: number): void {
