@@ -48,6 +48,7 @@ const limits = "queue-consumer/src/log/limits.ts";
 const smallPages: readonly Patch[] = [
   { file: limits, find: "seenPageIdsMax = 8192;", replace: "seenPageIdsMax = 4;" },
   { file: limits, find: "liveIdsMax = 180_000;", replace: "liveIdsMax = 12;" },
+  { file: limits, find: "foldIdsMin = 20_000;", replace: "foldIdsMin = 4;" },
   { file: limits, find: "coldWindowPagesMax = 16;", replace: "coldWindowPagesMax = 2;" },
   { file: limits, find: "coldReadsMax = 16;", replace: "coldReadsMax = 3;" },
   { file: limits, find: "coldObjectPagesMax = 50;", replace: "coldObjectPagesMax = 3;" },

@@ -75,7 +75,7 @@ admin.delete("/projects/:project", async (context) => {
   return afterRevoke(context, await registry(context).deleteProject(project, Date.now()), { project });
 });
 
-/** The consumer's cron opens the new shards within five minutes. */
+/** The consumer's cron opens the new shards within a quarter of an hour. */
 admin.post("/projects/:project/shards", async (context) => {
   const body = await bodyOf(context);
   if (!body.ok) return refuse(context, body.error);

@@ -66,6 +66,12 @@ export const partNumberMax = 9_999;
 /** The last part of an hour is replaced only while it has at most this many times the waiting rows. */
 export const growRatioMax = 6;
 
+/**
+ * The last part of an hour is replaced whatever waits while it then has at most this many rows: to write so few again costs less
+ * than one part more, which every roll-up and every question reads.
+ */
+export const growRowsMin = 500;
+
 /** How old the end of an hour may be for the hour to be published at every tick, in ms. */
 export const recentMsMax = 2 * 3_600_000;
 

@@ -251,9 +251,9 @@ export class LogState {
     return { ok: true, stored, duplicate, rejected, skippedSlices, unchecked, logSequence: this.#lastSequence };
   }
 
-  /** Starts a new block table, so that the present one can be dropped once it is published. */
-  seal(): void {
-    if (this.#lastSequence < this.tables.open) return; // still empty
+  /** Starts a new block table where that is due, so that the present one can be dropped once it is published and old. */
+  seal(nowMs: number): void {
+    if (!this.tables.isSealDue(nowMs, this.#liveMs)) return;
     const next = this.#lastSequence + 1;
     this.storage.transaction(() => this.storage.createBlockTable(next));
     this.tables.begin(next);
@@ -263,16 +263,13 @@ export class LogState {
    * Drops published tables that are no longer live. What they carry beside events is folded before, and otherwise only when
    * that is much: a fold writes several rows, however few ids it has, and until then the blocks hold the same.
    *
-   * @param foldsAll whether everything published is folded, however little it is.
+   * @param foldsAll whether everything is folded, however little it is.
    */
   dropPublished(nowMs: number, foldsAll: boolean): void {
-    const { throughSequence, droppedThrough, dropped } = this.tables.published(
-      this.pending.tables(),
-      nowMs - this.#liveMs,
-    );
-    const mustFold = (foldsAll ? throughSequence : droppedThrough) > this.#foldedThrough;
-    if (mustFold || this.#liveCount >= foldIdsMin) this.#foldAndDrop(dropped, nowMs);
-    else if (dropped.length > 0) this.#drop(dropped);
+    const { throughSequence, tables } = this.tables.dropped(this.pending.tables(), nowMs - this.#liveMs);
+    const folds = Math.max(throughSequence, foldsAll ? this.#lastSequence : 0) > this.#foldedThrough;
+    if (folds || this.#liveCount >= foldIdsMin) this.#foldAndDrop(tables, nowMs);
+    else if (tables.length > 0) this.#drop(tables);
   }
 
   /**

@@ -183,7 +183,7 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
     const cycle: Cycle = { published: 0, failed: 0, failure: null };
     const { place } = this.#state;
     if (place === null || (hours.length === 0 && !foldsAll)) return cycle;
-    this.#state.seal();
+    this.#state.seal(Date.now());
     const isMarked = isLarge(hours);
     if (isMarked) await this.#state.setPublishing(true);
     const { birthId, storage, pending } = this.#state;
@@ -306,7 +306,7 @@ interface CycleSpan {
   readonly through: number;
   /** When it begins no further part. */
   readonly untilMs: number;
-  /** Whether it also folds everything published, however little it is. */
+  /** Whether it also folds everything, however little it is. */
   readonly foldsAll: boolean;
 }
 
