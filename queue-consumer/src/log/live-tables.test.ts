@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { liveBlocksMax, liveBytesMax } from "./limits.ts";
-import { BlockTables } from "./live-tables.ts";
+import { foldIdsMin, liveBlocksMax, liveBytesMax } from "./limits.ts";
+import { BlockTables, isFoldDue } from "./live-tables.ts";
 
 test("A131: of the published tables the old ones go, and the oldest of those that are too many or too large", () => {
   const tables = new BlockTables();
@@ -41,4 +41,11 @@ test("Q98: a table takes the blocks of a sixth of the live span, or an eighth of
   expect(filled(liveBlocksMax / 8, 10).isSealDue(2000, live)).toBe(true);
   expect(filled(1, liveBytesMax / 8 - 1).isSealDue(2000, live)).toBe(false);
   expect(filled(1, liveBytesMax / 8).isSealDue(2000, live)).toBe(true);
+});
+
+test("Q98: ids are folded when their blocks go, or when they are many", () => {
+  expect(isFoldDue(0, 0, foldIdsMin - 1)).toBe(false);
+  expect(isFoldDue(7, 7, foldIdsMin - 1)).toBe(false);
+  expect(isFoldDue(8, 7, 1)).toBe(true);
+  expect(isFoldDue(0, 7, foldIdsMin)).toBe(true);
 });

@@ -1,4 +1,4 @@
-import { liveBlocksMax, liveBytesMax } from "./limits.ts";
+import { foldIdsMin, liveBlocksMax, liveBytesMax } from "./limits.ts";
 
 /** Tables that the blocks of the live span lie in, by time and by size. */
 const tablesPerLiveSpan = 6;
@@ -12,6 +12,17 @@ interface BlockTable {
   lastTakenAtMs: number;
   blocks: number;
   bytes: number;
+}
+
+/**
+ * Whether what blocks carry beside events is folded in a publishing cycle: when it would go with them, or is much. A fold writes
+ * several rows, however few ids it has, and until then the blocks hold the same.
+ *
+ * @param goesThrough sequence through which blocks go now.
+ * @param unfolded ids, or messages, of blocks above `foldedThrough`.
+ */
+export function isFoldDue(goesThrough: number, foldedThrough: number, unfolded: number): boolean {
+  return goesThrough > foldedThrough || unfolded >= foldIdsMin;
 }
 
 /**

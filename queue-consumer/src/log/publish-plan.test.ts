@@ -1,6 +1,7 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { refusalOf } from "./append-plan.ts";
-import { databaseBytesMax, growRowsMin, partRowsMax, pendingSegmentsMax, publicOldHoursPerTickMax } from "./limits.ts";
+import { armAheadMsMax, databaseBytesMax, growRowsMin, partRowsMax, pendingSegmentsMax, publicOldHoursPerTickMax } from "./limits.ts";
 import { type PendingHour, PendingHours } from "./pending-hours.ts";
 import {
   choosePart,
@@ -83,6 +84,14 @@ test("Q8: a part grows up to six times the waiting rows, within its bounds, and 
     grows: false,
   });
   expect(() => choosePart({ ...confirmed, part: 9999 }, { rows: 1, textLength: 1 }, partSizeMax)).toThrow("parts");
+});
+
+test("Q99: an alarm that is not set as it is too far ahead is set by cron in time", () => {
+  const config = readFileSync(new URL("../../wrangler.jsonc", import.meta.url), "utf8");
+  const cronMinutes = Number(/"crons": \["\*\/(\d+) \* \* \* \*"\]/.exec(config)?.[1]);
+  expect(cronMinutes * 60_000).toBeLessThan(armAheadMsMax);
+  const publishSeconds = Number(/"PUBLISH_SECONDS": "(\d+)"/.exec(config)?.[1]);
+  expect(publishSeconds * 1000).toBeLessThan(armAheadMsMax);
 });
 
 test("Q97: a part that stays small grows whatever waits", () => {

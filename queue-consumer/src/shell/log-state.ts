@@ -18,7 +18,7 @@ import { type AppendPlan, newSlices, planAppend, refusalOf, type SeenBefore } fr
 import { type AskedIds, eitherHas, forEachId, type Inherited, ParentAnswers } from "../log/asked-ids.ts";
 import { type Block, unpackHashes } from "../log/block.ts";
 import { LedgerTally } from "../log/ledger.ts";
-import { BlockTables } from "../log/live-tables.ts";
+import { BlockTables, isFoldDue } from "../log/live-tables.ts";
 import { chooseWindows, ColdIds, type ColdPage, type ColdWindow } from "../log/cold-ids.ts";
 import type { PlannedPage } from "../log/cold-object.ts";
 import { FilterBudget } from "../log/filter-budget.ts";
@@ -26,7 +26,6 @@ import {
   blockBodyBytesMax,
   blockBytesMax,
   filterBytesMax,
-  foldIdsMin,
   liveIdsMax,
   sliceDaysKept,
 } from "../log/limits.ts";
@@ -260,15 +259,14 @@ export class LogState {
   }
 
   /**
-   * Drops published tables that are no longer live. What they carry beside events is folded before, and otherwise only when
-   * that is much: a fold writes several rows, however few ids it has, and until then the blocks hold the same.
+   * Drops published tables that are no longer live, and folds what blocks carry beside events where that is due.
    *
    * @param foldsAll whether everything is folded, however little it is.
    */
   dropPublished(nowMs: number, foldsAll: boolean): void {
     const { throughSequence, tables } = this.tables.dropped(this.pending.tables(), nowMs - this.#liveMs);
-    const folds = Math.max(throughSequence, foldsAll ? this.#lastSequence : 0) > this.#foldedThrough;
-    if (folds || this.#liveCount >= foldIdsMin) this.#foldAndDrop(tables, nowMs);
+    const goesThrough = foldsAll ? this.#lastSequence : throughSequence;
+    if (isFoldDue(goesThrough, this.#foldedThrough, this.#liveCount)) this.#foldAndDrop(tables, nowMs);
     else if (tables.length > 0) this.#drop(tables);
   }
 

@@ -18,7 +18,7 @@ import {
   type TailRequest,
 } from "@sluice/schema";
 import { type AskedIds, eitherHas, type Inherited, parentQuestion } from "../log/asked-ids.ts";
-import { changesPageMax, failureDelaySecondsMax, soughtIdsMax } from "../log/limits.ts";
+import { armAheadMsMax, changesPageMax, failureDelaySecondsMax, soughtIdsMax } from "../log/limits.ts";
 import type { PendingHour } from "../log/pending-hours.ts";
 import { hashBytes } from "../log/seen-set.ts";
 import { dueHours, isLarge, nextTickMs, type PublishPolicy } from "../log/publish-plan.ts";
@@ -256,12 +256,13 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
     return run;
   }
 
-  /** Sets the alarm for the next hour that is due, not sooner than after a pause. A failure is left to the cron. */
+  /** Sets the alarm for the next hour that is due soon, not sooner than after a pause. A failure is left to the cron. */
   async #arm(pauseMs: number): Promise<void> {
     const nowMs = Date.now();
     const dueMs = nextTickMs(this.#state.pending.hours(), nowMs, this.#policy);
     if (dueMs === null) return;
     const atMs = Math.max(dueMs, nowMs + pauseMs);
+    if (atMs - nowMs > armAheadMsMax) return;
     const armed = this.#armedForMs;
     if (armed !== null && armed <= atMs && armed > nowMs - alarmOverdueMs) return;
     try {
