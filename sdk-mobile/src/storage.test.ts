@@ -142,6 +142,20 @@ describe("storage that is slow or fails", () => {
     expect((await client.track("C")).outcome).toBe("memory");
   });
 
+  test("SM2: events of an earlier run that the storage brings late go before those that wait meanwhile", async () => {
+    app.fate = "offline";
+    await app.start().track("Earlier");
+    app.storage.hangs = true;
+    const client = app.start();
+    void client.track("A");
+    await vi.advanceTimersByTimeAsync(6000);
+    app.storage.release();
+    await vi.advanceTimersByTimeAsync(10);
+    app.network(true);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(app.names()).toEqual(["Earlier", "A"]);
+  });
+
   test("SM10: while the storage is slow, what waits for it is written in one go", async () => {
     app.fate = "offline";
     app.storage.delayMs = 200;

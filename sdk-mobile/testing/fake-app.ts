@@ -12,17 +12,25 @@ export interface Sent {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly bytes: number;
-  readonly body: { readonly writeKey: string; readonly batch: readonly Record<string, unknown>[] };
+  readonly body: {
+    readonly writeKey: string;
+    readonly batch: readonly Record<string, unknown>[];
+    readonly clockOffsetMs?: number;
+  };
 }
 
 /** What the network does with a request: the server takes it, its reply gets lost, it never arrives, or a status. */
-export type Fate = "ok" | "reply lost" | "offline" | number;
+export type Fate = "ok" | "reply lost" | "offline" | "captive portal" | number;
 
 /** An app on a phone: storage that outlives its processes, AppState, NetInfo, Linking, and a network that tests control. */
 export class FakeApp {
   readonly storage = new FakeStorage();
   readonly sent: Sent[] = [];
+  /** Requests that were tried, whatever became of them. */
+  requests = 0;
   fate: Fate = "ok";
+  /** How far the server's clock is ahead of the phone's, ms. */
+  skewMs = 0;
   launchUrl: string | null = null;
   currentState: string | null = "active";
   #state: ((state: string) => void) | null = null;
@@ -99,14 +107,21 @@ export class FakeApp {
 
   readonly #fetch: MobileFetch = async (url, { headers, body }) => {
     await Promise.resolve();
+    this.requests++;
     if (this.fate === "offline") throw new TypeError("Network request failed");
     if (typeof this.fate === "number") return reply(this.fate, {});
+    if (this.fate === "captive portal") return reply(200, { message: "Please sign in to the network." });
     const json = typeof body === "string" ? body : gunzipSync(body).toString("utf8");
     const sent = { url, headers, bytes: body.length, body: JSON.parse(json) as Sent["body"] };
     this.sent.push(sent);
     if (this.fate === "reply lost") throw new TypeError("Network request failed");
     const accepted = sent.body.batch.length;
-    return reply(200, { success: true, accepted, rejected: [], serverTime: new Date().toISOString() });
+    return reply(200, {
+      success: true,
+      accepted,
+      rejected: [],
+      serverTime: new Date(Date.now() + this.skewMs).toISOString(),
+    });
   };
 }
 

@@ -10,6 +10,8 @@ export class FakeStorage {
   readonly touched: string[] = [];
   delayMs = 0;
   fails = false;
+  /** Characters that fit, keys included; a write that does not fit fails as a whole. */
+  roomCharacters = Infinity;
   /** Resolves nothing while set; `release` lets everything go on. */
   hangs = false;
   /** Writes that succeed before the process dies in one; `null`: it lives. */
@@ -52,6 +54,7 @@ export class FakeStorage {
 
   async #write(life: { isOver: boolean }, changes: [string, string | null][]): Promise<void> {
     await this.#do(life, () => undefined);
+    if (!this.#hasRoomFor(changes)) throw new Error("database or disk is full");
     const isDying = this.writesLeft === 0;
     if (this.writesLeft !== null) this.writesLeft--;
     const done =
@@ -65,6 +68,13 @@ export class FakeStorage {
     life.isOver = true;
     this.died();
     await new Promise(() => undefined);
+  }
+
+  #hasRoomFor(changes: readonly (readonly [string, string | null])[]): boolean {
+    const after = new Map<string, string | null>([...this.entries, ...changes]);
+    let characters = 0;
+    for (const [key, value] of after) characters += value === null ? 0 : key.length + value.length;
+    return characters <= this.roomCharacters || changes.every(([, value]) => value === null);
   }
 
   async #do<T>(life: { isOver: boolean }, run: () => T): Promise<T> {

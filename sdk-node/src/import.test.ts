@@ -269,7 +269,7 @@ test("SN34: CSV and NDJSON read the same in pieces of any size", async () => {
 });
 
 test("SN34: the id of a row depends on its words, its place, its time and the namespace, and on nothing else", () => {
-  const rules: RowRules = { type: "track", event: "", names: new Map(), namespace: "" };
+  const rules: RowRules = { type: "track", event: "", names: new Map(), namespace: "", isGarbledRefused: true };
   const row = { number: 7, text: "words", fields: { timestamp: "2020-06-01T00:00:00Z", userId: "u" } };
   const idOf = (some: Row, other: RowRules = rules): string => {
     const event = eventOfRow(some, other);
