@@ -179,6 +179,12 @@ describe("calls", () => {
     expect(byName.get("B")?.["properties"]).toEqual({ theme: "dark", plan: "free" });
     expect(byName.get("C")?.["properties"]).toEqual({});
     expect(byName.get("group")).not.toHaveProperty("properties");
+    second.register({ theme: "light" });
+    await vi.advanceTimersByTimeAsync(10);
+    const third = app.start();
+    await third.track("D");
+    await settle(third);
+    expect(app.events().at(-1)?.["properties"]).toEqual({ theme: "light" });
   });
 
   test("SM27: a plugin changes and drops events; listeners hear of each outcome and pause until they end", async () => {

@@ -86,6 +86,25 @@ describe("the network", () => {
   );
 });
 
+test("SM49: a request without an answer is given up after 30 s, aborted, and sent again under the same ids", async () => {
+  const signals: AbortSignal[] = [];
+  const client = app.start({
+    fetch: (_, init) => {
+      signals.push((init as { readonly signal?: AbortSignal }).signal ?? AbortSignal.abort());
+      return new Promise(() => undefined); // what ignores the signal must not hold the queue either
+    },
+  });
+  const { messageId } = await client.track("A");
+  void client.flush();
+  await pass(29_000);
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+  await pass(3000);
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
+  app.start();
+  await pass(1000);
+  expect(app.ids()).toEqual([messageId]);
+});
+
 describe("an app that is left or killed", () => {
   test.each([0, 40, 900])(
     "SM43: 50 calls and the app is left, then killed: all that were called stored arrive, now or with the next start (storage takes %i ms)",

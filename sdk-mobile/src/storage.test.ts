@@ -156,6 +156,21 @@ describe("storage that is slow or fails", () => {
     expect(app.names()).toEqual(["Earlier", "A"]);
   });
 
+  test("SM2: runs are sent in their order, also when the clock was set back between them", async () => {
+    app.fate = "offline";
+    await app.start().track("A");
+    await vi.advanceTimersByTimeAsync(1000);
+    app.kill();
+    vi.setSystemTime(Date.now() - 3_600_000);
+    const second = app.start();
+    await second.track("B");
+    await second.track("C");
+    app.fate = "ok";
+    app.start();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(app.names()).toEqual(["A", "B", "C"]);
+  });
+
   test("SM10: while the storage is slow, what waits for it is written in one go", async () => {
     app.fate = "offline";
     app.storage.delayMs = 200;

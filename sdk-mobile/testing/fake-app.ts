@@ -3,6 +3,7 @@ import { createClient } from "../src/client.ts";
 import type { MobileClient, MobileOptions } from "../src/options.ts";
 import type { MobileFetch } from "../src/ports.ts";
 import { FakeStorage } from "./fake-storage.ts";
+import { createRandom } from "./random.ts";
 
 /** A write key that has the right form. */
 export const appKey = "app.ios.p1.AAAAAAAAAAAAAAAAAAAAAA";
@@ -37,13 +38,21 @@ export class FakeApp {
   #network: ((state: { isConnected: boolean | null; type?: string }) => void) | null = null;
   #link: ((event: { url: string }) => void) | null = null;
   #process = { isOver: false };
+  readonly #random: () => number;
+  readonly #create: typeof createClient;
+
+  /** The same seed gives the same ids and pauses; `create` makes the clients. */
+  constructor(seed = 1, create = createClient) {
+    this.#random = createRandom(seed);
+    this.#create = create;
+  }
 
   /** Starts a process; the one before it ends as a killed one does, without a word. */
   start(options: Partial<MobileOptions> = {}, kind: "multi" | "single" = "multi"): MobileClient {
     this.kill();
     const life = (this.#process = { isOver: false });
     this.storage.died = () => this.kill();
-    return createClient({
+    return this.#create({
       host: "https://in.example.com/",
       writeKey: appKey,
       storage: this.storage.attach(kind),
@@ -54,6 +63,7 @@ export class FakeApp {
       },
       netInfo: { addEventListener: (listener) => ((this.#network = listener), () => (this.#network = null)) },
       context: { app: { version: "7", build: "70" } },
+      random: (bytes) => bytes.forEach((_, i) => (bytes[i] = Math.floor(this.#random() * 256))),
       ...options,
     });
   }
