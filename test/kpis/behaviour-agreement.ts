@@ -1,6 +1,6 @@
 import type { AttributionAnswer } from "../../analytics/src/behaviour/attribution.ts";
 import type { EventName } from "../../analytics/src/behaviour/event-name.ts";
-import type { FunnelBucket } from "../../analytics/src/behaviour/funnel.ts";
+import type { FunnelBucket, FunnelCounts } from "../../analytics/src/behaviour/funnel.ts";
 import type { CohortValue } from "../../analytics/src/behaviour/lifetime-value.ts";
 import {
   attributionSql,
@@ -81,7 +81,7 @@ async function funnels({ world, oracle, agreement, range, asked }: Comparison): 
     windowMs: funnel.windowHours * 3_600_000,
     breakdown: funnel.breakdown,
   };
-  const valuesOf = ({ reached, conversion, timeToConvertMs: { p50, p90 } }: Omit<FunnelBucket, "start" | "segments">) => [
+  const valuesOf = ({ reached, conversion, timeToConvertMs: { p50, p90 } }: FunnelCounts) => [
     reached,
     conversion.numerator,
     p50,
@@ -146,8 +146,8 @@ async function experiments({ world, oracle, agreement, range, asked }: Compariso
   const answered = variants.map(({ variant, users, converted }) => [variant, users, converted]);
   const single = rows.filter((row) => row["variant"] !== null);
   compare(agreement, `experiment ${asked}`, answered, single, ["variant", "users", "converted"]);
-  const several = rows.filter((row) => row["variant"] === null);
-  compare(agreement, `users of several variants ${asked}`, [[excludedUsers]], several, ["users"]);
+  const several = Number(rows.find((row) => row["variant"] === null)?.["users"] ?? 0);
+  agreement.compare(`users of several variants ${asked}`, [String(excludedUsers)], [String(several)]);
 }
 
 async function attribution({ world, oracle, agreement, range, asked }: Comparison): Promise<void> {

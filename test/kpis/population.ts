@@ -12,6 +12,8 @@ import { queueMessage } from "../ledger/world.ts";
 export interface PopulationSize {
   readonly users: number;
   readonly events: number;
+  /** From 2026-02-15 on; clocks change in New York on March 8, in Berlin on March 29. */
+  readonly days: number;
 }
 
 /** A population as queue messages: what an edge would send for it. */
@@ -24,8 +26,6 @@ export interface Population {
   readonly resentEvents: number;
 }
 
-/** Days of the population, from 2026-02-15 on: clocks change in New York on March 8, in Berlin on March 29. */
-const populationDays = 60;
 const populationFromMs = Date.UTC(2026, 1, 15);
 const dayMs = 86_400_000;
 const hourMs = 3_600_000;
@@ -37,7 +37,11 @@ const resentEvery = 12;
 const names = ["Product Viewed", "Promotion Viewed", "Promotion Clicked", "Ad Impression", "Ad Clicked", "😀 \ue000"];
 const paths = ["/", "/pricing", "/docs", "/signup", "/ü 😀"] as const;
 const referrers = ["https://www.google.com/search?q=x", "https://shop.example/", "https://NEWS.example:8080/a"] as const;
-const campaigns = [{ source: "ads", name: "spring" }, { source: "mail", medium: "email" }, { name: "ü" }] as const;
+const campaigns: readonly [JsonObject, ...JsonObject[]] = [
+  { source: "ads", name: "spring" },
+  { source: "mail", medium: "email" },
+  { name: "ü" },
+];
 const countries = ["DE", "IN", "NP", "US", null] as const;
 const currencies = ["EUR", "USD", "JPY", null] as const;
 const pauses = [0, 1, 1_000, 60_000, quarterMs, 2 * quarterMs, 2 * quarterMs + 1, 2 * hourMs] as const;
@@ -65,12 +69,12 @@ export function populationOf(size: PopulationSize): Population {
 }
 
 /** Every event, ordered by time. */
-function sentBy({ users, events }: PopulationSize): Sent[] {
+function sentBy(size: PopulationSize): Sent[] {
+  const { users, events } = size;
   const random = randomOf(`population ${users} ${events}`);
   const sent: Sent[] = [];
   for (let user = 0; sent.length < events; user = (user + 1) % users) {
-    const person = personOf(user, users);
-    for (const { event, ...rest } of visitOf(random, person, user, users)) {
+    for (const { event, ...rest } of visitOf(random, user, size)) {
       const messageId = `m-${(sent.length * 7919) % events}-${sent.length}`;
       const timestamp = new Date(rest.timeMs).toISOString();
       if (sent.length < events) sent.push({ event: { ...event, messageId, timestamp }, ...rest });
@@ -111,30 +115,31 @@ interface Person {
 }
 
 /** Every third person never logs in; every tenth has the device of the person before as well. */
-function personOf(user: number, users: number): Person {
+function personOf(user: number, { users, days }: PopulationSize): Person {
   const own = randomOf(`person ${user} ${users}`);
   const devices: Person["devices"] = [
     `a${user}`,
     ...(chance(own, 0.3) ? [`b${user}`] : []),
     ...(chance(own, 0.1) ? [`a${user - 1}`] : []),
   ];
-  const loginMs = populationFromMs + between(own, 0, populationDays * 100) * (dayMs / 100);
+  const loginMs = populationFromMs + between(own, 0, days * 100) * (dayMs / 100);
   return { devices, userId: user % 3 === 0 ? null : `u${user}`, loginMs };
 }
 
 /** Some events of a person, from a moment on; now and then the server speaks for them. */
-function visitOf(random: Random, person: Person, user: number, users: number): Sent[] {
-  const { userId, loginMs } = person;
-  const anonymousId = pick(random, person.devices);
+function visitOf(random: Random, user: number, size: PopulationSize): Sent[] {
+  const { users, days } = size;
+  const { userId, loginMs, devices } = personOf(user, size);
+  const anonymousId = pick(random, devices);
   const sender = {
     geo: { country: pick(random, countries), region: null, city: null },
     userAgent: user % 33 === 0 && chance(random, 0.5) ? crawler : null,
   };
   const campaign = chance(random, 0.3) ? { campaign: pick(random, campaigns) } : {};
   let sessionId = `s${random.word()}`;
-  let timeMs = momentOf(random);
+  let timeMs = momentOf(random, days);
   return Array.from({ length: between(random, 1, 6) }, (_, index): Sent => {
-    if (index > 0) timeMs = Math.min(timeMs + pick(random, pauses), populationFromMs + populationDays * dayMs - 1);
+    if (index > 0) timeMs = Math.min(timeMs + pick(random, pauses), populationFromMs + days * dayMs - 1);
     if (chance(random, 0.1)) sessionId += "x";
     const of = { keyKind: chance(random, 0.8) ? ("public" as const) : ("server" as const), ...sender };
     const path = pick(random, paths);
@@ -153,8 +158,8 @@ function visitOf(random: Random, person: Person, user: number, users: number): S
 }
 
 /** Half of all visits begin within a quarter hour of the beginning of some zone's day, the others in a few hours. */
-function momentOf(random: Random): number {
-  const startMs = populationFromMs + between(random, 0, populationDays - 1) * dayMs;
+function momentOf(random: Random, days: number): number {
+  const startMs = populationFromMs + between(random, 0, days - 1) * dayMs;
   if (chance(random, 0.5)) return startMs + pick(random, [1, 9, 15] as const) * hourMs + between(random, 0, hourMs - 1);
   const midnights = [0, 18.25, 18.5, 22, 23, 4, 5] as const;
   return startMs + pick(random, midnights) * hourMs + pick(random, [-1, 0, 1, quarterMs - 1, -quarterMs] as const);

@@ -33,10 +33,16 @@ export interface KpiWorld {
   /** Answers a question of the query API; throws for a refusal. */
   ask(path: string): Promise<unknown>;
   /** The rows of D1 that hold numbers. */
-  rollups(): Promise<readonly object[]>;
+  rollups(): Promise<readonly { readonly day: string }[]>;
+  /** The identity links that days have in their rows of D1. */
+  fewLinks(): Promise<readonly { readonly day: string; readonly links: string }[]>;
   readonly lake: LakeObjects;
   close(): Promise<void>;
 }
+
+/** What worlds ask their D1. */
+export const rollupsSql = "SELECT day, family, body FROM rollup ORDER BY day, family";
+export const fewLinksSql = "SELECT day, few_links AS links FROM rollup_day ORDER BY day";
 
 const operatorToken = "operator-token-of-the-tests";
 /** When everything is taken, rolled up and asked for: after the population's last day. */
@@ -91,8 +97,7 @@ export class LocalWorld implements KpiWorld {
     const ShardLog = consumer["ShardLog"] as new (state: object, env: object) => Log;
     const log = new ShardLog({ storage: storageOver(this.#logDb, calm) }, this.#env);
     this.lake = {
-      keys: async (prefix) => [...this.#contents.objects.keys()].filter((key) => key.startsWith(prefix)),
-      etag: (key) => this.#contents.objects.get(key)?.etag ?? "",
+      list: async (prefix) => [...this.#contents.objects.values()].filter(({ key }) => key.startsWith(prefix)),
       bytes: async (key) => this.#contents.objects.get(key)?.bytes ?? new Uint8Array(),
     };
   }
@@ -124,7 +129,7 @@ export class LocalWorld implements KpiWorld {
     for (let built = -1, before = -2; built !== before;) {
       await this.#analytics["scheduled"]?.({ cron: "" }, this.#env, contextOf([]));
       before = built;
-      built = (await this.lake.keys("marts/s")).length;
+      built = (await this.lake.list("marts/s")).length;
     }
   }
 
@@ -132,8 +137,12 @@ export class LocalWorld implements KpiWorld {
     return this.#fetch(new Request(`https://a.example${path}`, { headers: { authorization: `Bearer ${this.#token}` } }));
   }
 
-  async rollups(): Promise<readonly object[]> {
-    return this.#db.prepare("SELECT day, family, body FROM rollup ORDER BY day, family").all();
+  async rollups(): ReturnType<KpiWorld["rollups"]> {
+    return this.#db.prepare(rollupsSql).all() as { day: string }[];
+  }
+
+  async fewLinks(): ReturnType<KpiWorld["fewLinks"]> {
+    return this.#db.prepare(fewLinksSql).all() as { day: string; links: string }[];
   }
 
   async close(): Promise<void> {
@@ -159,7 +168,7 @@ export class LocalWorld implements KpiWorld {
 
 /** Writes the event files of a lake into a folder. */
 export async function copyEvents(lake: LakeObjects, folder: string): Promise<void> {
-  for (const key of await lake.keys("events/")) {
+  for (const { key } of await lake.list("events/")) {
     await mkdir(dirname(join(folder, key)), { recursive: true });
     await writeFile(join(folder, key), await lake.bytes(key));
   }
