@@ -1,6 +1,6 @@
 /*
  * The analytics Worker: registry and admin API, scheduled roll-ups from the lake to D1, query API, dashboard.
- * Called by cron every two minutes, by the operator's commands, and by whoever asks for numbers with a read token.
+ * Called by cron every three minutes, by the operator's commands, and by whoever asks for numbers with a read token.
  * It never writes to the lake's events, never takes an event in (it sends kept ones to the queue again), and never shows one
  * project's numbers to another.
  */

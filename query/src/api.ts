@@ -541,6 +541,7 @@ export interface UserProfile {
 export interface UserAnswer {
   readonly project: string;
   readonly user: string;
+  readonly ids: readonly string[];
   readonly anonymousIds: readonly string[];
   readonly from: string;
   readonly to: string;

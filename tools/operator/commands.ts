@@ -127,7 +127,7 @@ function commandOf(noun: string, verb: string, names: readonly string[], options
             kind: "create",
             path: `${inProject}/shards`,
             body: { shards: Number(name) },
-            what: `up to ${name} shards of project ${project}, which open within five minutes`,
+            what: `up to ${name} shards of project ${project}, which open within a quarter of an hour`,
           }
         : null;
     case "project revoke":
