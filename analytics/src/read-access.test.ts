@@ -20,6 +20,7 @@ const requests: ReadonlyMap<string, readonly [string, object?]> = new Map([
   ["getPaths", [`/v1/paths?${range}`]],
   ["getExperiment", [`/v1/experiments/none?${range}`]],
   ["getAttribution", [`/v1/attribution?${range}`]],
+  ["getCampaigns", [`/v1/campaigns?${range}`]],
   ["getLifetimeValue", [`/v1/ltv?${range}`]],
   ["uploadCosts", ["/v1/costs", { rows: [{ day: "2026-03-01", campaign: "spring", cost: 1 }] }]],
   ["listCosts", [`/v1/costs?${range}`]],

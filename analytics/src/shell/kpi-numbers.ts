@@ -43,6 +43,11 @@ export interface OpenDays {
   readonly birthIds: readonly (readonly [number, string])[];
 }
 
+/** The first UTC day that {@link OpenDays} holds, ms. */
+export function openDaysFromMs({ fromMs }: Pick<OpenDays, "fromMs">): number {
+  return fromMs - 2 * dayMs;
+}
+
 /** A UTC day's inputs and mart, as texts of rollup-plan.ts and marts.ts. */
 interface OpenDay {
   readonly startMs: number;
@@ -117,7 +122,7 @@ async function readRows(
            (SELECT recount_from FROM project_rollup WHERE project = ?1) IS NOT NULL AS waits
          FROM rollup_day WHERE project = ?1 AND day >= ?2`,
       )
-      .bind(project, dayText(openFromMs - 2 * dayMs)),
+      .bind(project, dayText(openDaysFromMs({ fromMs: openFromMs }))),
     db.prepare("SELECT shard, birth_id AS birthId FROM outbox_cursor WHERE project = ?").bind(project),
   ]);
   const held = (days?.results ?? []) as (Omit<OpenDay, "startMs"> & { readonly day: string })[];

@@ -21,13 +21,7 @@ import { BlockTables, isFoldDue } from "../log/live-tables.ts";
 import { chooseWindows, ColdIds, type ColdPage, type ColdWindow } from "../log/cold-ids.ts";
 import type { PlannedPage } from "../log/cold-object.ts";
 import { FilterBudget } from "../log/filter-budget.ts";
-import {
-  blockBodyBytesMax,
-  blockBytesMax,
-  filterBytesMax,
-  liveIdsMax,
-  sliceDaysKept,
-} from "../log/limits.ts";
+import { blockBodyBytesMax, blockBytesMax, filterBytesMax, liveIdsMax, sliceDaysKept } from "../log/limits.ts";
 import { packBlocks } from "../log/pack-blocks.ts";
 import { partSizeAfter, type RowsSize } from "../log/publish-plan.ts";
 import type { LogRequest } from "../log/packed-append.ts";
@@ -136,10 +130,7 @@ export class LogState {
    * What of a request may have to be looked for elsewhere than here, without what was taken before: ids, slice by slice, and the
    * slices themselves.
    */
-  asked(
-    request: LogRequest,
-    hashes: RequestHashes,
-  ): { readonly ids: readonly AskedIds[]; readonly slices: AskedIds } {
+  asked(request: LogRequest, hashes: RequestHashes): { readonly ids: readonly AskedIds[]; readonly slices: AskedIds } {
     const bucketHoursMs = Float64Array.from(request.slices, ({ receipt }) => hourOf(receipt.receivedAtMs));
     const slices = { bucketHoursMs, packed: hashes.slices, hashesAt: 0 };
     if (this.cold.last < 0 && this.#before.id < 0 && this.#before.undatedId < 0) return { ids: [], slices };
