@@ -53,12 +53,13 @@ export function withLiveUsers(users: UserNumbers, { openDay, periods }: LiveUser
 }
 
 /**
- * Whether a metric can be told as of now: sums, and sets of users of a period, always; who returned, groups and costs wait for their
+ * Whether a metric can be told as of now: sums always, sets of users from a day on; who returned, groups and costs wait for their
  * roll-up.
  */
-export function isLiveMetric(metric: Metric, { breakdown, includesBots }: KpiQuestion): boolean {
+export function isLiveMetric(metric: Metric, { interval, breakdown, includesBots }: KpiQuestion): boolean {
   if (breakdown !== null || needsCosts(metric)) return false;
-  return metric.origin === "events" || (!includesBots && (metric.origin !== "trail" || trailReach.has(metric.name)));
+  if (metric.origin === "events") return true;
+  return interval !== "hour" && !includesBots && (metric.origin !== "trail" || trailReach.has(metric.name));
 }
 
 /** Whether it also needs users as of now. */
