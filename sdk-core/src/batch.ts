@@ -68,10 +68,12 @@ export function sendOff(batch: Batch, offsetOf: () => number | null): void {
   batch.flying = true;
 }
 
-/** The request body of a batch. */
+/** The request body of a batch, made in one piece: a text that is put together twice takes twice its memory. */
 export function requestBody({ events, offsetMs }: Batch, writeKey: string, sentMs: number): string {
-  const batch = events.map((event) => event.json).join(",");
+  const texts = events.map((event) => event.json);
   const offset = offsetMs === null ? "" : `,"clockOffsetMs":${offsetMs}`;
-  const sentAt = new Date(sentMs).toISOString();
-  return `{"writeKey":${JSON.stringify(writeKey)},"batch":[${batch}],"sentAt":"${sentAt}"${offset}}`;
+  const last = texts.length - 1;
+  texts[0] = `{"writeKey":${JSON.stringify(writeKey)},"batch":[${texts[0] ?? ""}`;
+  texts[last] += `],"sentAt":"${new Date(sentMs).toISOString()}"${offset}}`;
+  return texts.join(",");
 }

@@ -19,6 +19,7 @@ import { buildBehaviour } from "./behaviour-build.ts";
 import { deadLetterRoutes } from "./dead-letter-routes.ts";
 import type { Env } from "./env.ts";
 import { flushPipeline } from "./flush.ts";
+import { declaredAdminRoutes } from "./declared-routes.ts";
 import { funnelRoutes } from "./funnel-routes.ts";
 import { jobRoutes, projectJobRoutes } from "./job-routes.ts";
 import { lakeRoutes } from "./lake-routes.ts";
@@ -216,6 +217,7 @@ admin.route("/projects", projectJobRoutes);
 admin.route("/projects", adminLiveRoutes);
 admin.route("/projects", adminLedgerRoutes);
 admin.route("/projects", funnelRoutes);
+admin.route("/projects", declaredAdminRoutes);
 admin.route("/projects", redriveRoutes);
 admin.route("/projects", replayRoutes);
 

@@ -1,5 +1,4 @@
 import {
-  type AppendRequest,
   type AppendResult,
   hourOf,
   type Inheritance,
@@ -21,6 +20,7 @@ import { FilterBudget } from "../log/filter-budget.ts";
 import { blockBodyBytesMax, blockBytesMax, filterBytesMax, liveIdsMax, sliceDaysKept } from "../log/limits.ts";
 import { packBlocks } from "../log/pack-blocks.ts";
 import { partSizeAfter, type RowsSize } from "../log/publish-plan.ts";
+import type { LogRequest } from "../log/packed-append.ts";
 import { PendingHours } from "../log/pending-hours.ts";
 import { hashIds, hashRequest, type RequestHashes } from "../log/request-hashes.ts";
 import { type Entries, entryWords, firstPlaceOf, isUndatedPlace, readEntry } from "../log/seen-entries.ts";
@@ -117,7 +117,7 @@ export class LogState {
   }
 
   /** The hashes of a request, under this log's key. */
-  hash(request: AppendRequest): RequestHashes {
+  hash(request: LogRequest): RequestHashes {
     return hashRequest(request, this.#hashKey);
   }
 
@@ -126,7 +126,7 @@ export class LogState {
    * slices themselves.
    */
   asked(
-    request: AppendRequest,
+    request: LogRequest,
     hashes: RequestHashes,
   ): { readonly ids: readonly AskedIds[]; readonly slices: AskedIds } {
     const bucketHoursMs = Float64Array.from(request.slices, ({ receipt }) => hourOf(receipt.receivedAtMs));
@@ -212,13 +212,11 @@ export class LogState {
   }
 
   /** Why nothing of a request can be stored now, or `null`. */
-  refusal(request: AppendRequest): (AppendResult & { readonly ok: false }) | null {
+  refusal(request: LogRequest): (AppendResult & { readonly ok: false }) | null {
     if (request.shard > 0 && this.#shards === 0) return { ok: false, reason: "overloaded" }; // is about to be opened
     this.#assertPlace(request);
     const shards = this.#shards;
-    if (shards > 1 && !request.slices.every((slice) => belongsTo(slice, request.shard, shards))) {
-      return { ok: false, reason: "moved", shards };
-    }
+    if (shards > 1 && !belongsTo(request, shards)) return { ok: false, reason: "moved", shards };
     const reason = refusalOf({
       databaseBytes: this.storage.databaseBytes,
       pendingSegments: this.pending.segments,
@@ -227,7 +225,7 @@ export class LogState {
   }
 
   /** Stores what is new of a request, in one transaction; synchronous, so that nothing comes between. */
-  append(request: AppendRequest, hashes: RequestHashes, inherited: Inherited, nowMs: number): AppendResult {
+  append(request: LogRequest, hashes: RequestHashes, inherited: Inherited, nowMs: number): AppendResult {
     const refused = this.refusal(request); // ids may have moved while cold ids were read
     if (refused !== null) return refused;
     if (this.#liveCount >= liveIdsMax) this.#foldAndDrop([], nowMs);

@@ -1,6 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
 import {
-  type AppendRequest,
   type AppendResult,
   type ChangePage,
   type HourArrivals,
@@ -9,6 +8,7 @@ import {
   type InheritedQuery,
   type LedgerRow,
   type LogStatus,
+  type PackedAppend,
   parentShardOf,
   shardLogName,
   type ShardLogRpc,
@@ -19,6 +19,7 @@ import {
 } from "@sluice/schema";
 import { type AskedIds, eitherHas, type Inherited, parentQuestion } from "../log/asked-ids.ts";
 import { armAheadMsMax, changesPageMax, failureDelaySecondsMax, soughtIdsMax } from "../log/limits.ts";
+import { type LogRequest, unpackAppend } from "../log/packed-append.ts";
 import type { PendingHour } from "../log/pending-hours.ts";
 import { hashBytes } from "../log/seen-set.ts";
 import { dueHours, isLarge, nextTickMs, type PublishPolicy } from "../log/publish-plan.ts";
@@ -64,7 +65,9 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
     };
   }
 
-  async append(request: AppendRequest): Promise<AppendResult> {
+  async append(packed: PackedAppend): Promise<AppendResult> {
+    const request = unpackAppend(packed);
+    if (request === null) return { ok: false, reason: "overloaded" }; // of a consumer that a deployment replaces, or has
     // Asked before ids are hashed, too: a shard that is not open yet has no key of its own for good.
     const result = this.#state.refusal(request) ?? (await this.#take(request));
     await this.#arm(this.#policy.publishMs);
@@ -164,7 +167,7 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
     await this.#arm(this.#pauseMs(startMs));
   }
 
-  async #take(request: AppendRequest): Promise<AppendResult> {
+  async #take(request: LogRequest): Promise<AppendResult> {
     const hashes = this.#state.hash(request);
     const asked = this.#state.asked(request, hashes);
     await this.#cold.readFor(asked.ids);
