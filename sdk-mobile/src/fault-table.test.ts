@@ -149,9 +149,10 @@ describe("an app that is left or killed", () => {
     const client = app.start();
     trackMany(client, 50);
     await pass(600_000);
+    app.state("background");
+    await pass(10);
     const before = app.requests;
     app.fate = "ok";
-    app.state("background");
     app.state("active");
     await pass(0);
     expect(app.requests).toBe(before + 1);
