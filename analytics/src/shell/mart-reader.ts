@@ -58,19 +58,22 @@ export async function readIdentities(
 ): Promise<Identities | null> {
   const links = new Map<string, Link>();
   const aliases = new AliasedIds();
-  for await (const days of ports.store.linkDays(project)) {
-    for (const day of days) {
-      for await (const some of linksOf(ports, project, day)) {
-        for (const link of some) {
-          if (link.isAlias) aliases.join(link.anonymousId, link.userId);
-          else if (isWanted(link.anonymousId)) keepEarliest(links, link);
-        }
-        if (links.size > linksMax) return null;
-      }
+  for await (const some of linksOfProject(ports, project)) {
+    for (const link of some) {
+      if (link.isAlias) aliases.join(link.anonymousId, link.userId);
+      else if (isWanted(link.anonymousId)) keepEarliest(links, link);
     }
-    await ports.yieldTurn();
+    if (links.size > linksMax) return null;
   }
   return { links, aliases };
+}
+
+/** The links of all days, some after the others. */
+export async function* linksOfProject(ports: MartPorts, project: string): AsyncGenerator<Link[]> {
+  for await (const days of ports.store.linkDays(project)) {
+    for (const day of days) yield* linksOf(ports, project, day);
+    await ports.yieldTurn();
+  }
 }
 
 /** The links of a day, from its row and from its mart: one of them is empty. */
