@@ -55,9 +55,9 @@ export interface RolledProject {
  * Rolls up one UTC day of a project from the parts that the lake holds now: marts first, then the rows in one
  * transaction. A day that was built from the same parts by the same definition is left alone.
  *
- * @returns rows read, each pass counted; `null` when the day was left alone.
+ * @returns what was read; `null` when the day was left alone.
  */
-export async function rollUpDay(ports: RollupPorts, of: RolledProject, dayStartMs: number): Promise<number | null> {
+export async function rollUpDay(ports: RollupPorts, of: RolledProject, dayStartMs: number): Promise<ReadDay | null> {
   const { project } = of;
   const prefix = dayPrefix("events", project, dayStartMs);
   const definition = definitionText(martVersion, of.dimensions);
@@ -84,7 +84,7 @@ export async function rollUpDay(ports: RollupPorts, of: RolledProject, dayStartM
       await deleteLeftOver(ports, martKeys("user_day", project, dayStartMs, stored.userMarts, built.marts.user_day));
       await deleteLeftOver(ports, martKeys("link", project, dayStartMs, stored.linkMarts, built.marts.link));
     }
-    return built.rowsRead;
+    return built;
   }
   throw new Error(`a day's parts changed ${plansMax} times while they were read`);
 }
@@ -107,9 +107,14 @@ function touchedDays(
   return { recountFromMs, trailFromMs: recountFromMs ?? (usersChanged ? dayStartMs : null) };
 }
 
-interface BuiltDay {
+/** What a day was built from. */
+export interface ReadDay {
+  /** Rows, each pass counted. */
   readonly rowsRead: number;
-  readonly inputs: InputPart[];
+  readonly inputs: readonly InputPart[];
+}
+
+interface BuiltDay extends ReadDay {
   readonly bodies: readonly (readonly [EventFamily, string])[];
   readonly marts: Marts;
   /** The day's links where they are few enough for its row; there is no mart of them then. */
