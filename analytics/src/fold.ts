@@ -14,10 +14,12 @@ export interface CountedRow extends Partial<DimensionValues> {
   readonly time: number;
   readonly revenue: string | null;
   readonly currency: string | null;
+  /** Of Campaign Cost: what it states, decimal text. */
+  readonly cost?: string | null;
 }
 
 /** Track events whose counts are kept by name whatever else the day holds. */
-const alwaysCounted: readonly string[] = [
+export const alwaysCounted: readonly string[] = [
   countedEvents.orderCompleted,
   countedEvents.orderRefunded,
   ...countedEvents.impressions,
@@ -40,6 +42,7 @@ export class DayFold {
   readonly #types = new Map<string, SlotArray>();
   readonly #events = new Map<string, SlotArray>();
   readonly #money = new Map<string, MoneySum>();
+  readonly #costs = new Map<string, Map<number, bigint>>();
   readonly #names: NameCounts;
   readonly #values: ReadonlyMap<Dimension, NameCounts>;
   #rows = 0;
@@ -60,6 +63,11 @@ export class DayFold {
     if (alwaysCounted.includes(name)) increase(this.#events, name, quarter);
     if (name === countedEvents.orderCompleted || name === countedEvents.orderRefunded) {
       this.#addMoney(name, row, quarter);
+    }
+    if (typeof row.cost === "string") {
+      const sums = this.#costs.get(row.currency ?? "") ?? new Map<number, bigint>();
+      sums.set(quarter, (sums.get(quarter) ?? 0n) + (microsOf(row.cost) ?? 0n));
+      this.#costs.set(row.currency ?? "", sums);
     }
   }
 
@@ -92,7 +100,9 @@ export class DayFold {
         refunds: packSlots(sum.refunds),
         refundRevenue: packSums(sum.refundMicros),
       }));
-    return { currencies };
+    const costs = [...this.#costs].sort(([a], [b]) => compareText(a, b));
+    if (costs.length === 0) return { currencies };
+    return { currencies, costs: costs.map(([currency, sums]) => [currency, packSums(sums)] as const) };
   }
 
   #addMoney(name: string, row: CountedRow, quarter: number): void {

@@ -18,6 +18,7 @@ describe("parameters of a question", () => {
       breakdown: null,
       compare: null,
       includesBots: false,
+      conversion: "Order Completed",
       project: null,
     };
     for (const text of [
@@ -62,6 +63,9 @@ describe("parameters of a question", () => {
       [`${good.replace("dau", "revenue")}&breakdown=event`, "breakdown", "revenue cannot"],
       [`${good}&compare=year`, "compare", "previous"],
       ["metrics=events&interval=hour&from=2026-01-01&to=2026-01-02&compare=week", "compare", "interval=day"],
+      [`${good}&conversion=event:Signed%20Up`, "conversion", "cpa"],
+      [good.replace("dau", "cpa") + "&conversion=page:/", "conversion", "event:NAME"],
+      ["metrics=cost&interval=hour&from=2026-01-01&to=2026-01-02", "interval", "cost can be asked by day"],
       [`${good}&bots=yes`, "bots", "exclude or include"],
     ];
     for (const [text, parameter, words] of cases) {

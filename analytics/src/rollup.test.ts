@@ -43,9 +43,11 @@ describe("roll-up on workerd", () => {
   }
 
   test("A10: every metric equals DuckDB's recount of the lake", async () => {
-    const rows = eventsOf(7, 700).map(rowFrom);
+    const properties = { cost: "2.5", currency: "EUR" };
+    const timestamp = new Date(firstDayMs).toISOString();
+    const spent = { type: "track", event: "Campaign Cost", userId: "ads", messageId: "ads", timestamp, properties };
     const random = randomOf(7);
-    await lake.publish(rows, () => Math.floor(random() * 3));
+    await lake.publish([...eventsOf(7, 700), spent].map(rowFrom), () => Math.floor(random() * 3));
     expect((await flush()).rolledUpDays).toBe(10);
     const answer = await kpis();
     const oracle = await recountWithDuckDb(worker.lake);

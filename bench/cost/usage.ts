@@ -13,6 +13,9 @@ const objectGb = 0.128;
 const callSeconds = 0.05;
 const r2Seconds = 0.1;
 
+/** Rows of the log that mark the beginning and the end of a cycle. */
+const rowsPerMark = 2;
+
 /** CPU time in µs per event, row and minute. */
 export interface CpuCosts extends Pick<StageCosts, "edge" | "append" | "publish" | "rollUp" | "martRow"> {
   /** The crons of all Workers when nothing happens, µs per minute. */
@@ -51,7 +54,9 @@ export function usageOf(
     objectGbSeconds: (objectRequests * callSeconds + objectR2Calls * r2Seconds + logUs / 1e6) * objectGb,
     objectRowsWritten:
       batches * per.objectRowsPerAppend +
-      alarms * per.objectRowsPerAlarm +
+      activity.markedCycles * rowsPerMark +
+      activity.seals * per.objectRowsPerSeal +
+      activity.folds * per.objectRowsPerFold +
       puts * per.objectRowsPerPut +
       activity.alarmsSet,
     objectRowsRead: batches * per.objectRowsReadPerAppend + alarms * per.objectRowsReadPerAlarm,

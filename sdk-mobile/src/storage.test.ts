@@ -142,6 +142,35 @@ describe("storage that is slow or fails", () => {
     expect((await client.track("C")).outcome).toBe("memory");
   });
 
+  test("SM2: events of an earlier run that the storage brings late go before those that wait meanwhile", async () => {
+    app.fate = "offline";
+    await app.start().track("Earlier");
+    app.storage.hangs = true;
+    const client = app.start();
+    void client.track("A");
+    await vi.advanceTimersByTimeAsync(6000);
+    app.storage.release();
+    await vi.advanceTimersByTimeAsync(10);
+    app.network(true);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(app.names()).toEqual(["Earlier", "A"]);
+  });
+
+  test("SM2: runs are sent in their order, also when the clock was set back between them", async () => {
+    app.fate = "offline";
+    await app.start().track("A");
+    await vi.advanceTimersByTimeAsync(1000);
+    app.kill();
+    vi.setSystemTime(Date.now() - 3_600_000);
+    const second = app.start();
+    await second.track("B");
+    await second.track("C");
+    app.fate = "ok";
+    app.start();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(app.names()).toEqual(["A", "B", "C"]);
+  });
+
   test("SM10: while the storage is slow, what waits for it is written in one go", async () => {
     app.fate = "offline";
     app.storage.delayMs = 200;

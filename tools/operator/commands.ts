@@ -62,7 +62,7 @@ export const helpText = `Usage: npm run sluice -- COMMAND [--url https://… | -
   key     create PROJECT SOURCE [--kind public|server]   the key is shown once
   key     revoke PROJECT SERIAL
   token   list   PROJECT                     read tokens of the query API
-  token   create PROJECT NAME [--scopes kpis,events,users,export] [--expires 90d]
+  token   create PROJECT NAME [--scopes kpis,events,users,export,costs] [--expires 90d]
                                              the token is shown once; kpis,events and no end when not said
   token   revoke PROJECT ID
   funnel  list   PROJECT
@@ -122,7 +122,7 @@ function commandOf(noun: string, verb: string, names: readonly string[], options
             kind: "create",
             path: `${inProject}/shards`,
             body: { shards: Number(name) },
-            what: `up to ${name} shards of project ${project}, which open within five minutes`,
+            what: `up to ${name} shards of project ${project}, which open within a quarter of an hour`,
           }
         : null;
     case "project revoke":

@@ -3,7 +3,7 @@ import type { EventNumbers } from "../event-numbers.ts";
 import { DayFold } from "../fold.ts";
 import { grouped } from "../grouped.ts";
 import type { KpiQuestion } from "../kpi-params.ts";
-import type { Metric } from "../metrics.ts";
+import { countsUsers, type Metric, needsCosts } from "../metrics.ts";
 import { type DayRollup, emptyDay, type UsersBody } from "../rollup-body.ts";
 import type { UserNumbers } from "../user-numbers.ts";
 import type { LiveRow } from "./live-row.ts";
@@ -36,13 +36,13 @@ export function withLiveDays(users: UserNumbers, days: ReadonlyMap<number, Users
   };
 }
 
-/** Whether a metric can be told as of now: sums always, users by day alone; sets of longer periods and groups wait. */
-export function isLiveMetric({ origin }: Metric, { interval, breakdown, includesBots }: KpiQuestion): boolean {
-  if (breakdown !== null || origin === "trail") return false;
-  return origin === "events" || (interval === "day" && !includesBots);
+/** Whether a metric can be told as of now: sums always, users by day alone; sets of longer periods, groups and costs wait. */
+export function isLiveMetric(metric: Metric, { interval, breakdown, includesBots }: KpiQuestion): boolean {
+  if (breakdown !== null || metric.origin === "trail" || needsCosts(metric)) return false;
+  return metric.origin === "events" || (interval === "day" && !includesBots);
 }
 
 /** Whether it also needs users as of now. */
 export function needsLiveUsers(metric: Metric, question: KpiQuestion): boolean {
-  return metric.origin !== "events" && isLiveMetric(metric, question);
+  return countsUsers(metric) && isLiveMetric(metric, question);
 }

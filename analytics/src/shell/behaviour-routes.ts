@@ -7,7 +7,7 @@ import { ExperimentFold } from "../behaviour/experiment.ts";
 import { FunnelFold } from "../behaviour/funnel.ts";
 import { LifetimeValueFold } from "../behaviour/lifetime-value.ts";
 import { PathFold } from "../behaviour/paths.ts";
-import type { DayInterval } from "../behaviour/period.ts";
+import type { DayInterval } from "../period.ts";
 import {
   countParameter,
   eventParameter,

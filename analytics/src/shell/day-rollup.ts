@@ -1,4 +1,5 @@
-import { dayPrefix, readMeta, type Row, scanRows } from "@sluice/lake";
+import { dayPrefix, eventColumns, readMeta, type Row, scanGroups } from "@sluice/lake";
+import { costOf, isCampaignCost } from "../campaign-cost.ts";
 import { dayMs, dayText } from "../day.ts";
 import { fewLinksText, noFewLinks, parseFewLinks } from "../few-links.ts";
 import { DayFold } from "../fold.ts";
@@ -123,7 +124,7 @@ interface BuiltDay extends ReadDay {
 }
 
 type Marts = Readonly<Record<MartName, MartPart[]>>;
-type FoldedRow = Pick<Row, (typeof foldColumns)[number]> & Partial<Pick<Row, Dimension>>;
+type FoldedRow = Pick<Row, (typeof foldColumns)[number]> & Partial<Pick<Row, Dimension>> & { cost?: string | null };
 
 /**
  * Folds a day; `null` when a part was replaced meanwhile. The first pass counts, and keeps all ids as long as
@@ -186,7 +187,7 @@ async function putMart<MartRow>(
 async function foldParts(
   ports: RollupPorts,
   parts: readonly ListedPart[],
-  wanted: readonly (keyof FoldedRow)[],
+  wanted: readonly (keyof Row)[],
   take: (row: FoldedRow) => void,
 ): Promise<InputPart[] | null> {
   const inputs: InputPart[] = [];
@@ -194,8 +195,14 @@ async function foldParts(
     const bytes = await getPinned(ports.bucket, key, etag);
     if (bytes === null) return null;
     inputs.push({ key, etag, logSequence: (await readMeta(bytes)).logSequence });
-    for await (const rows of scanRows(bytes, wanted)) {
-      for (const row of rows) take(row as FoldedRow);
+    for await (const group of scanGroups(bytes, eventColumns)) {
+      const rows = (await group.read(wanted)) as FoldedRow[];
+      // The properties of all other events are never read.
+      const properties = rows.some(isCampaignCost) ? await group.read(["properties"]) : [];
+      for (const [index, row] of rows.entries()) {
+        if (isCampaignCost(row)) row.cost = costOf(properties[index]?.properties ?? null);
+        take(row);
+      }
       await ports.yieldTurn();
     }
   }

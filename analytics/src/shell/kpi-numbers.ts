@@ -1,13 +1,16 @@
 import { fail, ok, type Result } from "@sluice/schema";
 import { dayMs, dayOf, dayText, graceMs, parseDay } from "../day.ts";
 import { EventNumbers } from "../event-numbers.ts";
+import { alwaysCounted } from "../fold.ts";
 import type { Sources } from "../kpi-answer.ts";
 import type { KpiQuestion } from "../kpi-params.ts";
 import { type NumberPlan, numberPlan, type UserCount } from "../number-sources.ts";
+import type { Period } from "../period.ts";
 import type { Problem } from "../problem.ts";
 import { rollupsByDay, type StoredRollup } from "../rollup-body.ts";
 import { LocalDays, tzdataVersion } from "../time-zone.ts";
 import { countedUsers, storedUsers, type UserNumbers } from "../user-numbers.ts";
+import { readCampaigns } from "./campaign-credits.ts";
 import type { Env } from "./env.ts";
 import { MartMissing, type MartPorts, readIdentities } from "./mart-reader.ts";
 import { parseMartParts } from "../marts.ts";
@@ -65,7 +68,24 @@ export async function readSources(
     plan.count === null ? ok(storedUsers(rows, question.timezone)) : await countFor(env, of, question, plan.count);
   if (!users.ok) return users;
   const events = new EventNumbers([rollupsByDay(rows)], of.currency);
-  return ok({ events, users: users.value, local, tzdata: tzdataVersion(statedTzdata()), open });
+  const { conversion } = question;
+  if (!alwaysCounted.includes(conversion) && events.tracked(wholeOf(plan), conversion) === null) {
+    return fail(notKept(conversion));
+  }
+  const campaigns = await readCampaigns(env, of, question, events, local);
+  if (!campaigns.ok) return campaigns;
+  return ok({
+    events,
+    users: users.value,
+    campaigns: campaigns.value,
+    local,
+    tzdata: tzdataVersion(statedTzdata()),
+    open,
+  });
+}
+
+function wholeOf({ fromMs, toMs, userDays }: NumberPlan): Period {
+  return { start: "", firstDay: userDays[0], fromMs, toMs: toMs + dayMs };
 }
 
 /** What the runtime says about its time zone data; the types of Workers do not know of `process`. */
@@ -110,10 +130,11 @@ async function readRows(
   return { rows: (rows?.results ?? []) as StoredRollup[], open };
 }
 
-async function countFor(
+/** Counts users from marts, for one question alone. */
+export async function countFor(
   env: Pick<Env, "DB" | "LAKE">,
-  { project, currency }: KpiProject,
-  question: KpiQuestion,
+  { project, currency }: Pick<KpiProject, "project" | "currency">,
+  question: Pick<KpiQuestion, "timezone" | "includesBots" | "breakdown">,
   { fromMs, toMs, prefixes }: UserCount,
 ): Promise<Result<UserNumbers, Problem>> {
   const store = new RollupStore(env.DB);
@@ -140,7 +161,17 @@ function rowsOf(userMarts: string): number {
   return parseMartParts(userMarts).reduce((sum, part) => sum + part.rows, 0);
 }
 
-const inMotion: Problem = {
+function notKept(name: string): Problem {
+  return {
+    status: 422,
+    title: "Not counted by name",
+    detail: `A day of the range has more event names than a roll-up counts one by one, and may have events named ${name} among the others. Ask POST /v1/query.`,
+    parameter: "conversion",
+  };
+}
+
+/** A mart was replaced while it was read. */
+export const inMotion: Problem = {
   status: 503,
   title: "Being rolled up",
   detail: "A day was rolled up while its users were counted; ask again.",

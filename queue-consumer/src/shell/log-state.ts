@@ -1,5 +1,4 @@
 import {
-  type AppendRequest,
   type AppendResult,
   ArrivalTally,
   type HourArrivals,
@@ -18,13 +17,20 @@ import { type AppendPlan, newSlices, planAppend, refusalOf, type SeenBefore } fr
 import { type AskedIds, eitherHas, forEachId, type Inherited, ParentAnswers } from "../log/asked-ids.ts";
 import { type Block, unpackHashes } from "../log/block.ts";
 import { LedgerTally } from "../log/ledger.ts";
-import { BlockTables } from "../log/live-tables.ts";
+import { BlockTables, isFoldDue } from "../log/live-tables.ts";
 import { chooseWindows, ColdIds, type ColdPage, type ColdWindow } from "../log/cold-ids.ts";
 import type { PlannedPage } from "../log/cold-object.ts";
 import { FilterBudget } from "../log/filter-budget.ts";
-import { blockBodyBytesMax, blockBytesMax, filterBytesMax, liveIdsMax, sliceDaysKept } from "../log/limits.ts";
+import {
+  blockBodyBytesMax,
+  blockBytesMax,
+  filterBytesMax,
+  liveIdsMax,
+  sliceDaysKept,
+} from "../log/limits.ts";
 import { packBlocks } from "../log/pack-blocks.ts";
 import { partSizeAfter, type RowsSize } from "../log/publish-plan.ts";
+import type { LogRequest } from "../log/packed-append.ts";
 import { PendingHours } from "../log/pending-hours.ts";
 import { hashIds, hashRequest, type RequestHashes } from "../log/request-hashes.ts";
 import { type Entries, entryWords, firstPlaceOf, isUndatedPlace, readEntry } from "../log/seen-entries.ts";
@@ -122,7 +128,7 @@ export class LogState {
   }
 
   /** The hashes of a request, under this log's key. */
-  hash(request: AppendRequest): RequestHashes {
+  hash(request: LogRequest): RequestHashes {
     return hashRequest(request, this.#hashKey);
   }
 
@@ -131,7 +137,7 @@ export class LogState {
    * slices themselves.
    */
   asked(
-    request: AppendRequest,
+    request: LogRequest,
     hashes: RequestHashes,
   ): { readonly ids: readonly AskedIds[]; readonly slices: AskedIds } {
     const bucketHoursMs = Float64Array.from(request.slices, ({ receipt }) => hourOf(receipt.receivedAtMs));
@@ -217,13 +223,11 @@ export class LogState {
   }
 
   /** Why nothing of a request can be stored now, or `null`. */
-  refusal(request: AppendRequest): (AppendResult & { readonly ok: false }) | null {
+  refusal(request: LogRequest): (AppendResult & { readonly ok: false }) | null {
     if (request.shard > 0 && this.#shards === 0) return { ok: false, reason: "overloaded" }; // is about to be opened
     this.#assertPlace(request);
     const shards = this.#shards;
-    if (shards > 1 && !request.slices.every((slice) => belongsTo(slice, request.shard, shards))) {
-      return { ok: false, reason: "moved", shards };
-    }
+    if (shards > 1 && !belongsTo(request, shards)) return { ok: false, reason: "moved", shards };
     const reason = refusalOf({
       databaseBytes: this.storage.databaseBytes,
       pendingSegments: this.pending.segments,
@@ -232,10 +236,10 @@ export class LogState {
   }
 
   /** Stores what is new of a request, in one transaction; synchronous, so that nothing comes between. */
-  append(request: AppendRequest, hashes: RequestHashes, inherited: Inherited, nowMs: number): AppendResult {
+  append(request: LogRequest, hashes: RequestHashes, inherited: Inherited, nowMs: number): AppendResult {
     const refused = this.refusal(request); // ids may have moved while cold ids were read
     if (refused !== null) return refused;
-    if (Math.max(this.seen.liveCount, this.#taken.index.liveCount) >= liveIdsMax) this.#foldAndDrop([], nowMs);
+    if (this.#liveCount >= liveIdsMax) this.#foldAndDrop([], nowMs);
     const seen: SeenBefore = { has: (bucketMs, packed, at) => this.hasId(inherited, bucketMs, packed, at) };
     const taken: SeenBefore = { has: (bucketMs, packed, at) => this.#hasSlice(inherited, bucketMs, packed, at) };
     const plan = planAppend(request, hashes, seen, taken);
@@ -244,18 +248,24 @@ export class LogState {
     return { ok: true, stored, duplicate, rejected, skippedSlices, unchecked, logSequence: this.#lastSequence };
   }
 
-  /** Starts a new block table, so that the present one can be dropped once it is published. */
-  seal(): void {
-    if (this.#lastSequence < this.tables.open) return; // still empty
+  /** Starts a new block table where that is due, so that the present one can be dropped once it is published and old. */
+  seal(nowMs: number): void {
+    if (!this.tables.isSealDue(nowMs, this.#liveMs)) return;
     const next = this.#lastSequence + 1;
     this.storage.transaction(() => this.storage.createBlockTable(next));
     this.tables.begin(next);
   }
 
-  /** Folds what sealed tables carry beside events once they are wholly published; drops those that are no longer live. */
-  dropPublished(nowMs: number): void {
-    const { throughSequence, dropped } = this.tables.published(this.pending.tables(), nowMs - this.#liveMs);
-    if (dropped.length > 0 || throughSequence > this.#foldedThrough) this.#foldAndDrop(dropped, nowMs);
+  /**
+   * Drops published tables that are no longer live, and folds what blocks carry beside events where that is due.
+   *
+   * @param foldsAll whether everything is folded, however little it is.
+   */
+  dropPublished(nowMs: number, foldsAll: boolean): void {
+    const { throughSequence, tables } = this.tables.dropped(this.pending.tables(), nowMs - this.#liveMs);
+    const goesThrough = foldsAll ? this.#lastSequence : throughSequence;
+    if (isFoldDue(goesThrough, this.#foldedThrough, this.#liveCount)) this.#foldAndDrop(tables, nowMs);
+    else if (tables.length > 0) this.#drop(tables);
   }
 
   /**
@@ -327,6 +337,18 @@ export class LogState {
     for (const bucket of slices) this.#taken.index.addLive(bucket.bucketMs, bucket.packed);
     for (const row of block.header.ledger) this.#ledger.add(row);
     if (block.header.arrivals !== undefined) this.#arrivals.add(block.header.arrivals);
+  }
+
+  /** Ids, or messages, that are in memory because their blocks are not folded. */
+  get #liveCount(): number {
+    return Math.max(this.seen.liveCount, this.#taken.index.liveCount);
+  }
+
+  #drop(tables: readonly number[]): void {
+    this.storage.transaction(() => {
+      for (const table of tables) this.storage.dropBlockTable(table);
+    });
+    this.tables.drop(tables);
   }
 
   #foldAndDrop(tables: readonly number[], nowMs: number): void {
