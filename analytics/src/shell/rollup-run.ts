@@ -1,7 +1,8 @@
 import { isComplete } from "../day.ts";
 import { buildsLateDays, countsTrail, isDue, nextRollupMs, recountsLinkedDays } from "../rollup-pace.ts";
 import { changedDays, joinDays, lateDaysMax, passLimits } from "../rollup-plan.ts";
-import { rollUpDay, type RollupPorts } from "./day-rollup.ts";
+import type { RollupPorts } from "./day-build.ts";
+import { rollUpDay } from "./day-rollup.ts";
 import type { Env } from "./env.ts";
 import { MartMissing } from "./mart-reader.ts";
 import { recountUsers } from "./recount.ts";

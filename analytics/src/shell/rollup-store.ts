@@ -138,6 +138,13 @@ export class RollupStore {
     return this.#db.prepare(sql).bind(project, dayText(dayStartMs)).first<StoredDay>();
   }
 
+  /** The rows of a UTC day's events, by family. */
+  async bodies(project: string, day: string): Promise<Map<string, string>> {
+    const sql = "SELECT family, body FROM rollup WHERE project = ? AND day = ? AND instr(family, '@') = 0";
+    const { results } = await this.#db.prepare(sql).bind(project, day).all<{ family: string; body: string }>();
+    return new Map(results.map(({ family, body }) => [family, body]));
+  }
+
   /** Writes a day's rows in one transaction, each only if it changed; `recountFromMs` asks for a recount. */
   async writeDay(owner: string, project: string, day: DayWrite): Promise<void> {
     const upsert = `INSERT INTO rollup (project, day, family, body) SELECT ?2, ?3, ?4, ?5 WHERE ${holdsLease}
