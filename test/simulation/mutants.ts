@@ -118,12 +118,12 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "an id of a public key is taken for a server's",
-    firstSeed: 20,
+    firstSeed: 2,
     patches: [
       {
-        file: "queue-consumer/src/log/request-hashes.ts",
-        find: "kinds[slice.receipt.keyKind][dataset]",
-        replace: "kinds.server[dataset]",
+        file: "queue-consumer/src/log/packed-append.ts",
+        find: "textKinds[receipt.keyKind][dataset]",
+        replace: "textKinds.server[dataset]",
       },
     ],
   },
@@ -151,7 +151,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a part is put without its condition",
-    firstSeed: 40,
+    firstSeed: 77,
     patches: [
       {
         file: publisher,
@@ -281,7 +281,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "ids leave the log before their object is confirmed",
-    firstSeed: 64,
+    firstSeed: 30,
     patches: [
       {
         file: coldStore,
