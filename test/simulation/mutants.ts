@@ -223,10 +223,9 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: "analytics/src/shell/rollup-run.ts",
-        find: "  let rolledUpDays = 0;\n  let rowsRead = 0;",
+        find: "  const lateDays: number[] = [];",
         replace: `  await ports.store.advance(ports.owner, state.project, changes.cursors, { asOfMs: clock.startedMs, dueMs: 0 });
-  let rolledUpDays = 0;
-  let rowsRead = 0;`,
+  const lateDays: number[] = [];`,
       },
     ],
   },
