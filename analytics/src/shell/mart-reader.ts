@@ -9,8 +9,10 @@ import {
   parseMartParts,
   scanActiveIds,
   scanLinks,
+  scanUserDays,
 } from "../marts.ts";
 import type { Identities } from "../user-count.ts";
+import type { UserDay } from "../user-fold.ts";
 import { getPinned, type LakeBucket } from "./lake-objects.ts";
 import type { LinkDay, RollupStore } from "./rollup-store.ts";
 
@@ -46,6 +48,19 @@ export async function* activeIds(
   }
 }
 
+/** The rows of some parts of a day's mart of users, some after the others. */
+export async function* userDays(
+  ports: MartPorts,
+  project: string,
+  dayStartMs: number,
+  parts: readonly MartPart[],
+): AsyncGenerator<UserDay[]> {
+  for (const part of parts) {
+    yield* scanUserDays(await martBytes(ports, "user_day", project, dayStartMs, part));
+    await ports.yieldTurn();
+  }
+}
+
 /**
  * The earliest identify of each anonymous id that `isWanted`, and all aliases, out of every day's links; `null` when
  * these are more than `linksMax`.
@@ -77,7 +92,7 @@ export async function* linksOfProject(ports: MartPorts, project: string): AsyncG
 }
 
 /** The links of a day, from its row and from its mart: one of them is empty. */
-async function* linksOf(ports: MartPorts, project: string, day: LinkDay): AsyncGenerator<Link[]> {
+export async function* linksOf(ports: MartPorts, project: string, day: LinkDay): AsyncGenerator<Link[]> {
   yield parseFewLinks(day.fewLinks);
   const startMs = parseDay(day.day) ?? 0;
   for (const part of parseMartParts(day.linkMarts)) {
