@@ -2,6 +2,7 @@ import { gunzipSync } from "node:zlib";
 import { type AppendSlice, type Json } from "@sluice/schema";
 import { expect, test } from "vitest";
 import { testEvent, testMessage } from "../../testing/harness.ts";
+import { textsOf } from "../log/id-texts.ts";
 import { planAppends, requestBytesMax, sliceBytes } from "./append-requests.ts";
 import { openMessage } from "./decode-message.ts";
 import { sharedBodyFilesMax, sliceOf } from "./message-slice.ts";
@@ -56,7 +57,7 @@ test("Q56: the events of many files are packed anew, each file's once, with thei
     expect([form, bytes, events]).toEqual(["picked", text.length, pairs.length]);
     return pairs.map(([index, event]) => [index, event.messageId, segment]);
   });
-  const expected = slice.events.ids.map((id, i) => [100 + i, id, slice.events.segments[i]]);
+  const expected = textsOf(slice.events.ids).map((id, i) => [100 + i, id, slice.events.segments[i]]);
   expect(found.toSorted(([a], [b]) => Number(a) - Number(b))).toEqual(expected);
 });
 
