@@ -121,9 +121,9 @@ export const mutants: readonly Mutant[] = [
     firstSeed: 20,
     patches: [
       {
-        file: "queue-consumer/src/log/request-hashes.ts",
-        find: "kinds[slice.receipt.keyKind][dataset]",
-        replace: "kinds.server[dataset]",
+        file: "queue-consumer/src/consume/message-slice.ts",
+        find: "textKinds[receipt.keyKind]",
+        replace: "textKinds.server",
       },
     ],
   },

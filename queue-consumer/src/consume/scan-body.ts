@@ -27,7 +27,9 @@ const [openBracket, closeBracket, openBrace, closeBrace] = [0x5b, 0x5d, 0x7b, 0x
 const [plus, minus, dot, zero, nine, letterE, letterU] = [0x2b, 0x2d, 0x2e, 0x30, 0x39, 0x65, 0x75];
 
 /** Bytes at which a text must be looked at more closely: its end, escapes, control characters; and bytes beyond ASCII. */
-const stopsText = Uint8Array.from({ length: 256 }, (_, byte) => (byte < space || byte === quote || byte === backslash ? 1 : 0));
+const stopsText = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte < space || byte === quote || byte === backslash ? 1 : 0,
+);
 const stopsAscii = stopsText.map((stops, byte) => (byte >= 0x80 ? 1 : stops));
 
 /**
@@ -158,13 +160,7 @@ function scanContext(body: Body, event: ScannedEvent, at: number): number {
   return end;
 }
 
-function scanContextField(
-  body: Body,
-  context: Context,
-  name: number,
-  nameEnd: number,
-  at: number,
-): number {
+function scanContextField(body: Body, context: Context, name: number, nameEnd: number, at: number): number {
   if (knownName(body, name, nameEnd) !== "library") return skipValue(body.bytes, at, 0);
   if (context.library !== undefined) return none;
   context.library = {};

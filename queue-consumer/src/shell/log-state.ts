@@ -130,10 +130,7 @@ export class LogState {
    * What of a request may have to be looked for elsewhere than here, without what was taken before: ids, slice by slice, and the
    * slices themselves.
    */
-  asked(
-    request: LogRequest,
-    hashes: RequestHashes,
-  ): { readonly ids: readonly AskedIds[]; readonly slices: AskedIds } {
+  asked(request: LogRequest, hashes: RequestHashes): { readonly ids: readonly AskedIds[]; readonly slices: AskedIds } {
     const bucketHoursMs = Float64Array.from(request.slices, ({ receipt }) => hourOf(receipt.receivedAtMs));
     const slices = { bucketHoursMs, packed: hashes.slices, hashesAt: 0 };
     if (this.cold.last < 0 && this.#before.id < 0 && this.#before.undatedId < 0) return { ids: [], slices };
