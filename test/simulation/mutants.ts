@@ -197,7 +197,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a lost alarm is not set again",
-    firstSeed: 94,
+    firstSeed: 131,
     patches: [
       {
         file: "queue-consumer/src/shell/shard-log.ts",
