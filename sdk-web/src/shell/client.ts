@@ -3,7 +3,7 @@ import type { EventType } from "@sluice/schema";
 import type { WebClient, WebOptions } from "../options.ts";
 import { use } from "../plugins.ts";
 import { flush, startDelivery } from "./delivery.ts";
-import { newIdentity, readIdentity, saveIdentity } from "./identity.ts";
+import { anonymousId, readIdentity, resetIdentity, saveIdentity } from "./identity.ts";
 import { onPageView } from "./page.ts";
 import { call, setConsent } from "./recorder.ts";
 import { configure } from "./settings.ts";
@@ -24,18 +24,14 @@ const client = {
     Object.assign(identity[5], properties);
     saveIdentity(identity);
   },
-  reset: () => void saveIdentity(newIdentity()),
+  reset: resetIdentity,
   setConsent,
   use,
   on: (outcome, listener) =>
     use({ after: (notice) => notice.outcome === outcome && listener(notice as Parameters<typeof listener>[0]) }),
   ready: (callback) => callback(),
   flush,
-  anonymousId(given) {
-    const identity = readIdentity();
-    if (given) identity[0] = given;
-    return saveIdentity(identity)[0];
-  },
+  anonymousId,
 } as WebClient;
 
 for (const [type, first, second] of calls) {

@@ -1,68 +1,65 @@
-import { foreignClockStepMs, futureEventMsMax } from "@sluice/schema";
-import { readLocal, writeLocal } from "./local.ts";
+import { type Identity, readIdentity, saveIdentity } from "./identity.ts";
+import { tab } from "./store.ts";
 
 /*
- * Server minus device time, learned from replies and kept for the next page, by the rules of the engine's own clock
- * (`clock-offset.ts` in @sluice/core): no batch is sent with an offset that would move its first event before one that its
- * tab, or an earlier page, has sent before. All times are ms.
+ * Server minus device time, learned from replies and shared by all pages of the browser, so that correction moves no two
+ * events past each other, whichever page sends them, however often, and whichever request arrives.
+ *
+ * Each event is given its offset when it is made, and is sent with that one ever after. The offset is moved only by a reading
+ * that differs by more than a minute; where that moves it back, time stands still until it has caught up (`mark`).
+ *
+ * Before the first reading nobody knows the offset, and the server rounds for a batch that states none; how, depends on how
+ * long the request took. So a browser sends one batch without offset. If no answer to it is heard, what was made later waits
+ * for an answer to a request without events. All times are ms.
  */
-
-const clockKey = "sluice.clock";
 
 /** The offset is changed only when a reading differs from it by more than this, ms. */
 const offsetChangeMsMin = 60_000;
 
-/** A reading whose round trip took longer says too little about a clock that is known, ms. */
-const offsetRoundTripMsMax = 30_000;
+/** A reading whose round trip took longer says too little, ms. */
+const roundTripMsMax = 30_000;
 
-/** What all pages of this browser know: the offset, NaN before the first reading; the latest event sent, by device time and corrected. */
-let clock: readonly [offsetMs: number, lastMs: number, correctedMs: number] = [NaN, 0, 0];
+/** After this, a request has arrived or never will; and the error of a reading, ms. */
+const underWayMsMax = 60_000;
 
-/** Latest corrected time of what each tab has sent. */
-const marks = new Map<string, number>();
+/** The offset of an event of this time; `undefined` while none is known. */
+export const offsetAt = ([, , , , , , , mark, offsetMs]: Identity, ms: number): number | undefined =>
+  offsetMs == null ? undefined : Math.max(offsetMs, (mark as number) - ms);
 
-/** Forgets what is kept of the clock on the device. */
-export const forgetClock = (): void => writeLocal(clockKey);
+/** While no offset is known: notes whether all events so far are of one tab, which may then send a batch without. */
+export function claimClock(identity: Identity): void {
+  if (identity[8] == null) identity[7] = (identity[7] || tab) === tab ? tab : Number(identity[7]) || 1;
+}
 
-const markOf = (tab: string): number => marks.get(tab) ?? 0;
+/** Whether events without offset must wait: a batch of them is under way, or several tabs have some. */
+export const mustAsk = ([, , , , , , , mark, offsetMs]: Identity): boolean => offsetMs == null && Number(mark) > 0;
 
-/** A tab has sent an event of this time, and has reached this corrected time. Without a time of the SDK's own it has not. */
-function reach(tab: string, offsetMs: number, lastMs: number, correctedMs: number): void {
-  if (lastMs > 0) marks.set(tab, correctedMs);
-  clock = lastMs >= clock[1] ? [offsetMs, lastMs, correctedMs] : [offsetMs, clock[1], clock[2]];
-  writeLocal(clockKey, clock);
+/** The offset for a batch that has none. While none is known, notes when it is sent without; 0 when it was refused. */
+export function noteBatch(sentMs: number): number | undefined {
+  const identity = readIdentity();
+  if (identity[8] == null) identity[7] = sentMs;
+  saveIdentity(identity);
+  return identity[8] ?? undefined;
 }
 
 /**
- * The offset to send a tab's batch with; NaN while none is known. The times are of its first and last event. Another page's
- * events may be newer than these: then what moved its last one moves these too.
+ * A request was answered; `serverMs` is NaN when the reply did not say. Returns whether the offset is known now.
+ *
+ * @param isQuestion it had no events, because an answer to others was not heard. These may be under way yet: unless the clock
+ * is right, so that the server corrected nothing, nothing is learned until they have arrived or never will.
  */
-export function offsetFor(tab: string, firstMs: number, lastMs: number): number {
-  clock = readLocal(clockKey, clock);
-  const [offsetMs, newestMs, correctedMs] = clock;
-  const sentWith = Math.max(offsetMs, markOf(tab) - firstMs, correctedMs - Math.max(newestMs, firstMs));
-  if (!isNaN(sentWith)) reach(tab, offsetMs, lastMs, Math.max(markOf(tab), lastMs + sentWith));
-  return sentWith;
-}
-
-/** A batch that was sent with an offset is delivered; `serverMs` is NaN when the reply did not say. */
-export function learnOffset(
-  tab: string,
-  sentWith: number,
-  lastMs: number,
-  sentMs: number,
-  serverMs: number,
-  receivedMs: number,
-): void {
-  const roundTripMs = receivedMs - sentMs;
-  if (!serverMs || roundTripMs < 0) return;
-  let [offsetMs] = clock;
-  if (isNaN(offsetMs) || roundTripMs <= offsetRoundTripMsMax) {
+export function learnOffset(sentMs: number, serverMs: number, isQuestion: boolean): boolean {
+  const identity = readIdentity();
+  const nowMs = Date.now();
+  const roundTripMs = nowMs - sentMs;
+  if (serverMs && roundTripMs >= 0 && roundTripMs <= roundTripMsMax) {
     const measuredMs = Math.round(serverMs - sentMs - roundTripMs / 2);
-    offsetMs ||= 0;
-    if (Math.abs(measuredMs - offsetMs) > offsetChangeMsMin) offsetMs = measuredMs;
+    if (Math.abs(measuredMs - (identity[8] ?? 0)) <= offsetChangeMsMin) identity[8] ??= identity[7] = 0;
+    else if (identity[8] != null || !isQuestion || nowMs - Number(identity[7]) > underWayMsMax) {
+      identity[7] = nowMs + (offsetAt(identity, nowMs) ?? measuredMs);
+      identity[8] = measuredMs;
+    }
+    saveIdentity(identity);
   }
-  const isFirst = isNaN(sentWith);
-  const reachedMs = Math.max(markOf(tab), lastMs + (isFirst ? offsetMs + foreignClockStepMs : sentWith));
-  reach(tab, offsetMs, lastMs, Math.min(reachedMs, serverMs + (isFirst ? 0 : futureEventMsMax)));
+  return identity[8] != null;
 }

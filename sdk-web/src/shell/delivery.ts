@@ -56,11 +56,11 @@ export function startDelivery(): void {
 }
 
 /** Takes an event, which leaves when a batch is full or the time is over. */
-export function add(item: Item): void {
+export function add(item: Item, nowMs: number, offsetMs: number | undefined): void {
   const size = item[1].length + 1;
   if (size > eventBytesMax + 1) return drop([item], "event_too_large");
   if (!hasRoom(size)) return drop([item], "queue_full");
-  push(item, size);
+  push(item, size, nowMs, offsetMs);
   timer ??= setTimeout(() => {
     timer = undefined;
     sendAll();

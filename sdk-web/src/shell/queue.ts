@@ -1,6 +1,8 @@
-import { drop, send } from "./sender.ts";
+import { mustAsk, offsetAt } from "./clock.ts";
+import { readIdentity } from "./identity.ts";
+import { drop, isLeaving, send } from "./sender.ts";
 import { mayStore, options } from "./settings.ts";
-import { type Chunk, forget, type Item, keep, lockOf, openStore, tab } from "./store.ts";
+import { type Chunk, type Item, keep, lockOf, openStore, tab } from "./store.ts";
 
 /*
  * The events of this tab until they are settled: in memory, and in the store where that is allowed. They are kept in chunks,
@@ -44,16 +46,16 @@ export function letGo(): void {
 function save(chunk: Chunk): void {
   if (!mayStore()) return;
   void hold();
-  keep(chunk);
+  keep(chunk, chunk);
 }
 
 /** Whether so many characters may wait besides those that do. */
 export const hasRoom = (size: number): boolean => characters + size <= (options.maxQueueCharacters ?? charactersMax);
 
-/** Takes an event of so many characters. */
-export function push(item: Item, size: number): void {
-  if (!growing || growing[4] + size > chunkCharactersMax) {
-    const chunk: Chunk = (growing = [tab, number++, Date.now(), [], 0]);
+/** Takes an event of so many characters, made at that time with that offset of the clock. Without offset each is a chunk. */
+export function push(item: Item, size: number, nowMs: number, offsetMs: number | undefined): void {
+  if (!growing || growing[4] + size > chunkCharactersMax || offsetMs === undefined || offsetMs !== growing[5]) {
+    const chunk: Chunk = (growing = [tab, number++, nowMs, [], 0, offsetMs]);
     all.push(chunk);
     queueMicrotask(() => {
       growing = undefined;
@@ -70,31 +72,37 @@ export function push(item: Item, size: number): void {
 export const messageIds = (): string[] => all.flatMap((chunk) => chunk[3].map(([messageId]) => messageId));
 
 /**
- * Sends the next chunks that are not in flight: those of one tab, of at most so many events (but one chunk at least) and so
- * many characters. `undefined` when there is none; else it resolves when they are settled.
+ * Sends the next chunks that are not in flight: those of one offset, of at most so many events (but one chunk at least) and so
+ * many characters; or asks for the time, if they must wait for it. `undefined` when there is none; else it resolves when they
+ * are settled.
  */
 export function fly(eventsMax: number, room: number): Promise<void> | undefined {
+  const identity = readIdentity();
   const batch: Chunk[] = [];
   const items: Item[] = [];
+  let offsetMs: number | undefined;
   growing = undefined; // what flies must not grow
   for (const chunk of all) {
-    if (chunk[5]) continue;
+    if (chunk[6]) continue;
+    const own = chunk[5] ?? offsetAt(identity, chunk[2]);
     room -= chunk[4];
-    if (room < 0 || (batch[0] && (items.length + chunk[3].length > eventsMax || batch[0][0] !== chunk[0]))) break;
-    chunk[5] = true;
+    if (room < 0 || (batch[0] && (items.length + chunk[3].length > eventsMax || own !== offsetMs))) break;
+    offsetMs = own;
+    if (own === undefined && mustAsk(identity)) return isLeaving ? undefined : send([], own);
+    chunk[6] = true;
     waiting -= chunk[3].length;
     batch.push(chunk);
     if (Date.now() - chunk[2] > ageMsMax) drop(chunk[3], "expired");
     else items.push(...chunk[3]);
   }
-  return batch[0] && send(batch[0][0], items).then(() => settle(batch));
+  return batch[0] && (items[0] ? send(items, offsetMs) : Promise.resolve()).then(() => settle(batch));
 }
 
 function settle(batch: readonly Chunk[]): void {
   all = all.filter((chunk) => !batch.includes(chunk));
   for (const chunk of batch) {
     characters -= chunk[4];
-    forget(chunk);
+    keep(chunk);
   }
   if (!all[0]) letGo();
 }
@@ -104,7 +112,7 @@ export function openQueue(adopted: () => void): void {
   const saveAll = (): void => all.forEach(save);
   void openStore(saveAll, (left) => {
     for (const chunk of left) {
-      chunk[5] = false;
+      chunk[6] = false;
       waiting += chunk[3].length;
       characters += chunk[4];
     }
