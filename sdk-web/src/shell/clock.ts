@@ -22,9 +22,13 @@ const roundTripMsMax = 30_000;
 /** After this, a request has arrived or never will; and the error of a reading, ms. */
 const underWayMsMax = 60_000;
 
-/** The offset of an event of this time; `undefined` while none is known. */
-export const offsetAt = ([, , , , , , , mark, offsetMs]: Identity, ms: number): number | undefined =>
+/** The offset of an event that is made at this time; `undefined` while none is known. */
+export const offsetAt = ({ 7: mark, 8: offsetMs }: Identity, ms: number): number | undefined =>
   offsetMs == null ? undefined : Math.max(offsetMs, (mark as number) - ms);
+
+/** The offset of an event that was made before one was known: by the first one that became known, whatever has come since. */
+export const firstOffsetAt = (identity: Identity, ms: number): number | undefined =>
+  offsetAt(identity.slice(2) as unknown as Identity, ms);
 
 /** While no offset is known: notes whether all events so far are of one tab, which may then send a batch without. */
 export function claimClock(identity: Identity): void {
@@ -32,14 +36,14 @@ export function claimClock(identity: Identity): void {
 }
 
 /** Whether events without offset must wait: a batch of them is under way, or several tabs have some. */
-export const mustAsk = ([, , , , , , , mark, offsetMs]: Identity): boolean => offsetMs == null && Number(mark) > 0;
+export const mustAsk = ({ 7: mark, 8: offsetMs }: Identity): boolean => offsetMs == null && Number(mark) > 0;
 
 /** The offset for a batch that has none. While none is known, notes when it is sent without; 0 when it was refused. */
 export function noteBatch(sentMs: number): number | undefined {
   const identity = readIdentity();
   if (identity[8] == null) identity[7] = sentMs;
   saveIdentity(identity);
-  return identity[8] ?? undefined;
+  return identity[10];
 }
 
 /**
@@ -59,6 +63,7 @@ export function learnOffset(sentMs: number, serverMs: number, isQuestion: boolea
       identity[7] = nowMs + (offsetAt(identity, nowMs) ?? measuredMs);
       identity[8] = measuredMs;
     }
+    if (identity.length === 9) identity.push(identity[7], identity[8]);
     saveIdentity(identity);
   }
   return identity[8] != null;

@@ -31,8 +31,10 @@ export type Identity = [
   /** The session's campaign as JSON, where another campaign begins another session. */
   campaign?: string | false | null | undefined,
   /** This and the next are `clock.ts`'s. */
-  mark?: number | string | null | undefined,
-  offsetMs?: number | null | undefined,
+  mark?: number | string | undefined,
+  offsetMs?: number | undefined,
+  firstMark?: number | string | undefined,
+  firstOffsetMs?: number | undefined,
 ];
 
 let identity: Identity | undefined;

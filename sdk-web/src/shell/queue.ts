@@ -1,4 +1,4 @@
-import { mustAsk, offsetAt } from "./clock.ts";
+import { firstOffsetAt, mustAsk } from "./clock.ts";
 import { readIdentity } from "./identity.ts";
 import { drop, isLeaving, send } from "./sender.ts";
 import { mayStore, options } from "./settings.ts";
@@ -84,7 +84,7 @@ export function fly(eventsMax: number, room: number): Promise<void> | undefined 
   growing = undefined; // what flies must not grow
   for (const chunk of all) {
     if (chunk[6]) continue;
-    const own = chunk[5] ?? offsetAt(identity, chunk[2]);
+    const own = chunk[5] ?? firstOffsetAt(identity, chunk[2]);
     room -= chunk[4];
     if (room < 0 || (batch[0] && (items.length + chunk[3].length > eventsMax || own !== offsetMs))) break;
     offsetMs = own;
