@@ -8,7 +8,7 @@ const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 export default {
   input: at("dist/iife.js"),
-  output: { file: at("dist/sluice.min.js"), format: "iife", strict: false },
+  output: { file: at("dist/sluice.min.js"), format: "es" },
   plugins: [
     nodeResolve(),
     // One keyword instead of two compresses better.
@@ -28,5 +28,7 @@ export default {
       },
       format: { comments: false },
     }),
+    // Wrapped last: what terser is told is a module it names better than the inside of a function.
+    { name: "wrap", renderChunk: (code) => `(()=>{${code.trim().replace(/;$/, "")}})()` },
   ],
 };

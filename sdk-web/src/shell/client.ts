@@ -1,9 +1,10 @@
 import type { CallOptions } from "@sluice/core";
 import type { EventType } from "@sluice/schema";
-import type { WebClient, WebOptions } from "../options.ts";
+import type { CompleteOptions, WebClient } from "../options.ts";
 import { use } from "../plugins.ts";
 import { flush, startDelivery } from "./delivery.ts";
 import { anonymousId, readIdentity, resetIdentity, saveIdentity } from "./identity.ts";
+import { linkHosts } from "./linked-hosts.ts";
 import { onPageView } from "./page.ts";
 import { call, setConsent } from "./recorder.ts";
 import { configure } from "./settings.ts";
@@ -18,7 +19,7 @@ const calls = [
   ["alias", "userId", "previousId"],
 ] as const satisfies readonly (readonly [EventType, string, string])[];
 
-const client = {
+export const client = {
   register(properties) {
     const identity = readIdentity();
     Object.assign(identity[5], properties);
@@ -40,9 +41,10 @@ for (const [type, first, second] of calls) {
 }
 
 /** Starts the client of this page or worker. */
-export function startClient(options: WebOptions): WebClient {
+export function startClient(options: CompleteOptions): WebClient {
   configure(options);
   startDelivery();
+  if (options.hosts) linkHosts();
   if (options.pageViews) onPageView(() => client.page());
   return client;
 }

@@ -56,7 +56,7 @@ export function learnOffset(sentMs: number, serverMs: number, isQuestion: boolea
   const identity = readIdentity();
   const nowMs = Date.now();
   const roundTripMs = nowMs - sentMs;
-  if (serverMs && roundTripMs >= 0 && roundTripMs <= roundTripMsMax) {
+  if (serverMs && roundTripMs >>> 0 <= roundTripMsMax) {
     const measuredMs = Math.round(serverMs - sentMs - roundTripMs / 2);
     if (Math.abs(measuredMs - (identity[8] ?? 0)) <= offsetChangeMsMin) identity[8] ??= identity[7] = 0;
     else if (identity[8] != null || !isQuestion || nowMs - Number(identity[7]) > underWayMsMax) {

@@ -65,7 +65,7 @@ export function anonymousId(given?: string): string {
 
 /** The anonymous id of the cookie wins over the one in localStorage, and is kept for longer now. */
 export function readCookie(): void {
-  if (options.cookie && mayStore()) anonymousId(/(?:^|; )sluice_id=(\w{26})/.exec(document.cookie)?.[1]);
+  if (options.cookie && mayStore()) anonymousId(/\bsluice_id=(\w{26})/.exec(document.cookie)?.[1]);
 }
 
 /** Another visitor uses this browser, whose clock is still the same. */

@@ -1,4 +1,6 @@
+import { eventBytesMax } from "@sluice/schema";
 import { firstOffsetAt, mustAsk } from "./clock.ts";
+import type { WebKept } from "../notices.ts";
 import { readIdentity } from "./identity.ts";
 import { drop, isLeaving, send } from "./sender.ts";
 import { mayStore, options } from "./settings.ts";
@@ -11,9 +13,6 @@ import { type Chunk, type Item, keep, lockOf, openStore, tab } from "./store.ts"
 
 /** Characters after which a chunk takes no more events: four such chunks fit what may leave with the page. */
 const chunkCharactersMax = 15_000;
-
-/** Characters that may wait, unless the page says otherwise. */
-const charactersMax = 2_000_000;
 
 /** Events older than this are no longer sent, ms: the lake would file them under the day of their receipt. */
 const ageMsMax = 30 * 86_400_000;
@@ -49,11 +48,11 @@ function save(chunk: Chunk): void {
   keep(chunk, chunk);
 }
 
-/** Whether so many characters may wait besides those that do. */
-export const hasRoom = (size: number): boolean => characters + size <= (options.maxQueueCharacters ?? charactersMax);
-
-/** Takes an event of so many characters, made at that time with that offset of the clock. Without offset each is a chunk. */
-export function push(item: Item, size: number, nowMs: number, offsetMs: number | undefined): void {
+/** Takes an event made at that time with that offset of the clock, if there is room. Without offset each is a chunk. */
+export function push(item: Item, nowMs: number, offsetMs: number | undefined): void {
+  const size = item[1].length + 1;
+  if (size > eventBytesMax + 1) return drop([item], "event_too_large");
+  if (characters + size > options.maxQueueCharacters) return drop([item], "queue_full");
   if (!growing || growing[4] + size > chunkCharactersMax || offsetMs === undefined || offsetMs !== growing[5]) {
     const chunk: Chunk = (growing = [tab, number++, nowMs, [], 0, offsetMs]);
     all.push(chunk);
@@ -68,8 +67,9 @@ export function push(item: Item, size: number, nowMs: number, offsetMs: number |
   waiting++;
 }
 
-/** Ids of all events, in flight or not. */
-export const messageIds = (): string[] => all.flatMap((chunk) => chunk[3].map(([messageId]) => messageId));
+/** All events, in flight or not. */
+export const allKept = (): WebKept[] =>
+  all.flatMap((chunk) => chunk[3].map(([messageId]): WebKept => ({ outcome: "kept", messageId })));
 
 /**
  * Sends the next chunks that are not in flight: those of one offset, of at most so many events (but one chunk at least) and so
@@ -92,10 +92,9 @@ export function fly(eventsMax: number, room: number): Promise<void> | undefined 
     chunk[6] = true;
     waiting -= chunk[3].length;
     batch.push(chunk);
-    if (Date.now() - chunk[2] > ageMsMax) drop(chunk[3], "expired");
-    else items.push(...chunk[3]);
+    items.push(...chunk[3]);
   }
-  return batch[0] && (items[0] ? send(items, offsetMs) : Promise.resolve()).then(() => settle(batch));
+  return batch[0] && send(items, offsetMs).then(() => settle(batch));
 }
 
 function settle(batch: readonly Chunk[]): void {
@@ -112,6 +111,7 @@ export function openQueue(adopted: () => void): void {
   const saveAll = (): void => all.forEach(save);
   void openStore(saveAll, (left) => {
     for (const chunk of left) {
+      if (Date.now() - chunk[2] > ageMsMax) drop(chunk[3].splice(0), "expired"); // what is empty then is removed when it flies
       chunk[6] = false;
       waiting += chunk[3].length;
       characters += chunk[4];

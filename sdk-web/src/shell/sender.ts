@@ -69,7 +69,7 @@ export async function send(items: readonly Item[], offsetMs: number | undefined)
     const envelope = JSON.stringify({ writeKey: options.writeKey, sentAt: new Date(sentMs), clockOffsetMs: offsetMs });
     const body = `${envelope.slice(0, -1)},"batch":[${items.map(([, json]) => json).join()}]}`;
     const [status, retryAfter, reply] = await post(body, isLeaving);
-    if (status === 200 && reply?.success === true) {
+    if (status === 200 && reply?.success) {
       const isLearned = learnOffset(sentMs, Date.parse(reply.serverTime as string), !items[0]);
       items.forEach(([messageId], index) => {
         const entry = reply.rejected?.find((rejected) => rejected.index === index);

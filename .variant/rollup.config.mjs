@@ -1,0 +1,34 @@
+// Bundles what tsc wrote (dist/iife.js) to the one script that pages load, dist/sluice.min.js.
+// Works from any folder: `rollup -c sdk-web/rollup.config.mjs` at the root, or `rollup -c` here.
+import { nodeResolve } from "@rollup/plugin-node-resolve";
+import terser from "@rollup/plugin-terser";
+import { fileURLToPath } from "node:url";
+
+const at = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+export default {
+  input: at("dist/iife.js"),
+  output: { file: at("dist/sluice.min.js"), format: "es" },
+  plugins: [
+    nodeResolve(),
+    // One keyword instead of two compresses better.
+    { name: "let", renderChunk: (code) => code.replace(/^(\s*(?:for \()?)const\b/gm, "$1let") },
+    terser({
+      module: true,
+      ecma: 2022,
+      compress: {
+        passes: 4,
+        conditionals: false,
+        hoist_funs: true,
+        unsafe_methods: true,
+        unsafe_arrows: true,
+        unsafe: true,
+        pure_getters: true,
+        hoist_props: true,
+      },
+      format: { comments: false },
+    }),
+    // Wrapped last: what terser is told is a module it names better than the inside of a function.
+    { name: "wrap", renderChunk: (code) => `(()=>{${code.trim().replace(/;$/, "")}})()` },
+  ],
+};

@@ -1,0 +1,117 @@
+/*
+ * The clock rules of the browser script (shell/clock.ts): the built script runs on virtual browsers with several tabs, a network
+ * that delays, loses and repeats, and the server's own correction.
+ */
+import { readFileSync, writeFileSync } from "node:fs"; const lines: string[] = [];
+import { correctedTimeMs, envelopeOf, isObject, type Json, parseTime } from "@sluice/schema";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { seededBytes } from "../../sdk-core/testing/device.ts";
+import { VirtualTime } from "../../sdk-core/testing/virtual-time.ts";
+import { compileScript, VirtualPage, type VirtualPorts } from "../testing/virtual-page.ts";
+
+const script = compileScript(readFileSync(new URL("../dist/sluice.min.js", import.meta.url), "utf8"));
+
+const second = 1000;
+const minute = 60 * second;
+const hour = 60 * minute;
+
+interface DeviceFaults {
+  readonly skewMs: number;
+  /** Parts per million by which the device's clock runs fast. */
+  readonly driftPpm: number;
+  /** Of each way, there and back. */
+  readonly delayMsMax: number;
+  readonly seed: number;
+  /** Share of events after which the visitor leaves the page, for another one in its tab. */
+  readonly leaves: number;
+  /** Tabs that the visitor uses by turns. */
+  readonly tabs: number;
+}
+
+const anyFaults = (leaves: number): fc.Arbitrary<DeviceFaults> =>
+  fc.record({
+    skewMs: fc.oneof(
+      fc.integer({ min: -2 * minute, max: 2 * minute }),
+      fc.integer({ min: -20 * minute, max: 20 * minute }),
+      fc.integer({ min: -12 * hour, max: 12 * hour }),
+      fc.integer({ min: -400 * 24 * hour, max: 400 * 24 * hour }),
+    ),
+    driftPpm: fc.integer({ min: -200, max: 200 }),
+    delayMsMax: fc.constantFrom(50, 2 * second, 30 * second),
+    seed: fc.integer({ min: 1, max: 1e9 }),
+    leaves: fc.constant(leaves),
+    tabs: leaves === 0 ? fc.constant(1) : fc.constantFrom(1, 1, 2, 3),
+  });
+
+
+test("dbg", async () => { const { ids, times } = await runDevice(JSON.parse(process.env["FAULT"]!)); let last=0; ids.forEach((id,i)=>{ const t=times.get(id)!; lines.push([i, id.slice(8,12), t - Date.UTC(2026,10,20), t<last?"<<<<<":""].join(" ")); last=t; }); writeFileSync("/tmp/web-exp/dbg.txt", lines.join("\n")); });
+/** Whether the server files all events of a device in the order of its calls. */
+async function isInOrder(fault: DeviceFaults): Promise<boolean> {
+  const { ids, times } = await runDevice(fault);
+  expect(times.size).toBe(ids.length);
+  const timeOf = (id: string): number => times.get(id) ?? NaN;
+  return ids.every((id, index) => index === 0 || timeOf(id) >= timeOf(ids[index - 1] ?? ""));
+}
+
+/** A device whose visitor tracks for a few minutes on a bad network, then waits on a good one until all has arrived. */
+async function runDevice(fault: DeviceFaults): Promise<{ ids: readonly string[]; times: Map<string, number> }> {
+  const draw = drawsOf(fault.seed);
+  const time = new VirtualTime(Date.UTC(2026, 10, 20));
+  const startMs = time.nowMs;
+  const times = new Map<string, number>(); const ids: string[] = [];
+  let isBad = true;
+  const wait = (): Promise<void> => time.sleep(Math.floor(draw() * (isBad ? fault.delayMsMax : second)));
+  const send = async (body: string): Promise<{ status: number; serverTime?: string }> => {
+    await wait();
+    const roll = isBad ? draw() : 0;
+    if (roll > 0.92) return { status: 503 };
+    if (roll > 0.85) throw new Error("the request is lost");
+    for (const [id, ms] of arrivalsOf(body, time.nowMs)) if (!times.has(id)) times.set(id, ms);
+    const serverTime = new Date(time.nowMs).toISOString();
+    lines.push(["recv", time.nowMs-startMs, JSON.parse(body).clockOffsetMs, JSON.parse(body).sentAt, JSON.parse(body).batch.length, roll, JSON.parse(body).batch.map((e)=>ids.indexOf(e.messageId)).join()].join(" "));
+    await wait();
+    if (roll > 0.6) throw new Error("the reply is lost");
+    return { status: 200, serverTime };
+  };
+  const nowMs = (): number => Math.floor(time.nowMs + fault.skewMs + ((time.nowMs - startMs) * fault.driftPpm) / 1e6);
+  const ports: VirtualPorts = { time, nowMs, send, random: draw, storage: new Map(), locks: new Set() };
+  const open = (): VirtualPage => new VirtualPage(script, { host: "https://in.example", writeKey: "a.b", flushAt: 5 }, ports);
+  const tabs: (VirtualPage | undefined)[] = Array.from({ length: fault.tabs });
+  for (let i = 0; i < 40; i++) {
+    const tab = Math.floor(draw() * tabs.length);
+    const page = (tabs[tab] ??= open());
+    ids.push(page.track());
+    await time.advance(Math.floor(draw() * 4000));
+    if (draw() >= fault.leaves) continue;
+    if (draw() < 0.7) page.leave();
+    else page.kill();
+    tabs[tab] = draw() < 0.8 ? open() : undefined;
+  }
+  isBad = false;
+  open();
+  await time.advance(10 * minute);
+  open(); // what tabs of the bad network have left meanwhile
+  await time.advance(20 * minute);
+  return { ids, times };
+}
+
+/** Message ids of one request, and the times that the server files their events under. */
+function arrivalsOf(body: string, receivedAtMs: number): readonly (readonly [string, number])[] {
+  const { events, sentAt, clockOffsetMs } = envelopeOf(JSON.parse(body) as Json);
+  const clock = { receivedAtMs, clockOffsetMs, sentAtMs: sentAt === null ? null : parseTime(sentAt) };
+  return events.filter(isObject).map(({ messageId, timestamp }) => {
+    const ms = parseTime(String(timestamp)) ?? NaN;
+    return [String(messageId), correctedTimeMs(ms, clock, "@sluice/web")];
+  });
+}
+
+/** Numbers in [0, 1) from a seed. */
+function drawsOf(seed: number): () => number {
+  const fill = seededBytes(seed);
+  const bytes = new Uint8Array(4);
+  return () => {
+    fill(bytes);
+    return new DataView(bytes.buffer).getUint32(0) / 2 ** 32;
+  };
+}

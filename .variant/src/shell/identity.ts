@@ -1,0 +1,95 @@
+import type { Fields } from "@sluice/core";
+import { newId } from "./ids.ts";
+import { readLocal, writeLocal } from "./local.ts";
+import { mayStore, options } from "./settings.ts";
+
+/*
+ * What is kept of this browser: who uses it, in which session, and what is known of its clock. In localStorage, and in memory
+ * only while nothing may be stored; the anonymous id in a first-party cookie as well, where the page wants it.
+ */
+
+/** Idle time after which a new session begins, ms: 30 minutes, as in GA4 and Segment. */
+const sessionIdleMsMax = 30 * 60_000;
+
+/** 400 days, the longest time that browsers keep a cookie, s. */
+const cookieSeconds = 34_560_000;
+
+const key = "sluice.id";
+
+/** Small enough to be written at every event. */
+export type Identity = [
+  anonymousId: string,
+  /** "" until `identify`. */
+  userId: string,
+  sessionId: string,
+  /** How many sessions this visitor has had, this one included. */
+  sessionNumber: number,
+  /** Time of the session's last event, ms, in whole seconds. */
+  lastMs: number,
+  /** What `register` has added. */
+  registered: Fields,
+  /** The session's campaign as JSON, where another campaign begins another session. */
+  campaign?: string | false | null | undefined,
+  /** This and the next are `clock.ts`'s. */
+  mark?: number | string | undefined,
+  offsetMs?: number | undefined,
+  firstMark?: number | string | undefined,
+  firstOffsetMs?: number | undefined,
+];
+
+let identity: Identity | undefined;
+
+/** A visitor nobody has seen. */
+const newIdentity = (): Identity => [newId(), "", "", 0, 0, {}, ""];
+
+/** Read anew each time, because another tab may have identified the user or learned of the clock meanwhile. */
+export const readIdentity = (): Identity => (identity = readLocal(key, identity) ?? newIdentity());
+
+/** Keeps an identity, if it may be kept. */
+export const saveIdentity = (next: Identity): void => writeLocal(key, (identity = next));
+
+function writeCookie(id: string, seconds: number): void {
+  if (options.cookie) {
+    document.cookie = `sluice_id=${id};path=/;samesite=lax;max-age=${seconds};${options.cookie}`;
+  }
+}
+
+/** The anonymous id, which is `given` from now on where one is given; the cookie says it too. */
+export function anonymousId(given?: string): string {
+  const known = readIdentity();
+  known[0] = given || known[0];
+  saveIdentity(known);
+  if (mayStore()) writeCookie(known[0], cookieSeconds);
+  return known[0];
+}
+
+/** The anonymous id of the cookie wins over the one in localStorage, and is kept for longer now. */
+export function readCookie(): void {
+  if (options.cookie && mayStore()) anonymousId(/\bsluice_id=(\w{26})/.exec(document.cookie)?.[1]);
+}
+
+/** Another visitor uses this browser, whose clock is still the same. */
+export function resetIdentity(): void {
+  saveIdentity([...newIdentity(), ...readIdentity().slice(7)] as Identity);
+  anonymousId();
+}
+
+/** Forgets the visitor, on the device too. */
+export function forgetIdentity(): void {
+  identity = undefined;
+  writeLocal(key);
+  writeCookie("", 0);
+}
+
+/** The identity at an event: in a new session after 30 idle minutes, or with another campaign where that matters. */
+export function touchSession(nowMs: number, campaign: object | undefined): Identity {
+  const touched = readIdentity();
+  const source = options.campaignSessions && campaign && JSON.stringify(campaign);
+  if (nowMs - touched[4] > sessionIdleMsMax || (source && source !== touched[6])) {
+    touched[2] = newId();
+    touched[3]++;
+    touched[6] = source;
+  }
+  touched[4] = nowMs - (nowMs % 1000); // whole seconds, so that it is written once a second
+  return touched;
+}
