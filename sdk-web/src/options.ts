@@ -31,11 +31,6 @@ export interface WebOptions {
   readonly cookieless?: boolean;
   /** Attributes of a first-party cookie `sluice_id` that keeps the anonymous id, such as `domain=shop.example;secure`; default: none. */
   readonly cookie?: string;
-  /**
-   * Hosts of the same company that the anonymous id is handed over to, and taken from, when a link is followed; with port, if any;
-   * each stands for its subdomains too. Default: none.
-   */
-  readonly hosts?: readonly string[];
   /** Whether Global Privacy Control means `denied`; default `false`. */
   readonly gpc?: boolean;
   /** Whether Do Not Track means `denied`; default `false`. */

@@ -4,7 +4,6 @@ import type { CompleteOptions, WebClient } from "../options.ts";
 import { use } from "../plugins.ts";
 import { flush, startDelivery } from "./delivery.ts";
 import { anonymousId, readIdentity, resetIdentity, saveIdentity } from "./identity.ts";
-import { linkHosts } from "./linked-hosts.ts";
 import { onPageView } from "./page.ts";
 import { call, setConsent } from "./recorder.ts";
 import { configure } from "./settings.ts";
@@ -44,7 +43,6 @@ for (const [type, first, second] of calls) {
 export function startClient(options: CompleteOptions): WebClient {
   configure(options);
   startDelivery();
-  if (options.hosts) linkHosts();
   if (options.pageViews) onPageView(() => client.page());
   return client;
 }

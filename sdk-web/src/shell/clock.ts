@@ -36,7 +36,7 @@ export function claimClock(identity: Identity): void {
 }
 
 /** Whether events without offset must wait: a batch of them is under way, or several tabs have some. */
-export const mustAsk = ({ 7: mark, 8: offsetMs }: Identity): boolean => offsetMs == null && Number(mark) > 0;
+export const mustAsk = ({ 7: mark, 8: offsetMs }: Identity): boolean => offsetMs == null && (mark as number) > 0;
 
 /** The offset for a batch that has none. While none is known, notes when it is sent without; 0 when it was refused. */
 export function noteBatch(sentMs: number): number | undefined {
@@ -59,7 +59,7 @@ export function learnOffset(sentMs: number, serverMs: number, isQuestion: boolea
   if (serverMs && roundTripMs >>> 0 <= roundTripMsMax) {
     const measuredMs = Math.round(serverMs - sentMs - roundTripMs / 2);
     if (Math.abs(measuredMs - (identity[8] ?? 0)) <= offsetChangeMsMin) identity[8] ??= identity[7] = 0;
-    else if (identity[8] != null || !isQuestion || nowMs - Number(identity[7]) > underWayMsMax) {
+    else if (identity[8] != null || !isQuestion || nowMs - (identity[7] as number) > underWayMsMax) {
       identity[7] = nowMs + (offsetAt(identity, nowMs) ?? measuredMs);
       identity[8] = measuredMs;
     }

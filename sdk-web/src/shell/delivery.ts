@@ -2,9 +2,9 @@ import type { WebFlushReport } from "../notices.ts";
 import { use } from "../plugins.ts";
 import { keepaliveRoom } from "./post.ts";
 import { allKept, fly, letGo, openQueue, push, waiting } from "./queue.ts";
-import { readCookie } from "./identity.ts";
+import { anonymousId } from "./identity.ts";
 import { hurry, wake } from "./sender.ts";
-import { consent, options } from "./settings.ts";
+import { consent, mayStore, options } from "./settings.ts";
 import { type Item, nameTab } from "./store.ts";
 
 /*
@@ -95,6 +95,6 @@ export function review(): void {
     while (fly(Infinity, Infinity));
     wake();
   }
-  readCookie();
+  if (options.cookie && mayStore()) anonymousId(/\bsluice_id=(\w{26})/.exec(document.cookie)?.[1]);
   openQueue(sendAll);
 }

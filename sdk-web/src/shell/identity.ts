@@ -1,6 +1,6 @@
 import type { Fields } from "@sluice/core";
 import { newId } from "./ids.ts";
-import { readLocal, writeLocal } from "./local.ts";
+import { writeLocal } from "./local.ts";
 import { mayStore, options } from "./settings.ts";
 
 /*
@@ -39,14 +39,27 @@ export type Identity = [
 
 let identity: Identity | undefined;
 
+/** The entry as it was read or written last: comparing costs a tenth of parsing or writing. */
+let entry: string | undefined;
+
 /** A visitor nobody has seen. */
 const newIdentity = (): Identity => [newId(), "", "", 0, 0, {}, ""];
 
 /** Read anew each time, because another tab may have identified the user or learned of the clock meanwhile. */
-export const readIdentity = (): Identity => (identity = readLocal(key, identity) ?? newIdentity());
+export function readIdentity(): Identity {
+  try {
+    if (mayStore() && localStorage[key] !== entry) identity = JSON.parse((entry = localStorage[key] as string)) as Identity;
+  } catch {
+    // nothing is kept, something else wrote there, or storage is forbidden
+  }
+  return (identity ??= newIdentity());
+}
 
 /** Keeps an identity, if it may be kept. */
-export const saveIdentity = (next: Identity): void => writeLocal(key, (identity = next));
+export function saveIdentity(next: Identity): void {
+  const json = JSON.stringify((identity = next));
+  if (json !== entry) writeLocal(key, (entry = json));
+}
 
 function writeCookie(id: string, seconds: number): void {
   if (options.cookie) {
@@ -63,11 +76,6 @@ export function anonymousId(given?: string): string {
   return known[0];
 }
 
-/** The anonymous id of the cookie wins over the one in localStorage, and is kept for longer now. */
-export function readCookie(): void {
-  if (options.cookie && mayStore()) anonymousId(/\bsluice_id=(\w{26})/.exec(document.cookie)?.[1]);
-}
-
 /** Another visitor uses this browser, whose clock is still the same. */
 export function resetIdentity(): void {
   saveIdentity([...newIdentity(), ...readIdentity().slice(7)] as Identity);
@@ -76,7 +84,7 @@ export function resetIdentity(): void {
 
 /** Forgets the visitor, on the device too. */
 export function forgetIdentity(): void {
-  identity = undefined;
+  identity = entry = undefined;
   writeLocal(key);
   writeCookie("", 0);
 }

@@ -94,16 +94,17 @@ export function fly(eventsMax: number, room: number): Promise<void> | undefined 
     batch.push(chunk);
     items.push(...chunk[3]);
   }
-  return batch[0] && send(items, offsetMs).then(() => settle(batch));
-}
-
-function settle(batch: readonly Chunk[]): void {
-  all = all.filter((chunk) => !batch.includes(chunk));
-  for (const chunk of batch) {
-    characters -= chunk[4];
-    keep(chunk);
-  }
-  if (!all[0]) letGo();
+  return (
+    batch[0] &&
+    send(items, offsetMs).then(() => {
+      all = all.filter((chunk) => !batch.includes(chunk));
+      for (const chunk of batch) {
+        characters -= chunk[4];
+        keep(chunk);
+      }
+      if (!all[0]) letGo();
+    })
+  );
 }
 
 /** Where storing is allowed: stores what waits, takes over what tabs that are gone have left, and then calls back. */

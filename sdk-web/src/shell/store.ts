@@ -40,7 +40,7 @@ function transact<T>(work: (store: IDBObjectStore) => IDBRequest<T>, onAbort: ()
   const transaction = (db as IDBDatabase).transaction("q", "readwrite");
   const request = work(transaction.objectStore("q"));
   transaction.onabort = onAbort;
-  transaction.commit?.();
+  transaction.commit();
   return request;
 }
 
@@ -52,7 +52,7 @@ export function nameTab(): void {
 /** Stores a chunk as `kept`, or removes it, wherever it is. */
 export function keep(chunk: Chunk, kept?: Chunk): void {
   const key = keyOf(chunk);
-  const keepLocally = (): void => writeLocal(key, kept);
+  const keepLocally = (): void => writeLocal(key, JSON.stringify(kept));
   try {
     transact<unknown>((store) => (kept ? store.put(kept, key) : store.delete(key)) as IDBRequest<unknown>, keepLocally);
     writeLocal(key); // it is there when the database was not open yet
