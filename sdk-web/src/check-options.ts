@@ -2,9 +2,6 @@ import type { WebOptions } from "./options.ts";
 
 const positive = /^[1-9]\d*$/;
 
-/** What `consent` and `pending` may be; either one's words harm nothing in the other, which takes them as `pending` and `hold`. */
-const modes = /^(granted|denied|pending|drop|hold|anonymous)$/;
-
 /** What options look like as text, and what they are where they are left out; options that are not named here are free. */
 const checks: readonly (readonly [name: keyof WebOptions, pattern: RegExp, otherwise?: unknown])[] = [
   ["host", /^(https?:\/)?\/.*[^/]$/],
@@ -12,8 +9,8 @@ const checks: readonly (readonly [name: keyof WebOptions, pattern: RegExp, other
   ["flushAt", positive, 100],
   ["flushIntervalMs", positive, 2000],
   ["maxQueueCharacters", positive, 2_000_000],
-  ["consent", modes, "granted"],
-  ["pending", modes, "hold"],
+  ["consent", /^(granted|denied|pending)$/, "granted"],
+  ["pending", /^(drop|hold|anonymous)$/, "hold"],
 ];
 
 /** Writes what is left out into the options. Returns the name of the first that cannot be used. */

@@ -6,6 +6,7 @@
  */
 export { createClient, createClient as load } from "./create-client.ts";
 export { captureClicksAndForms, type Tracks } from "./modules/autocapture.ts";
+export { keepIdentityInCookie } from "./modules/identity-cookie.ts";
 export { linkHosts } from "./modules/linked-hosts.ts";
 export { trackOutboundLinks } from "./modules/outbound-links.ts";
 export { trackScriptErrors } from "./modules/script-errors.ts";

@@ -29,8 +29,6 @@ export interface WebOptions {
   readonly pending?: PendingMode;
   /** Nothing is kept on the device: ids live as long as the page. Default `false`. */
   readonly cookieless?: boolean;
-  /** Attributes of a first-party cookie `sluice_id` that keeps the anonymous id, such as `domain=shop.example;secure`; default: none. */
-  readonly cookie?: string;
   /** Whether Global Privacy Control means `denied`; default `false`. */
   readonly gpc?: boolean;
   /** Whether Do Not Track means `denied`; default `false`. */

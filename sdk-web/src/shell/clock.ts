@@ -16,6 +16,9 @@ import { tab } from "./store.ts";
 /** The offset is changed only when a reading differs from it by more than this, ms. */
 const offsetChangeMsMin = 60_000;
 
+/** A first reading below this is taken for none. So no other reading of the same clock can move it: each errs by 15 s at most. */
+const firstOffsetMsMin = 29_000;
+
 /** A reading whose round trip took longer says too little, ms. */
 const roundTripMsMax = 30_000;
 
@@ -26,13 +29,9 @@ const underWayMsMax = 60_000;
 export const offsetAt = ({ 7: mark, 8: offsetMs }: Identity, ms: number): number | undefined =>
   offsetMs == null ? undefined : Math.max(offsetMs, (mark as number) - ms);
 
-/** The offset of an event that was made before one was known: by the first one that became known, whatever has come since. */
-export const firstOffsetAt = (identity: Identity, ms: number): number | undefined =>
-  offsetAt(identity.slice(2) as unknown as Identity, ms);
-
-/** While no offset is known: notes whether all events so far are of one tab, which may then send a batch without. */
+/** At an event while no offset is known: notes whether all events so far are of one tab, which may then send a batch without. */
 export function claimClock(identity: Identity): void {
-  if (identity[8] == null) identity[7] = (identity[7] || tab) === tab ? tab : Number(identity[7]) || 1;
+  identity[7] = (identity[7] || tab) === tab ? tab : +(identity[7] as number) || 1; // a time stays as it is
 }
 
 /** Whether events without offset must wait: a batch of them is under way, or several tabs have some. */
@@ -43,7 +42,7 @@ export function noteBatch(sentMs: number): number | undefined {
   const identity = readIdentity();
   if (identity[8] == null) identity[7] = sentMs;
   saveIdentity(identity);
-  return identity[10];
+  return identity[8];
 }
 
 /**
@@ -58,12 +57,12 @@ export function learnOffset(sentMs: number, serverMs: number, isQuestion: boolea
   const roundTripMs = nowMs - sentMs;
   if (serverMs && roundTripMs >>> 0 <= roundTripMsMax) {
     const measuredMs = Math.round(serverMs - sentMs - roundTripMs / 2);
-    if (Math.abs(measuredMs - (identity[8] ?? 0)) <= offsetChangeMsMin) identity[8] ??= identity[7] = 0;
+    const changeMsMin = identity[8] == null ? firstOffsetMsMin : offsetChangeMsMin;
+    if (Math.abs(measuredMs - (identity[8] ?? 0)) <= changeMsMin) identity[8] ??= (identity[7] = 1) - 1;
     else if (identity[8] != null || !isQuestion || nowMs - (identity[7] as number) > underWayMsMax) {
       identity[7] = nowMs + (offsetAt(identity, nowMs) ?? measuredMs);
       identity[8] = measuredMs;
     }
-    if (identity.length === 9) identity.push(identity[7], identity[8]);
     saveIdentity(identity);
   }
   return identity[8] != null;

@@ -2,9 +2,8 @@ import type { WebFlushReport } from "../notices.ts";
 import { use } from "../plugins.ts";
 import { keepaliveRoom } from "./post.ts";
 import { allKept, fly, letGo, openQueue, push, waiting } from "./queue.ts";
-import { anonymousId } from "./identity.ts";
 import { hurry, wake } from "./sender.ts";
-import { consent, mayStore, options } from "./settings.ts";
+import { consent, options } from "./settings.ts";
 import { type Item, nameTab } from "./store.ts";
 
 /*
@@ -22,7 +21,7 @@ const envelopeBytesMax = 400;
 
 let isDue = false;
 let isBusy = false;
-let timer: unknown;
+let timer: unknown = 0;
 
 const isBatchFull = (): boolean => waiting >= (options.flushAt);
 
@@ -58,8 +57,8 @@ export function startDelivery(): void {
 /** Takes an event, which leaves when a batch is full or the time is over. */
 export function add(item: Item, nowMs: number, offsetMs: number | undefined): void {
   push(item, nowMs, offsetMs);
-  timer ??= setTimeout(() => {
-    timer = undefined;
+  timer ||= setTimeout(() => {
+    timer = 0;
     sendAll();
   }, options.flushIntervalMs);
   if (isBatchFull()) void pump();
@@ -76,10 +75,8 @@ export function flush(timeoutMs = 10_000): Promise<WebFlushReport> {
     };
     const stop = use({
       after(notice) {
-        const place = kept.findIndex(({ messageId }) => messageId === notice.messageId);
-        if (place < 0) return;
-        kept.splice(place, 1);
-        report[notice.outcome]?.push(notice);
+        if (!kept.some(({ messageId }, place) => messageId === notice.messageId && kept.splice(place, 1))) return;
+        (report[notice.outcome] as unknown[]).push(notice);
         if (!kept[0]) finish();
       },
     });
@@ -95,6 +92,5 @@ export function review(): void {
     while (fly(Infinity, Infinity));
     wake();
   }
-  if (options.cookie && mayStore()) anonymousId(/\bsluice_id=(\w{26})/.exec(document.cookie)?.[1]);
   openQueue(sendAll);
 }

@@ -5,22 +5,19 @@ import { mayStore, options } from "./settings.ts";
 
 /*
  * What is kept of this browser: who uses it, in which session, and what is known of its clock. In localStorage, and in memory
- * only while nothing may be stored; the anonymous id in a first-party cookie as well, where the page wants it.
+ * only while nothing may be stored.
  */
 
 /** Idle time after which a new session begins, ms: 30 minutes, as in GA4 and Segment. */
 const sessionIdleMsMax = 30 * 60_000;
-
-/** 400 days, the longest time that browsers keep a cookie, s. */
-const cookieSeconds = 34_560_000;
 
 const key = "sluice.id";
 
 /** Small enough to be written at every event. */
 export type Identity = [
   anonymousId: string,
-  /** "" until `identify`. */
-  userId: string,
+  /** Absent until `identify`. */
+  userId: string | null | undefined,
   sessionId: string,
   /** How many sessions this visitor has had, this one included. */
   sessionNumber: number,
@@ -33,8 +30,6 @@ export type Identity = [
   /** This and the next are `clock.ts`'s. */
   mark?: number | string | undefined,
   offsetMs?: number | undefined,
-  firstMark?: number | string | undefined,
-  firstOffsetMs?: number | undefined,
 ];
 
 let identity: Identity | undefined;
@@ -61,32 +56,23 @@ export function saveIdentity(next: Identity): void {
   if (json !== entry) writeLocal(key, (entry = json));
 }
 
-function writeCookie(id: string, seconds: number): void {
-  if (options.cookie) {
-    document.cookie = `sluice_id=${id};path=/;samesite=lax;max-age=${seconds};${options.cookie}`;
-  }
-}
-
-/** The anonymous id, which is `given` from now on where one is given; the cookie says it too. */
+/** The anonymous id, which is `given` from now on where one is given. */
 export function anonymousId(given?: string): string {
   const known = readIdentity();
   known[0] = given || known[0];
   saveIdentity(known);
-  if (mayStore()) writeCookie(known[0], cookieSeconds);
   return known[0];
 }
 
 /** Another visitor uses this browser, whose clock is still the same. */
 export function resetIdentity(): void {
   saveIdentity([...newIdentity(), ...readIdentity().slice(7)] as Identity);
-  anonymousId();
 }
 
 /** Forgets the visitor, on the device too. */
 export function forgetIdentity(): void {
   identity = entry = undefined;
   writeLocal(key);
-  writeCookie("", 0);
 }
 
 /** The identity at an event: in a new session after 30 idle minutes, or with another campaign where that matters. */

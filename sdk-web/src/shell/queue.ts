@@ -1,5 +1,5 @@
 import { eventBytesMax } from "@sluice/schema";
-import { firstOffsetAt, mustAsk } from "./clock.ts";
+import { offsetAt, mustAsk } from "./clock.ts";
 import type { WebKept } from "../notices.ts";
 import { readIdentity } from "./identity.ts";
 import { drop, isLeaving, send } from "./sender.ts";
@@ -18,10 +18,10 @@ const chunkCharactersMax = 15_000;
 const ageMsMax = 30 * 86_400_000;
 
 let all: Chunk[] = [];
-let growing: Chunk | undefined;
+let growing: Chunk | 0 = 0;
 let number = 0;
 let characters = 0;
-let release: (() => void) | undefined;
+let release: (() => void) | 0 = 0;
 let held: Promise<void> | undefined;
 
 /** Events that wait for their first batch. */
@@ -38,8 +38,8 @@ function hold(): Promise<void> | undefined {
 
 /** Other tabs may take over what this one has stored. */
 export function letGo(): void {
-  release?.();
-  release = undefined;
+  if (release) release();
+  release = 0;
 }
 
 function save(chunk: Chunk): void {
@@ -57,7 +57,7 @@ export function push(item: Item, nowMs: number, offsetMs: number | undefined): v
     const chunk: Chunk = (growing = [tab, number++, nowMs, [], 0, offsetMs]);
     all.push(chunk);
     queueMicrotask(() => {
-      growing = undefined;
+      growing = 0;
       save(chunk);
     });
   }
@@ -81,10 +81,10 @@ export function fly(eventsMax: number, room: number): Promise<void> | undefined 
   const batch: Chunk[] = [];
   const items: Item[] = [];
   let offsetMs: number | undefined;
-  growing = undefined; // what flies must not grow
+  growing = 0; // what flies must not grow
   for (const chunk of all) {
     if (chunk[6]) continue;
-    const own = chunk[5] ?? firstOffsetAt(identity, chunk[2]);
+    const own = chunk[5] ?? offsetAt(identity, chunk[2]);
     room -= chunk[4];
     if (room < 0 || (batch[0] && (items.length + chunk[3].length > eventsMax || own !== offsetMs))) break;
     offsetMs = own;

@@ -36,7 +36,7 @@ function record([messageId, event, nowMs]: Call): void {
   const identity = touchSession(nowMs, event.context["campaign"] as object | undefined);
   const [anonymousId, knownId, id, number, , registered] = identity;
   const userId = event.userId || knownId || undefined;
-  if (event.type === "identify") identity[1] = userId ?? "";
+  if (event.type === "identify") identity[1] = userId;
   claimClock(identity);
   saveIdentity(identity);
   try {

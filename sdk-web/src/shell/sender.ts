@@ -1,4 +1,4 @@
-import type { WebDropReason } from "../notices.ts";
+import type { Notice, WebDropReason } from "../notices.ts";
 import { callHooks } from "../plugins.ts";
 import { learnOffset, noteBatch } from "./clock.ts";
 import { post } from "./post.ts";
@@ -13,7 +13,7 @@ const silentDelayMsMax = 600_000;
 const retryAfterSecondsMax = 300;
 
 let failures = 0;
-let pause: Promise<void> | undefined;
+let pause: Promise<void> | 0 = 0;
 let endPause: () => void = Boolean;
 
 /** Whether the page may go in this very task: pauses are passed over then, and nothing is compressed. */
@@ -41,7 +41,7 @@ function fail(status: number, events: number, retryAfter: string | null | undefi
     setTimeout(resume, delayMs);
     endPause = isServers ? Boolean : resume;
   }).then(() => {
-    pause = undefined;
+    pause = 0;
   });
   callHooks("after", { outcome: "retry", status, events, delayMs });
 }
@@ -73,7 +73,7 @@ export async function send(items: readonly Item[], offsetMs: number | undefined)
       const isLearned = learnOffset(sentMs, Date.parse(reply.serverTime as string), !items[0]);
       items.forEach(([messageId], index) => {
         const entry = reply.rejected?.find((rejected) => rejected.index === index);
-        callHooks("after", entry ? { ...entry, outcome: "rejected", messageId } : { outcome: "delivered", messageId });
+        callHooks("after", { ...entry, outcome: entry ? "rejected" : "delivered", messageId } as Notice);
       });
       if (items[0] || isLearned) {
         failures = 0;

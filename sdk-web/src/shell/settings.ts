@@ -12,7 +12,7 @@ export let consent: Consent = "denied";
 export function configure(given: CompleteOptions): void {
   const user = navigator as Navigator & { readonly globalPrivacyControl?: boolean };
   options = given;
-  const objects = (given.gpc && user.globalPrivacyControl) || (given.dnt && user.doNotTrack === "1");
+  const objects = (given.gpc && user.globalPrivacyControl) || (given.dnt && (user.doNotTrack as unknown as number) > 0);
   consent = objects ? "denied" : given.consent;
 }
 
