@@ -47,16 +47,17 @@ const anyFaults = (leaves: number): fc.Arbitrary<DeviceFaults> =>
 test("SW38: correction never moves two events of one page past each other, whatever skew, drift, delays and losses", async () => {
   await fc.assert(fc.asyncProperty(anyFaults(0), isInOrder), {
     numRuns: 150,
+    seed: 1,
     examples: [[{ skewMs: 32_852_920, driftPpm: 0, delayMsMax: 30 * second, seed: 3, leaves: 0, tabs: 1 }]],
   });
-});
+}, 60_000);
 
 test.each([0.05, 0.2, 0.5])(
   "SW39: nor of pages seen one after the other and in several tabs, left or killed after an event in %d of all cases",
   async (leaves) => {
-    await fc.assert(fc.asyncProperty(anyFaults(leaves), isInOrder), { numRuns: Number(process.env["RUNS"] ?? 300), seed: Number(process.env["SEED"] ?? 1) });
+    await fc.assert(fc.asyncProperty(anyFaults(leaves), isInOrder), { numRuns: 300, seed: 1 });
   },
-  60_000,
+  120_000,
 );
 
 /** Whether the server files all events of a device in the order of its calls. */

@@ -48,8 +48,8 @@ export class VirtualPage {
     const { time, nowMs, random } = ports;
     const later = (run: () => void, ms = 0): unknown => time.setTimer(this.#alive(run), Math.ceil(ms));
     class VirtualDate extends Date {
-      constructor(...given: [] | [number | string]) {
-        super(...(given.length === 0 ? [nowMs()] : given));
+      constructor(ms?: number | string) {
+        super(ms ?? nowMs());
       }
       static override now = nowMs;
     }
