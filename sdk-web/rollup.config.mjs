@@ -34,7 +34,7 @@ export default {
     {
       name: "names",
       renderChunk(code) {
-        const names = JSON.parse(readFileSync(at("bundle/names.json"), "utf8"));
+        const names = JSON.parse(readFileSync(at("bundle/names.json"), "utf8")).split(" ");
         const script = renamable(code);
         if (script.fits(names)) return script.withNames(names);
         this.warn("names.json is of another script: run node sdk-web/bundle/choose-names.mjs");

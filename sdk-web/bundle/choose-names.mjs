@@ -21,7 +21,7 @@ const script = renamable(output[0].code);
 const zlibBytes = (text) => gzipSync(text, { level: 9 }).length;
 const gzipBytes = (text) => execFileSync("gzip", ["-9"], { input: text }).length;
 
-const kept = JSON.parse(readFileSync(file, "utf8"));
+const kept = JSON.parse(readFileSync(file, "utf8")).split(" ");
 let names = script.fits(kept) ? kept : script.names;
 let zlib = zlibBytes(script.withNames(names));
 let gzip = gzipBytes(script.withNames(names));
@@ -29,7 +29,9 @@ console.log(`${zlib} bytes by zlib, ${gzip} by gzip`);
 while (Date.now() < endMs) {
   const index = Math.floor(Math.random() * names.length);
   const name = letters[Math.floor(Math.random() ** 2 * letters.length)];
-  const swapped = names.map((other, at) => (script.clashes[index].includes(at) && other === name ? names[index] : other));
+  const swapped = names.map((other, at) =>
+    script.clashes[index].includes(at) && other === name ? names[index] : other,
+  );
   swapped[index] = name;
   if (!script.fits(swapped)) continue;
   const text = script.withNames(swapped);
@@ -40,4 +42,4 @@ while (Date.now() < endMs) {
   [names, zlib, gzip] = [swapped, byZlib, byGzip];
 }
 console.log(`${zlib} bytes by zlib, ${gzip} by gzip`);
-writeFileSync(file, `${JSON.stringify(names)}\n`);
+writeFileSync(file, `${JSON.stringify(names.join(" "))}\n`);

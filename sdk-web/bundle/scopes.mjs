@@ -45,7 +45,7 @@ export function variablesOf(/** @type {string} */ code) {
   function visit(node, scope) {
     if (Array.isArray(node)) return node.forEach((part) => visit(part, scope));
     if (typeof node?.type !== "string") return;
-    if (/^For/.test(node.type)) {
+    if (node.type.startsWith("For")) {
       scope = open(scope, false);
       declareAll([node.init ?? node.left ?? node], scope);
     }
@@ -79,7 +79,8 @@ function namesIn(pattern) {
   if (pattern === null) return [];
   if (pattern.type === "Identifier") return [pattern];
   if (pattern.type === "ArrayPattern") return pattern.elements.flatMap(namesIn);
-  if (pattern.type === "ObjectPattern") return pattern.properties.flatMap((part) => namesIn(part.value ?? part.argument));
+  if (pattern.type === "ObjectPattern")
+    return pattern.properties.flatMap((part) => namesIn(part.value ?? part.argument));
   if (pattern.type === "AssignmentPattern") return namesIn(pattern.left);
   if (pattern.type === "RestElement") return namesIn(pattern.argument);
   throw new Error(`the script declares by ${pattern.type}`);

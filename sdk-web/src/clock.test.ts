@@ -89,7 +89,8 @@ async function runDevice(fault: DeviceFaults): Promise<{ ids: readonly string[];
   };
   const nowMs = (): number => Math.floor(time.nowMs + fault.skewMs + ((time.nowMs - startMs) * fault.driftPpm) / 1e6);
   const ports: VirtualPorts = { time, nowMs, send, random: draw, storage: new Map(), locks: new Set() };
-  const open = (): VirtualPage => new VirtualPage(script, { host: "https://in.example", writeKey: "a.b", flushAt: 5 }, ports);
+  const open = (): VirtualPage =>
+    new VirtualPage(script, { host: "https://in.example", writeKey: "a.b", flushAt: 5 }, ports);
   const tabs: (VirtualPage | undefined)[] = Array.from({ length: fault.tabs });
   const ids: string[] = [];
   for (let i = 0; i < 40; i++) {

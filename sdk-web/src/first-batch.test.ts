@@ -77,11 +77,14 @@ test.each([
   ["flushAt", `{ host: "/events", writeKey: "a.b", flushAt: -1 }`],
   ["consent", `{ host: "/events", writeKey: "a.b", consent: "yes" }`],
   ["pending", `{ host: "/events", writeKey: "a.b", pending: "later" }`],
-])("SW63: sluice.load with a bad %s does not throw: the console names it, and calls do nothing", async (name, options) => {
-  const page = new FakePage();
-  page.run(`${script}; sluice.load(${options})`);
-  page.run(`sluice.track("A"); sluice.identify("u"); sluice.page(); sluice.register({ a: 1 }); sluice.reset()`);
-  expect(page.errors).toEqual([`sluice: bad ${name}`]);
-  expect(await events(page)).toEqual([]);
-  expect(page.requests).toEqual([]);
-});
+])(
+  "SW63: sluice.load with a bad %s does not throw: the console names it, and calls do nothing",
+  async (name, options) => {
+    const page = new FakePage();
+    page.run(`${script}; sluice.load(${options})`);
+    page.run(`sluice.track("A"); sluice.identify("u"); sluice.page(); sluice.register({ a: 1 }); sluice.reset()`);
+    expect(page.errors).toEqual([`sluice: bad ${name}`]);
+    expect(await events(page)).toEqual([]);
+    expect(page.requests).toEqual([]);
+  },
+);

@@ -110,7 +110,7 @@ export class VirtualPage {
 
   readonly #request = async (name: string, ...rest: unknown[]): Promise<void> => {
     const work = rest.at(-1) as (lock: object | null) => Promise<unknown>;
-    await undefined;
+    await Promise.resolve();
     if (this.#isGone) return;
     if (this.#ports.locks.has(name)) return void (await work(null));
     this.#ports.locks.add(name);

@@ -17,15 +17,7 @@ test("W11: a batch call wants a batch, or a single event that says what it is", 
   expect(isIngest('{"batch":[{}]}')).toBe(true);
   expect(isIngest('{"batch":[]}')).toBe(true);
   expect(isIngest('{"type":"track"}')).toBe(true);
-  for (const body of [
-    "{}",
-    '{"batch":{}}',
-    '{"batch":null,"type":"track"}',
-    "[]",
-    "[1]",
-    "null",
-    '"x"',
-  ]) {
+  for (const body of ["{}", '{"batch":{}}', '{"batch":null,"type":"track"}', "[]", "[1]", "null", '"x"']) {
     expect(isIngest(body), body).toBe(false);
   }
 });

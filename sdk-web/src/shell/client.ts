@@ -43,6 +43,6 @@ for (const [type, first, second] of calls) {
 export function startClient(options: CompleteOptions): WebClient {
   configure(options);
   startDelivery();
-  if (options.pageViews) onPageView(client.page);
+  if (options.pageViews) onPageView(() => client.page());
   return client;
 }

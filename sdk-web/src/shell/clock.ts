@@ -27,7 +27,7 @@ const underWayMsMax = 60_000;
 
 /** The offset of an event that is made at this time; `undefined` while none is known. */
 export const offsetAt = ({ 7: mark, 8: offsetMs }: Identity, ms: number): number | undefined =>
-  offsetMs == null ? undefined : Math.max(offsetMs, (mark as number) - ms);
+  offsetMs === undefined ? undefined : Math.max(offsetMs, (mark as number) - ms);
 
 /** At an event while no offset is known: notes whether all events so far are of one tab, which may then send a batch without. */
 export function claimClock(identity: Identity): void {
@@ -35,12 +35,12 @@ export function claimClock(identity: Identity): void {
 }
 
 /** Whether events without offset must wait: a batch of them is under way, or several tabs have some. */
-export const mustAsk = ({ 7: mark, 8: offsetMs }: Identity): boolean => offsetMs == null && (mark as number) > 0;
+export const mustAsk = ({ 7: mark, 8: offsetMs }: Identity): boolean => offsetMs === undefined && (mark as number) > 0;
 
 /** The offset for a batch that has none. While none is known, notes when it is sent without; 0 when it was refused. */
 export function noteBatch(sentMs: number): number | undefined {
   const identity = readIdentity();
-  if (identity[8] == null) identity[7] = sentMs;
+  if (identity[8] === undefined) identity[7] = sentMs;
   saveIdentity(identity);
   return identity[8];
 }
@@ -57,13 +57,13 @@ export function learnOffset(sentMs: number, serverMs: number, isQuestion: boolea
   const roundTripMs = nowMs - sentMs;
   if (serverMs && roundTripMs >>> 0 <= roundTripMsMax) {
     const measuredMs = Math.round(serverMs - sentMs - roundTripMs / 2);
-    const changeMsMin = identity[8] == null ? firstOffsetMsMin : offsetChangeMsMin;
+    const changeMsMin = identity[8] === undefined ? firstOffsetMsMin : offsetChangeMsMin;
     if (Math.abs(measuredMs - (identity[8] ?? 0)) <= changeMsMin) identity[8] ??= (identity[7] = 1) - 1;
-    else if (identity[8] != null || !isQuestion || nowMs - (identity[7] as number) > underWayMsMax) {
+    else if (identity[8] !== undefined || !isQuestion || nowMs - (identity[7] as number) > underWayMsMax) {
       identity[7] = nowMs + (offsetAt(identity, nowMs) ?? measuredMs);
       identity[8] = measuredMs;
     }
     saveIdentity(identity);
   }
-  return identity[8] != null;
+  return identity[8] !== undefined;
 }

@@ -23,13 +23,12 @@ let isDue = false;
 let isBusy = false;
 let timer: unknown = 0;
 
-const isBatchFull = (): boolean => waiting >= (options.flushAt);
+const isBatchFull = (): boolean => waiting >= options.flushAt;
 
 async function pump(): Promise<void> {
   if (isBusy) return;
   isBusy = true;
-  for (let flight; (isDue || isBatchFull()) && (flight = fly(options.flushAt, batchCharactersMax));)
-    await flight;
+  for (let flight; (isDue || isBatchFull()) && (flight = fly(options.flushAt, batchCharactersMax));) await flight;
   isBusy = isDue = false;
 }
 

@@ -43,7 +43,8 @@ const newIdentity = (): Identity => [newId(), "", "", 0, 0, {}, ""];
 /** Read anew each time, because another tab may have identified the user or learned of the clock meanwhile. */
 export function readIdentity(): Identity {
   try {
-    if (mayStore() && localStorage[key] !== entry) identity = JSON.parse((entry = localStorage[key] as string)) as Identity;
+    if (mayStore() && localStorage[key] !== entry)
+      identity = JSON.parse((entry = localStorage[key] as string)) as Identity;
   } catch {
     // nothing is kept, something else wrote there, or storage is forbidden
   }

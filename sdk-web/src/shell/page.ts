@@ -53,9 +53,9 @@ export function onPageView(viewed: () => void): void {
     setTimeout(viewed); // the page sets its title after its address
   };
   if (page.navigation) return page.navigation.addEventListener("currententrychange", check);
-  const { pushState } = history;
+  const pushState = history.pushState.bind(history);
   history.pushState = (...given) => {
-    pushState.apply(history, given);
+    pushState(...given);
     check();
   };
   addEventListener("popstate", check);

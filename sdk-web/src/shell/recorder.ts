@@ -68,7 +68,7 @@ export function call(type: EventType, fields: Fields, given?: CallOptions): void
     const made: Call = [messageId, { ...fields, ...given, type, messageId, timestamp, context }, +now];
     const mode = consent === "pending" ? options.pending : consent;
     if (mode === "granted" || (mode === "anonymous" && !("userId" in fields))) record(made);
-    else if (/^d/.test(mode)) drop([made], "no_consent"); // denied, or drop
+    else if (mode?.startsWith("d")) drop([made], "no_consent"); // denied, or drop
     else if (held.push(made) > heldMax) drop(held.splice(heldMax), "queue_full");
   } catch {
     // a page that has replaced a built-in must not break further because of its statistics

@@ -108,7 +108,8 @@ async function judgedRequest(
   const numbers = edge.numbers.forRequest(receipt);
   return ok({
     receiptId: receipt.receiptId,
-    messages: events.length === 0 ? [] : packMessages({ receipt, events, rejected, body: gzipped }, { gzip, ...numbers }),
+    messages:
+      events.length === 0 ? [] : packMessages({ receipt, events, rejected, body: gzipped }, { gzip, ...numbers }),
     numbers,
     counted: countedRequest(receipt, body.value, events, rejected),
     rejected: rejectedInReply(events, rejected),
