@@ -48,12 +48,12 @@ function save(chunk: Chunk): void {
   keep(chunk, chunk);
 }
 
-/** Takes an event made at that time with that offset of the clock, if there is room. Without offset each is a chunk. */
+/** Takes an event made at that time with that offset of the clock, if there is room. Without offset those of one millisecond are a chunk. */
 export function push(item: Item, nowMs: number, offsetMs: number | undefined): void {
   const size = item[1].length + 1;
   if (size > eventBytesMax + 1) return drop([item], "event_too_large");
   if (characters + size > options.maxQueueCharacters) return drop([item], "queue_full");
-  if (!growing || growing[4] + size > chunkCharactersMax || offsetMs === undefined || offsetMs !== growing[5]) {
+  if (!growing || growing[4] + size > chunkCharactersMax || (offsetMs ?? nowMs) !== (growing[5] ?? growing[2])) {
     const chunk: Chunk = (growing = [tab, number++, nowMs, [], 0, offsetMs]);
     all.push(chunk);
     queueMicrotask(() => {
