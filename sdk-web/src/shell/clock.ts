@@ -55,9 +55,11 @@ export function learnOffset(sentMs: number, serverMs: number, isQuestion: boolea
   const identity = readIdentity();
   const nowMs = Date.now();
   const roundTripMs = nowMs - sentMs;
+  // Of a clock that was set back meanwhile the round trip is negative, which without sign is large.
   if (serverMs && roundTripMs >>> 0 <= roundTripMsMax) {
     const measuredMs = Math.round(serverMs - sentMs - roundTripMs / 2);
     const changeMsMin = identity[8] === undefined ? firstOffsetMsMin : offsetChangeMsMin;
+    // The first offset of a clock that is right is 0, and its mark a time long ago, no tab.
     if (Math.abs(measuredMs - (identity[8] ?? 0)) <= changeMsMin) identity[8] ??= (identity[7] = 1) - 1;
     else if (identity[8] !== undefined || !isQuestion || nowMs - (identity[7] as number) > underWayMsMax) {
       identity[7] = nowMs + (offsetAt(identity, nowMs) ?? measuredMs);

@@ -27,7 +27,10 @@ export type Identity = [
   registered: Fields,
   /** The session's campaign as JSON, where another campaign begins another session. */
   campaign?: string | false | null | undefined,
-  /** This and the next are `clock.ts`'s. */
+  /**
+   * Before the offset is known: the only tab that has events, or when a batch was sent without offset, ms (1: never, but several
+   * tabs have events). Afterwards: the corrected time before which no event may be filed, ms. See `clock.ts`, as for the next.
+   */
   mark?: number | string | undefined,
   offsetMs?: number | undefined,
 ];
