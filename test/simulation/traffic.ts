@@ -12,6 +12,8 @@ export interface SentEvent {
   /** When it happened, ms; `null` when neither the event nor its id says. */
   readonly timeMs: number | null;
   readonly json: JsonObject;
+  /** The phone it was called on, and when, by a right clock. Its time in the lake is what the SDK and the edge make of a wrong one. */
+  readonly phone?: { readonly name: string; readonly calledMs: number };
 }
 
 const minuteMs = 60_000;
