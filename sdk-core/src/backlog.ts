@@ -29,13 +29,26 @@ export function createBacklog(limits: Limits, clock: DeviceClock): Backlog {
     },
     next(bytes) {
       const waiting = batches.find((batch) => !batch.flying);
-      const count = waiting ? 0 : planBatch(queue, { events: limits.flushAt, bytes }, dueEvents);
-      if (count === 0) return waiting;
+      const planned = waiting ? 0 : planBatch(queue, { events: limits.flushAt, bytes }, dueEvents);
+      if (planned === 0) return waiting;
+      const restoredAt = queue[0]?.restoredAt;
+      const count = Math.min(planned, togetherMax(queue, clock));
       dueEvents = Math.max(0, dueEvents - count);
-      const batch = createBatch(queue.splice(0, count), (firstMs) => clock.offsetForMs(firstMs, batches));
+      const batch = createBatch(queue.splice(0, count), (firstMs) => clock.offsetForMs(firstMs, batches, restoredAt));
       batches.push(batch);
       return batch;
     },
     events: () => [...batches.flatMap((batch) => batch.events), ...queue],
   };
+}
+
+/**
+ * How many events from the front of the queue may travel together. An earlier run may have sent the first ones without an offset;
+ * sent so again with others, they could be corrected by another step than those. So the first goes alone, and teaches the offset.
+ */
+function togetherMax(queue: readonly QueuedEvent[], clock: DeviceClock): number {
+  const restoredAt = queue[0]?.restoredAt;
+  if (restoredAt === "start" && !clock.isKnown()) return 1;
+  const others = queue.findIndex((event) => (event.restoredAt === "late") !== (restoredAt === "late"));
+  return others < 0 ? queue.length : others;
 }

@@ -6,6 +6,7 @@
  * never throws at its caller and never forgets an event without saying so.
  */
 export { type Batch, createBatch, type QueuedEvent, requestBody, splitBatch } from "./batch.ts";
+export { type ClockState, unknownClock } from "./clock-offset.ts";
 export { createDeviceClock, type DeviceClock } from "./device-clock.ts";
 export { createEngine, type Engine, type Enqueued } from "./engine.ts";
 export * from "./event.ts";

@@ -18,8 +18,8 @@ export interface Sender {
   readonly sendUrgently: (bytesMax: number) => void;
   /** Ends a pause that the server did not ask for. */
   readonly wake: () => void;
-  /** Begins to send, with everything that is queued. */
-  readonly start: () => void;
+  /** Begins to send, with everything that is queued, after these events of earlier runs. */
+  readonly start: (restored: readonly QueuedEvent[]) => void;
   /** Sends nothing more. What is in flight is no longer waited for. */
   readonly stop: () => void;
 }
@@ -29,7 +29,7 @@ type Settle = (events: readonly QueuedEvent[], results: readonly EventResult[]) 
 
 /** A sender with nothing to send; it begins with `start`. */
 export function createSender(limits: Limits, ports: EnginePorts, settle: Settle): Sender {
-  const clock = createDeviceClock(limits.clockOffsetMs, (offsetMs) => ports.onClockOffset?.(offsetMs));
+  const clock = createDeviceClock(limits.clock, (state) => ports.onClock?.(state));
   const backlog = createBacklog(limits, clock);
   const { batches } = backlog;
   const pause = createPause(ports, pump);
@@ -93,7 +93,8 @@ export function createSender(limits: Limits, ports: EnginePorts, settle: Settle)
       pause.cancel();
       pump();
     },
-    start() {
+    start(restored) {
+      backlog.queue.unshift(...restored);
       active = true;
       sendAll();
     },

@@ -9,6 +9,7 @@ import {
   requestBody,
   type SendReply,
   splitBatch,
+  unknownClock,
 } from "@sluice/core";
 import { type Entry, Lanes } from "./lanes.ts";
 
@@ -53,7 +54,7 @@ export class Sender {
     this.#limits = limits;
     this.#ports = ports;
     this.#settle = settle;
-    this.#clock = createDeviceClock(limits.clock === "none" ? 0 : null);
+    this.#clock = createDeviceClock(limits.clock === "none" ? { ...unknownClock, offsetMs: 0 } : unknownClock);
     this.#pause = createPause(ports, () => this.pump());
   }
 

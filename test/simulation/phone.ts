@@ -30,7 +30,7 @@ const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 
 /** How far a phone's clock is off, ms: some beyond what the server corrects, some where its correction may round either way. */
-const clockOffsetsMs = [0, 20_000, 3 * minuteMs, 22.5 * minuteMs, 5 * hourMs, 3 * dayMs, 40 * dayMs] as const;
+const clockOffsetsMs = [0, 20_000, 3 * minuteMs, 22.4 * minuteMs, 5 * hourMs, 3 * dayMs, 40 * dayMs] as const;
 
 /** Numbers of the events of one phone. */
 export const phoneEventsMax = 1_000_000;
@@ -79,6 +79,11 @@ export class SimulatedPhone {
     this.#world.network.faults = faults;
     this.#faults = this.#storage.faults = own;
     this.#offlineUntilMs = 0;
+  }
+
+  /** Whether its storage has always worked, within the time that an SDK waits for it. */
+  get isSound(): boolean {
+    return this.#storage.failures === 0;
   }
 
   /** Whether everything that it was called for has been answered. */

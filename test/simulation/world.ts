@@ -64,6 +64,8 @@ export class World {
   readonly startMs = startMs;
   /** Isolates of the edge that died. */
   edgeDeaths = 0;
+  /** Requests that the edge did not take. */
+  refusals = 0;
   /** How often a clock of the edge jumped. */
   edgeJumps = 0;
   readonly phones: SimulatedPhone[] = [];
@@ -298,6 +300,7 @@ export class World {
       .then(async (response) => {
         const { status, headers } = response as Response;
         const text = await (response as Response).text();
+        if (status === 503) this.refusals += 1;
         if (isolate.process.isAlive) once({ value: { status, text, retryAfter: headers.get("retry-after") } });
       })
       .catch((error: unknown) => once({ error }));

@@ -18,12 +18,16 @@ export function deliveriesFault(deliveries: Iterable<Delivery>, lake: LakeWatch)
   return null;
 }
 
-/** The events of a phone stand in the lake in the order of its calls, whatever its clock said. `null` where they do. */
-export function orderFault(deliveries: ReadonlyMap<number, Delivery>, lake: LakeWatch): string | null {
+/** The events of each of these phones stand in the lake in the order of its calls, whatever its clock said. `null` where they do. */
+export function orderFault(
+  deliveries: ReadonlyMap<number, Delivery>,
+  lake: LakeWatch,
+  phones: ReadonlySet<string>,
+): string | null {
   const last = new Map<string, FoundRow>();
   for (const row of lake.rowsOf("events").toSorted((a, b) => a.number - b.number)) {
     const phone = deliveries.get(row.number)?.event.phone;
-    if (phone === undefined) continue;
+    if (phone === undefined || !phones.has(phone.name)) continue;
     const before = last.get(phone.name);
     if (before !== undefined && before.timeMs > row.timeMs) {
       return `event ${row.number} is filed ${before.timeMs - row.timeMs} ms before event ${before.number}, which was called first`;

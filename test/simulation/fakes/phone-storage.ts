@@ -11,6 +11,8 @@ const slowMsMax = 10_000;
 export class PhoneStorage {
   readonly entries = new Map<string, string>();
   faults: PhoneFaults = calmPhone;
+  /** Operations that failed, or took longer than an SDK waits. */
+  failures = 0;
   readonly #scheduler: Scheduler;
   readonly #random: Random;
 
@@ -59,6 +61,7 @@ export class PhoneStorage {
     ];
     const { storageFails, storageSlow, storageDies } = this.faults;
     return new Promise((resolve, reject) => {
+      if (failed < storageFails || slowed < storageSlow) this.failures += 1;
       const delayMs = 1 + took * (slowed < storageSlow ? slowMsMax : usualMsMax);
       this.#scheduler.after(delayMs, "", () => {
         if (!process.isAlive) return;
