@@ -119,12 +119,14 @@ export function faultsOf(random: Random, theme: Theme): Faults {
 
 /** The faults of a seed's phones. */
 export function phoneFaultsOf(random: Random): PhoneFaults {
+  // A storage that fails excuses much; most of them work, and the rest may go wrong.
+  const isSound = random.chance(0.6);
   return {
-    storageFails: random.pick(rates),
-    storageSlow: random.pick(rates),
-    storageDies: random.pick([0, 0, 0.01, 0.05]),
-    killed: random.pick([0, 0.2, 0.5]),
-    offline: random.pick([0, 0, 0.3]),
+    storageFails: isSound ? 0 : random.pick(rates),
+    storageSlow: isSound ? 0 : random.pick(rates),
+    storageDies: random.pick([0, 0.01, 0.05]),
+    killed: random.pick([0, 0.3, 0.6]),
+    offline: random.pick([0, 0.3]),
   };
 }
 

@@ -1,12 +1,6 @@
-import type { Patch } from "./production.ts";
-
-/** A bug, planted into the production code, that the simulation must notice. */
-export interface Mutant {
-  readonly name: string;
-  /** A seed that caught it when it was planted: the search begins here. */
-  readonly firstSeed: number;
-  readonly patches: readonly Patch[];
-}
+import type { Mutant } from "./mutant-search.ts";
+import { numberMutants } from "./mutants-of-numbers.ts";
+import { sdkMutants } from "./mutants-of-sdk.ts";
 
 const consume = "queue-consumer/src/shell/consume.ts";
 const publisher = "queue-consumer/src/shell/publisher.ts";
@@ -334,4 +328,11 @@ export const mutants: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: "a parent does not tell its child of ids that are born ahead",
+    firstSeed: 1,
+    patches: [{ file: logState, find: "ahead: ids.ahead === null ? ahead : [...ahead, ids.ahead]", replace: "ahead" }],
+  },
+  ...numberMutants,
+  ...sdkMutants,
 ];

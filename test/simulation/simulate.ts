@@ -2,7 +2,18 @@ import type { LogStatus } from "@sluice/schema";
 import { finalLedgerFault, ledgerFault, ledgerNow, servedLedgerFault, TakenMessages } from "./checks/ledger.ts";
 import { deliveriesFault, orderFault } from "./checks/deliveries.ts";
 import { LakeWatch } from "./checks/lake-watch.ts";
-import { comparedMetrics, foldLake, type Numbers, numbersFault, questionsOf } from "./checks/rollups.ts";
+import {
+  comparedMetrics,
+  currentDays,
+  type DayRange,
+  foldLake,
+  type LakeDays,
+  liveNumbersFault,
+  type Numbers,
+  numbersFault,
+  questionsOf,
+  valuesOf,
+} from "./checks/rollups.ts";
 import type { Delivery, SimulatedClient } from "./client.ts";
 import { calm, calmPhone, faultsOf, phoneFaultsOf, type Theme, themes } from "./faults.ts";
 import type { Production } from "./production.ts";
@@ -121,7 +132,7 @@ class Simulation {
       this.#world.client("backend", "server", serverKey),
     ];
     const random = randomOf(this.#seed, "phones");
-    for (let phones = random.pick([0, 0, 0, 1, 2]); phones > 0; phones--) {
+    for (let phones = random.pick([0, 0, 0, 1, 3]); phones > 0; phones--) {
       this.#world.addPhone(publicKey, this.#deliveries);
     }
   }
@@ -280,16 +291,19 @@ class Simulation {
 
   /** Everything that was promised. */
   async #finalChecks(): Promise<void> {
+    const token = await this.#readToken();
+    const days = await foldLake(this.#world);
+    const early = liveNumbersFault(await this.#numbers(token, currentDays(this.#world.startMs)), days);
+    if (early !== null) throw new Violation(early);
     await this.#admin("POST", "flush");
     const ledger = await ledgerNow(this.#world);
     if (ledger === null) throw new Violation("a log does not run after the flush");
-    const token = await this.#readToken();
     const fault =
       deliveriesFault(this.#deliveries.values(), this.#lake) ??
       this.#orderFault() ??
       finalLedgerFault(ledger, this.#taken, this.#lake) ??
       servedLedgerFault(await this.#servedLedger(token), this.#taken, this.#world) ??
-      (await this.#numbersFault(token));
+      (await this.#numbersFault(token, days));
     if (fault !== null) throw new Violation(fault);
   }
 
@@ -301,31 +315,31 @@ class Simulation {
   }
 
   /** The numbers that a reader gets are those of the lake, and those of roll-ups that are made anew. */
-  async #numbersFault(token: string): Promise<string | null> {
-    const days = await foldLake(this.#world);
+  async #numbersFault(token: string, days: LakeDays): Promise<string | null> {
     const questions = questionsOf(days);
-    const ask = async (): Promise<readonly Numbers["metrics"][]> => {
-      const answers: Numbers["metrics"][] = [];
-      for (const { from, to } of questions) {
-        const path = `kpis?metrics=${comparedMetrics}&from=${from}&to=${to}&interval=day`;
-        answers.push(((await this.#read(token, path)) as Numbers).metrics);
-      }
+    const ask = async (): Promise<readonly Numbers[]> => {
+      const answers: Numbers[] = [];
+      for (const range of questions) answers.push(await this.#numbers(token, range));
       return answers;
     };
     const served = await ask();
-    for (const metrics of served) {
-      const fault = numbersFault({ metrics }, days);
+    for (const numbers of served) {
+      const fault = numbersFault(numbers, days);
       if (fault !== null) return fault;
     }
     if (!this.#random.chance(0.1)) return null;
     this.#world.loseRollups();
     await this.#admin("POST", "flush");
     const rebuilt = await ask();
-    for (const [i, metrics] of served.entries()) {
-      if (valuesOf(metrics) !== valuesOf(rebuilt[i] ?? {}))
-        return `roll-ups that are made anew say ${valuesOf(rebuilt[i] ?? {})}, not ${valuesOf(metrics)}`;
-    }
-    return null;
+    const differs = served.findIndex((numbers, i) => valuesOf(numbers) !== valuesOf(rebuilt[i]));
+    if (differs < 0) return null;
+    return `roll-ups that are made anew say ${valuesOf(rebuilt[differs])}, not ${valuesOf(served[differs])}`;
+  }
+
+  /** What a reader gets for a range of days. */
+  async #numbers(token: string, { from, to }: DayRange): Promise<Numbers> {
+    const path = `kpis?metrics=${comparedMetrics}&from=${from}&to=${to}&interval=day`;
+    return (await this.#read(token, path)) as Numbers;
   }
 
   async #readToken(): Promise<string> {
@@ -335,8 +349,8 @@ class Simulation {
 
   /** The ledger as a project's reader gets it, of the days on which events were sent first. */
   async #servedLedger(token: string): Promise<unknown> {
-    const day = (offset: number): string => new Date(this.#world.startMs + offset * dayMs).toISOString().slice(0, 10);
-    return this.#read(token, `ledger?from=${day(-1)}&to=${day(2)}`);
+    const { from, to } = currentDays(this.#world.startMs);
+    return this.#read(token, `ledger?from=${from}&to=${to}`);
   }
 
   async #read(token: string, path: string): Promise<unknown> {
@@ -376,14 +390,4 @@ function settingsOf(random: Random, theme: Theme): Settings {
     coolIds: theme === "cold ids" ? 1 : random.pick([1, 10, 100_000]),
     retriesMax: theme === "dead letters" ? 1 : random.pick([100, 100, 100, 2]),
   };
-}
-
-/** The values of all metrics and days, whether or not the days are complete. */
-function valuesOf(metrics: Numbers["metrics"]): string {
-  return JSON.stringify(
-    Object.entries(metrics).map(([name, { buckets }]) => [
-      name,
-      buckets.map(({ start, value }) => [start, value]).filter(([, value]) => value !== 0),
-    ]),
-  );
 }

@@ -1,0 +1,104 @@
+import type { Mutant } from "./mutant-search.ts";
+
+/** Bugs of the SDK for phones and of its engine. */
+export const sdkMutants: readonly Mutant[] = [
+  {
+    name: "the SDK drops its queue before the answer",
+    firstSeed: 1,
+    patches: [
+      {
+        file: "sdk-core/src/sender.ts",
+        find: "batch.flying = true;",
+        replace: `batch.flying = true;
+    settle(batch.events, batch.events.map(({ messageId }) => ({ outcome: "delivered", messageId })));`,
+      },
+    ],
+  },
+  {
+    name: "the SDK gives events new ids when it sends them again",
+    firstSeed: 1,
+    patches: [
+      {
+        file: "sdk-core/src/batch.ts",
+        find: 'const batch = events.map((event) => event.json).join(",");',
+        replace: `const twice = tried.has(events);
+  tried.add(events);
+  const again = ({ json, messageId }) => json.replace(messageId, messageId.slice(0, -4) + String(sentMs).slice(-4));
+  const batch = events.map((event) => (twice ? again(event) : event.json)).join(",");`,
+      },
+      {
+        file: "sdk-core/src/batch.ts",
+        find: "/** The request body of a batch. */",
+        replace: "const tried = new WeakSet();",
+      },
+    ],
+  },
+  {
+    name: "the SDK gives events new ids when it finds them again",
+    firstSeed: 1,
+    patches: [
+      {
+        file: "sdk-mobile/src/event-store.ts",
+        find: "events.push(event);",
+        replace: `const id = event.messageId.slice(0, -4) + String(nowMs).slice(-4);
+          events.push({ ...event, json: event.json.replace(event.messageId, id), messageId: id });
+          note(id, key);`,
+      },
+    ],
+  },
+  {
+    name: "the SDK says that an event is stored before it is",
+    firstSeed: 1,
+    patches: [
+      {
+        file: "sdk-mobile/src/writer.ts",
+        find: "      start();\n      return new Promise((resolve) => waiting.set(key, resolve));",
+        replace: "      start();\n      return Promise.resolve(true);",
+      },
+    ],
+  },
+  {
+    name: "the SDK forgets in a restart how late its events lie",
+    firstSeed: 1,
+    patches: [
+      {
+        file: "sdk-mobile/src/runtime.ts",
+        find: "highWaterMs: Number(highWaterMs) }",
+        replace: "highWaterMs: 0 * Number(highWaterMs) }",
+      },
+    ],
+  },
+  {
+    name: "the SDK forgets its clock in a restart",
+    firstSeed: 1,
+    patches: [
+      {
+        file: "sdk-mobile/src/runtime.ts",
+        find: "return offsetMs === undefined ?",
+        replace: "return offsetMs !== null ?",
+      },
+    ],
+  },
+  {
+    name: "the SDK sends events of an earlier run together while it does not know its clock",
+    firstSeed: 1,
+    patches: [
+      {
+        file: "sdk-core/src/backlog.ts",
+        find: 'if (restoredAt === "start" && !clock.isKnown()) return 1;',
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "events that the SDK finds late are moved behind those that it has sent",
+    firstSeed: 1,
+    patches: [
+      {
+        file: "sdk-core/src/device-clock.ts",
+        find: 'if (restoredAt === "late") return state.offsetMs;',
+        replace: "",
+      },
+    ],
+  },
+];
