@@ -4,21 +4,16 @@ import { simulate } from "./simulate.ts";
 /** A bug, planted into the production code, that the simulation must notice. */
 export interface Mutant {
   readonly name: string;
-  /** A seed that caught it when it was planted: the search begins here. `npm run sim -- --mutants` finds them anew. */
-  readonly firstSeed: number;
   readonly patches: readonly Patch[];
 }
 
-/** Seeds within which a mutant must be caught, from its first one. */
-export const seedsMax = 40;
-
-/** The first of some seeds that notices a mutant and nothing else, or `null`. */
+/** The first of some seeds that notices a mutant, and nothing without it; `null` when none does. */
 export async function seedThatCatches(
-  mutant: Pick<Mutant, "patches">,
+  { patches }: Pick<Mutant, "patches">,
   fromSeed: number,
   seeds: number,
 ): Promise<number | null> {
-  const production = await loadProduction(mutant.patches);
+  const production = await loadProduction(patches);
   const unchanged = await loadProduction();
   for (let seed = fromSeed; seed < fromSeed + seeds; seed++) {
     if ((await simulate(seed, production)).violation === null) continue;

@@ -4,7 +4,6 @@ import type { Mutant } from "./mutant-search.ts";
 export const numberMutants: readonly Mutant[] = [
   {
     name: "live numbers count what is in the roll-ups again",
-    firstSeed: 1,
     patches: [
       {
         file: "analytics/src/live/batch-reach.ts",
@@ -15,7 +14,6 @@ export const numberMutants: readonly Mutant[] = [
   },
   {
     name: "live numbers leave out what is published",
-    firstSeed: 1,
     patches: [
       {
         file: "analytics/src/live/batch-reach.ts",
@@ -26,7 +24,6 @@ export const numberMutants: readonly Mutant[] = [
   },
   {
     name: "a roll-up counts one of the day's parts twice",
-    firstSeed: 1,
     patches: [
       {
         file: "analytics/src/shell/day-rollup.ts",
@@ -37,7 +34,6 @@ export const numberMutants: readonly Mutant[] = [
   },
   {
     name: "a day whose parts grew is not rolled up again",
-    firstSeed: 1,
     patches: [
       {
         file: "analytics/src/rollup-plan.ts",

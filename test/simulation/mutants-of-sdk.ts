@@ -4,7 +4,6 @@ import type { Mutant } from "./mutant-search.ts";
 export const sdkMutants: readonly Mutant[] = [
   {
     name: "the SDK drops its queue before the answer",
-    firstSeed: 1,
     patches: [
       {
         file: "sdk-core/src/sender.ts",
@@ -16,7 +15,6 @@ export const sdkMutants: readonly Mutant[] = [
   },
   {
     name: "the SDK gives events new ids when it sends them again",
-    firstSeed: 1,
     patches: [
       {
         file: "sdk-core/src/batch.ts",
@@ -35,7 +33,6 @@ export const sdkMutants: readonly Mutant[] = [
   },
   {
     name: "the SDK gives events new ids when it finds them again",
-    firstSeed: 1,
     patches: [
       {
         file: "sdk-mobile/src/event-store.ts",
@@ -48,7 +45,6 @@ export const sdkMutants: readonly Mutant[] = [
   },
   {
     name: "the SDK says that an event is stored before it is",
-    firstSeed: 1,
     patches: [
       {
         file: "sdk-mobile/src/writer.ts",
@@ -59,7 +55,6 @@ export const sdkMutants: readonly Mutant[] = [
   },
   {
     name: "the SDK forgets in a restart how late its events lie",
-    firstSeed: 1,
     patches: [
       {
         file: "sdk-mobile/src/runtime.ts",
@@ -70,7 +65,6 @@ export const sdkMutants: readonly Mutant[] = [
   },
   {
     name: "the SDK forgets its clock in a restart",
-    firstSeed: 1,
     patches: [
       {
         file: "sdk-mobile/src/runtime.ts",
@@ -80,19 +74,7 @@ export const sdkMutants: readonly Mutant[] = [
     ],
   },
   {
-    name: "the SDK sends events of an earlier run together while it does not know its clock",
-    firstSeed: 1,
-    patches: [
-      {
-        file: "sdk-core/src/backlog.ts",
-        find: 'if (restoredAt === "start" && !clock.isKnown()) return 1;',
-        replace: "",
-      },
-    ],
-  },
-  {
     name: "events that the SDK finds late are moved behind those that it has sent",
-    firstSeed: 1,
     patches: [
       {
         file: "sdk-core/src/device-clock.ts",

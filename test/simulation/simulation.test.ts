@@ -67,10 +67,18 @@ test("X5: a failure names its seed, how to run it again, and what happened last;
   const outcome = { seed: 7, violation: "event 3 is lost", digest: 1, steps: 2, events: 1, parts: 1 };
   const report = failureReport({ ...outcome, troubles: new Map(), trace: ["shop:0: alarm"] });
   expect(report).toBe("seed 7: event 3 is lost\n  shop:0: alarm\nreplay it with: npm run sim -- --seed 7");
-  expect(simOptionsOf([])).toEqual({ options: { fromSeed: 1001, seeds: 1000 } });
-  expect(simOptionsOf(["--seed", "7"])).toEqual({ options: { fromSeed: 7, seeds: 1 } });
-  expect(simOptionsOf(["--seeds", "5", "--seed", "7"])).toEqual({ options: { fromSeed: 7, seeds: 5 } });
-  for (const args of [["--seed"], ["--seed", "0"], ["--seed", "4294967296"], ["--seeds", "x"], ["--fast", "1"]]) {
+  expect(simOptionsOf([])).toEqual({ options: { fromSeed: 1001, seeds: 1000, isOfMutants: false } });
+  expect(simOptionsOf(["--seed", "7"])).toMatchObject({ options: { fromSeed: 7, seeds: 1 } });
+  expect(simOptionsOf(["--seeds", "5", "--seed", "7"])).toMatchObject({ options: { fromSeed: 7, seeds: 5 } });
+  expect(simOptionsOf(["--mutants"])).toMatchObject({ options: { isOfMutants: true } });
+  for (const args of [
+    ["--seed"],
+    ["--seed", "0"],
+    ["--seed", "4294967296"],
+    ["--seeds", "x"],
+    ["--fast", "1"],
+    ["--mutants", "1"],
+  ]) {
     expect(simOptionsOf(args)).toHaveProperty("problem");
   }
 });
