@@ -14,6 +14,12 @@ test.each(mutants)("X6: the simulation notices that $name", { timeout: 300_000 }
   expect(seed, "`npm run sim -- --mutants` looks for another seed").not.toBeNull();
 });
 
+test("X13: the search finds the first seed that notices a planted bug, and none where there is none", async () => {
+  const [early] = mutants.filter(({ name }) => name === "events are filed under the hour of their receipt");
+  expect(await seedThatCatches(early ?? { patches: [] }, 1, 3)).toBe(1);
+  expect(await seedThatCatches({ patches: [] }, 1, 2)).toBeNull();
+}, 60_000);
+
 test("X7: a planted bug that no longer fits the source is no bug that was caught", async () => {
   const patch = { file: "worker/src/shell/ingest.ts", find: "no such text", replace: "" };
   await expect(loadProduction([patch])).rejects.toThrow("stands 0 times");

@@ -31,6 +31,8 @@ export interface Outcome {
   readonly steps: number;
   readonly events: number;
   readonly parts: number;
+  /** Events of phones that the SDK called stored. */
+  readonly promisedByPhones: number;
   /** How often each kind of trouble came. */
   readonly troubles: ReadonlyMap<string, number>;
   /** The last things that happened before the violation. */
@@ -107,6 +109,7 @@ class Simulation {
       digest: scheduler.digest,
       steps: scheduler.steps,
       events: this.#deliveries.size,
+      promisedByPhones: [...this.#deliveries.values()].filter((one) => one.event.phone && one.promised > 0).length,
       parts: [...bucket.objects.keys()].filter((key) => key.endsWith(".parquet") && !key.startsWith("marts/")).length,
       troubles: scheduler.troubles,
       trace: scheduler.trace,
