@@ -17,7 +17,7 @@ export interface Backlog {
 }
 
 /** An empty backlog. */
-export function createBacklog(limits: Limits, clock: DeviceClock): Backlog {
+export function createBacklog(limits: Limits, clock: Pick<DeviceClock, "isKnown">): Backlog {
   const queue: QueuedEvent[] = [];
   const batches: Batch[] = [];
   let dueEvents = 0;
@@ -31,10 +31,9 @@ export function createBacklog(limits: Limits, clock: DeviceClock): Backlog {
       const waiting = batches.find((batch) => !batch.flying);
       const planned = waiting ? 0 : planBatch(queue, { events: limits.flushAt, bytes }, dueEvents);
       if (planned === 0) return waiting;
-      const restoredAt = queue[0]?.restoredAt;
       const count = Math.min(planned, togetherMax(queue, clock));
       dueEvents = Math.max(0, dueEvents - count);
-      const batch = createBatch(queue.splice(0, count), (firstMs) => clock.offsetForMs(firstMs, batches, restoredAt));
+      const batch = createBatch(queue.splice(0, count));
       batches.push(batch);
       return batch;
     },
@@ -46,7 +45,7 @@ export function createBacklog(limits: Limits, clock: DeviceClock): Backlog {
  * How many events from the front of the queue may travel together. An earlier run may have sent the first ones without an offset;
  * sent so again with others, they could be corrected by another step than those. So the first goes alone, and teaches the offset.
  */
-function togetherMax(queue: readonly QueuedEvent[], clock: DeviceClock): number {
+function togetherMax(queue: readonly QueuedEvent[], clock: Pick<DeviceClock, "isKnown">): number {
   const restoredAt = queue[0]?.restoredAt;
   if (restoredAt === "start" && !clock.isKnown()) return 1;
   const others = queue.findIndex((event) => (event.restoredAt === "late") !== (restoredAt === "late"));

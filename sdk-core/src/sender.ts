@@ -1,5 +1,5 @@
 import { type Backlog, createBacklog } from "./backlog.ts";
-import { type Batch, type QueuedEvent, requestBody, splitBatch } from "./batch.ts";
+import { type Batch, type QueuedEvent, requestBody, sendOff, splitBatch } from "./batch.ts";
 import { createDeviceClock } from "./device-clock.ts";
 import type { Limits } from "./limits.ts";
 import { createPause } from "./pause.ts";
@@ -46,7 +46,8 @@ export function createSender(limits: Limits, ports: EnginePorts, settle: Settle)
   }
 
   async function fly(batch: Batch, urgent: boolean): Promise<void> {
-    batch.flying = true;
+    const outstanding = batches.filter((other) => other.hasLeft);
+    sendOff(batch, () => clock.offsetForMs(batch.firstStampMs, outstanding, batch.events[0]?.restoredAt));
     const sentMs = ports.now();
     let reply: SendReply;
     try {
