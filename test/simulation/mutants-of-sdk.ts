@@ -7,8 +7,8 @@ export const sdkMutants: readonly Mutant[] = [
     patches: [
       {
         file: "sdk-core/src/sender.ts",
-        find: "batch.flying = true;",
-        replace: `batch.flying = true;
+        find: "const sentMs = ports.now();",
+        replace: `const sentMs = ports.now();
     settle(batch.events, batch.events.map(({ messageId }) => ({ outcome: "delivered", messageId })));`,
       },
     ],
@@ -18,16 +18,16 @@ export const sdkMutants: readonly Mutant[] = [
     patches: [
       {
         file: "sdk-core/src/batch.ts",
-        find: 'const batch = events.map((event) => event.json).join(",");',
+        find: "const texts = events.map((event) => event.json);",
         replace: `const twice = tried.has(events);
   tried.add(events);
   const again = ({ json, messageId }) => json.replace(messageId, messageId.slice(0, -4) + String(sentMs).slice(-4));
-  const batch = events.map((event) => (twice ? again(event) : event.json)).join(",");`,
+  const texts = events.map((event) => (twice ? again(event) : event.json));`,
       },
       {
         file: "sdk-core/src/batch.ts",
-        find: "/** The request body of a batch. */",
-        replace: "const tried = new WeakSet();",
+        find: "/** The request body of a batch,",
+        replace: "const tried = new WeakSet();\n\n/** The request body of a batch,",
       },
     ],
   },
