@@ -26,7 +26,7 @@ export const numberMutants: readonly Mutant[] = [
     name: "a roll-up counts one of the day's parts twice",
     patches: [
       {
-        file: "analytics/src/shell/day-rollup.ts",
+        file: "analytics/src/shell/day-build.ts",
         find: "for (const { key, etag } of parts) {",
         replace: "for (const { key, etag } of [...parts, ...parts.slice(1, 2)]) {",
       },

@@ -106,9 +106,9 @@ export const mutants: readonly Mutant[] = [
     name: "an id of a public key is taken for a server's",
     patches: [
       {
-        file: "queue-consumer/src/log/request-hashes.ts",
-        find: "kinds[slice.receipt.keyKind][dataset]",
-        replace: "kinds.server[dataset]",
+        file: "queue-consumer/src/log/packed-append.ts",
+        find: "textKinds[receipt.keyKind][dataset]",
+        replace: "textKinds.server[dataset]",
       },
     ],
   },
@@ -198,10 +198,9 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: "analytics/src/shell/rollup-run.ts",
-        find: "  let rolledUpDays = 0;\n  let rowsRead = 0;",
+        find: "  const lateDays: number[] = [];",
         replace: `  await ports.store.advance(ports.owner, state.project, changes.cursors, { asOfMs: clock.startedMs, dueMs: 0 });
-  let rolledUpDays = 0;
-  let rowsRead = 0;`,
+  const lateDays: number[] = [];`,
       },
     ],
   },
