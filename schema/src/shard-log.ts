@@ -119,7 +119,7 @@ export interface Inheritance {
   /** The parent's key: both hash ids alike, so that one can ask the other. Secret. */
   readonly hashKey: string;
   readonly last: LastPlaces;
-  /** Filters of ids that state a birth ahead of the split, and so lie behind the last one; each of at most 128 KiB. */
+  /** Filters of ids that state a birth ahead of the split, and so lie behind the last one; each of at most 64 KiB. */
   readonly ahead: readonly Uint32Array<ArrayBuffer>[];
 }
 

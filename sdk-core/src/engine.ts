@@ -1,6 +1,5 @@
 import { eventBytesMax, type EventType } from "@sluice/schema";
 import type { QueuedEvent } from "./batch.ts";
-import type { RestoredAt } from "./device-clock.ts";
 import { buildEvent, type BuiltEvent, type CallOptions, type Library, utf8Bytes } from "./event.ts";
 import { createFlushWaiters } from "./flush.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
@@ -60,7 +59,6 @@ export function createEngine(options: EngineOptions, library: Library, ports: En
   const { backlog } = sender;
   /** Calls that never entered the queue, for the next flush report. */
   let dropped: QueuedEvent[] = [];
-  let started = false;
   let closed = false;
   let cancelFlush: (() => void) | null = null;
 
@@ -93,9 +91,7 @@ export function createEngine(options: EngineOptions, library: Library, ports: En
 
   return {
     start(restored = []) {
-      const restoredAt: RestoredAt = started ? "late" : "start";
-      started = true;
-      sender.start(restored.map((event) => ({ ...take({ ...event, bytes: utf8Bytes(event.json) }), restoredAt })));
+      sender.start(restored.map((event) => take({ ...event, bytes: utf8Bytes(event.json) })));
     },
     enqueue(type, call, calledMs = ports.now()) {
       const event = buildEvent(type, call, { messageId: ulid(calledMs), nowMs: calledMs, library });

@@ -95,7 +95,8 @@ export function createSender(limits: Limits, ports: EnginePorts, settle: Settle)
       pump();
     },
     start(restored) {
-      backlog.queue.unshift(...restored);
+      const restoredAt = active ? "late" : "start";
+      backlog.queue.unshift(...restored.map((event) => ({ ...event, restoredAt }) as const));
       active = true;
       sendAll();
     },

@@ -73,14 +73,4 @@ export const sdkMutants: readonly Mutant[] = [
       },
     ],
   },
-  {
-    name: "events that the SDK finds late are moved behind those that it has sent",
-    patches: [
-      {
-        file: "sdk-core/src/device-clock.ts",
-        find: 'if (restoredAt === "late") return state.offsetMs;',
-        replace: "",
-      },
-    ],
-  },
 ];

@@ -33,7 +33,7 @@ const dayMs = 24 * hourMs;
 const clockOffsetsMs = [0, 20_000, 3 * minuteMs, 22.4 * minuteMs, 5 * hourMs, 3 * dayMs, 40 * dayMs] as const;
 
 /** Numbers of the events of one phone. */
-export const phoneEventsMax = 1_000_000;
+const phoneEventsMax = 1_000_000;
 
 /** One process of the app. */
 interface Life {

@@ -16,7 +16,7 @@ const aheadMsMin = 2 * 3_600_000;
 export interface OldIds {
   /** Place of the last id that is not ahead; −1 when there is none. */
   readonly last: number;
-  /** Of the ids that are ahead; `null` when there are none. Beyond 100,000 of them it says yes more and more often. */
+  /** Of the ids that are ahead; `null` when there are none. Beyond 50,000 of them it says yes more and more often. */
   readonly ahead: SeenFilter | null;
 }
 

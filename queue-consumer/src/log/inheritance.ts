@@ -1,7 +1,5 @@
-import { Buffer } from "node:buffer";
 import type { Inheritance, LastPlaces } from "@sluice/schema";
-import { ParentAnswers } from "./asked-ids.ts";
-import type { Inherited } from "./asked-ids.ts";
+import { type Inherited, ParentAnswers } from "./asked-ids.ts";
 
 /** Where the shards before a log end; of one without a parent, that there is nothing. */
 export type Before = Omit<Inheritance, "hashKey">;
@@ -10,14 +8,14 @@ const nothing: Before = { last: { id: -1, undatedId: -1, slice: -1 }, ahead: [] 
 
 /** As it is kept in SQL. */
 export function textOfBefore({ last, ahead }: Before): string {
-  return JSON.stringify({ ...last, ahead: ahead.map((filter) => Buffer.from(filter.buffer).toString("base64")) });
+  return JSON.stringify({ ...last, ahead: ahead.map((filter) => Array.from(filter)) });
 }
 
 /** Reads what {@link textOfBefore} has written; `null` is a log without a parent. */
 export function beforeOf(text: string | null): Before {
   if (text === null) return nothing;
-  const { ahead = [], ...last } = JSON.parse(text) as LastPlaces & { readonly ahead?: readonly string[] };
-  return { last, ahead: ahead.map((words) => new Uint32Array(new Uint8Array(Buffer.from(words, "base64")).buffer)) };
+  const { ahead = [], ...last } = JSON.parse(text) as LastPlaces & { readonly ahead?: readonly (readonly number[])[] };
+  return { last, ahead: ahead.map((words) => Uint32Array.from(words)) };
 }
 
 /** Whether no id was given up to the log. */

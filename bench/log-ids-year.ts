@@ -1,8 +1,8 @@
 /*
  * Counts what lies in the bucket after 400 days of steady traffic, and how many filters an id of an age asks there:
- * `node bench/log-ids/cold-year.ts DAYS IDS_PER_DAY COOL_IDS`. It counts, and measures no time.
+ * `node bench/log-ids-year.ts DAYS IDS_PER_DAY COOL_IDS`. It counts, and measures no time.
  */
-import { coldYear } from "../../queue-consumer/testing/cold-year.ts";
+import { coldYear } from "../queue-consumer/testing/cold-year.ts";
 
 const [days = 400, idsPerDay = 20_000, coolIds = 100_000] = process.argv.slice(2).map(Number);
 /** Share of the filters that say yes to an id that is not there (seen-filter.ts). */
