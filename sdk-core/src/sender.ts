@@ -95,8 +95,7 @@ export function createSender(limits: Limits, ports: EnginePorts, settle: Settle)
       pump();
     },
     start(restored) {
-      const restoredAt = active ? "late" : "start";
-      backlog.queue.unshift(...restored.map((event) => ({ ...event, restoredAt }) as const));
+      backlog.queue.unshift(...restored.map((event) => ({ ...event, restoredAt: active ? "late" : "start" }) as const));
       active = true;
       sendAll();
     },
