@@ -11,9 +11,9 @@ import { projectRoot } from "./project-root.ts";
 
 const seedsFile = join(projectRoot, "test/simulation/mutant-seeds.json");
 /** How far a mutant's seed is looked for, from the first seed on. */
-const seedsMax = 300;
+const seedsMax = 600;
 /** How many seeds are tried, from the one that caught it last, before it is looked for from the first on. */
-const nearSeedsMax = 5;
+const nearSeedsMax = 40;
 
 /** Looks for the seeds, prints and writes them. Returns the mutants that none of the seeds notices. */
 export async function refreshMutantSeeds(): Promise<readonly string[]> {
