@@ -124,6 +124,8 @@ export interface Inheritance {
   /** The parent's key: both hash ids alike, so that one can ask the other. Secret. */
   readonly hashKey: string;
   readonly last: LastPlaces;
+  /** Filters of ids that state a birth ahead of the split, and so lie behind the last one; each of at most 64 KiB. */
+  readonly ahead: readonly Uint32Array<ArrayBuffer>[];
 }
 
 /** Positions of the last ones that a parent has, −1 where it has none; what lies behind them need not be asked for. */
