@@ -1,7 +1,8 @@
 /*
  * The one file of the package that touches the platform: synchronous gzip, in Node and in workerd (nodejs_compat).
  */
-import { gunzipSync, gzipSync } from "node:zlib";
+import { constants, gunzipSync, gzipSync } from "node:zlib";
+import { memoized, type MemoLimits } from "./memo.ts";
 
 /** Position of the operating system's code in a gzip header (RFC 1952), and its value for "unknown". */
 const osByteIndex = 9;
@@ -9,9 +10,41 @@ const osUnknown = 255;
 /** Room for the smallest buffers that decompression starts with. */
 const outputSlackBytes = 65_536;
 
-/** Compresses one page. The header names no platform, so that the same rows give the same bytes everywhere. */
+/** Pages up to this size are remembered: most columns of a part say one thing, and the next part says it again. */
+const rememberedBytesMax = 64;
+/** Compressed so often for nothing, they would cost more than all the rest of such a column. */
+const remembered: MemoLimits = { kept: 1000, lengthMax: rememberedBytesMax };
+/** Pages from this size on are tried out by a part of them. */
+const triedBytesMin = 65_536;
+const trialBytes = 8192;
+/** What the search for repetitions must save of that part, at least. */
+const searchGainMin = 1.1;
+
+/**
+ * Compresses one page. The header names no platform, so that the same rows give the same bytes everywhere.
+ *
+ * Where a part of a large page gets hardly smaller by the search for repetitions, as with random ids, only the frequencies
+ * of its bytes are used, at a fraction of the cost.
+ */
 export function gzip(bytes: Uint8Array, level: number): Uint8Array {
-  const packed = gzipSync(bytes, { level });
+  if (bytes.length <= rememberedBytesMax) return smallPage(String.fromCharCode(level, ...bytes));
+  if (bytes.length >= triedBytesMin) {
+    const start = (bytes.length - trialBytes) >> 1;
+    const trial = bytes.subarray(start, start + trialBytes);
+    const searched = gzipSync(trial, { level }).length;
+    if (gzipSync(trial, frequenciesOnly).length < searchGainMin * searched) return nameless(gzipSync(bytes, frequenciesOnly));
+  }
+  return nameless(gzipSync(bytes, { level }));
+}
+
+const frequenciesOnly = { level: 1, strategy: constants.Z_HUFFMAN_ONLY };
+
+const smallPage = memoized((levelAndBytes) => {
+  const [level = 0, ...bytes] = Array.from(levelAndBytes, (unit) => unit.charCodeAt(0));
+  return nameless(gzipSync(Uint8Array.from(bytes), { level }));
+}, { ...remembered, lengthMax: rememberedBytesMax + 1 });
+
+function nameless(packed: Uint8Array): Uint8Array {
   packed[osByteIndex] = osUnknown;
   return packed;
 }
