@@ -17,6 +17,6 @@ export interface EncodingChoices {
  */
 export const chosen: EncodingChoices = {
   gzipLevel: 5,
-  dictionaryGainMin: 1.5,
+  dictionaryGainMin: 2,
   boundedTypes: new Set(["string", "timestamp", "boolean", "int32", "int64", "decimal"]),
 };

@@ -1,18 +1,18 @@
 import type { JsonObject, Receipt } from "@sluice/schema";
-import { blankRow } from "./blank-row.ts";
 import type { CellValue } from "./column.ts";
 import { eventColumns, type Row } from "./columns.ts";
-import { none, type SentEvent, sentEventOf } from "./enrich/sent-event.ts";
-import type { RowSoFar } from "./enrich/step.ts";
-import { eventSteps, settingSteps } from "./enrich/steps.ts";
-import { StepCells } from "./step-cells.ts";
+import { none, type SentEvent, sentEventOf, sentEventOfScan } from "./enrich/sent-event.ts";
+import { eventSteps } from "./enrich/steps.ts";
 import { orderOfEvents } from "./order.ts";
+import type { ContextMember, ScannedEvent } from "./scan/sent-events.ts";
+import { type KnownSetting, SettingCells } from "./setting-cells.ts";
+import { StepCells } from "./step-cells.ts";
 import type { GivenColumn } from "./write-table.ts";
 
 /** Columns of a part by name, as they are read back. */
 export type EventCells = ReadonlyMap<keyof Row, readonly CellValue[]>;
 
-const blank = blankRow(eventColumns) as RowSoFar;
+const noMembers: ReadonlyMap<string, ContextMember> = new Map();
 
 /**
  * Rows of `events` on their way into a part, as columns: those that `rowOf` makes, at a fraction of its cost. What follows
@@ -20,7 +20,7 @@ const blank = blankRow(eventColumns) as RowSoFar;
  * stands in the rows as a number.
  */
 export class EventTable {
-  readonly #settings = new StepCells(settingSteps);
+  readonly #settings = new SettingCells();
   /** For each event the number of its setting. */
   readonly #settingOf: number[] = [];
   /** What is each event's own. */
@@ -47,8 +47,16 @@ export class EventTable {
    * @returns characters of the row's JSON columns.
    */
   add(raw: JsonObject, receipt: Receipt, index: number): number {
-    const event = sentEventOf(raw, receipt, index);
-    const { number, row, documents } = this.#settingFor(event);
+    return this.#add(sentEventOf(raw, receipt, index), null);
+  }
+
+  /** Likewise of an event that was scanned. */
+  addScanned(scanned: ScannedEvent, receipt: Receipt, index: number): number {
+    return this.#add(sentEventOfScan(scanned, receipt, index), scanned.context?.members ?? noMembers);
+  }
+
+  #add(event: SentEvent, members: ReadonlyMap<string, ContextMember> | null): number {
+    const { number, row, documents } = this.#settingFor(event, members);
     this.#settingOf.push(number);
     return documents + this.#events.add((step) => step.columns(event, row));
   }
@@ -73,43 +81,43 @@ export class EventTable {
 
   /** The columns of all rows, sorted. */
   sorted(): readonly GivenColumn[] {
-    const events = this.#settingOf.length;
     const own = Uint32Array.from({ length: this.length }, (_, row) => row);
-    // Behind the settings of the events, each stored row has its own.
-    const shared = own.map((row) => this.#settingOf[row] ?? row - events + this.#settings.length);
+    const places = new Map<readonly number[], Uint32Array>();
     const columns = eventColumns.map((column): GivenColumn => {
       const ofSettings = this.#settings.of(column.name);
       const ofStored = this.#stored.flatMap((cells) => cells.get(column.name) ?? []);
-      const cells = [...(ofSettings ?? this.#events.of(column.name) ?? []), ...ofStored];
-      return { column, cells, at: ofSettings === undefined ? own : shared };
+      if (ofSettings === undefined) {
+        return { column, cells: [...(this.#events.of(column.name) ?? []), ...ofStored], at: own };
+      }
+      const { cells, cellOf } = ofSettings;
+      const at = places.get(cellOf) ?? this.#placesOf(cellOf, cells.length);
+      places.set(cellOf, at);
+      return { column, cells: [...cells, ...ofStored], at };
     });
     const order = orderOfEvents(columns);
-    const places = new Map<Uint32Array, Uint32Array>([own, shared].map((at) => [at, order.map((row) => at[row] ?? 0)]));
-    return columns.map(({ column, cells, at }) => ({ column, cells, at: places.get(at) ?? at }));
+    const sorted = new Map([own, ...places.values()].map((at) => [at, order.map((row) => at[row] ?? 0)]));
+    return columns.map(({ column, cells, at }) => ({ column, cells, at: sorted.get(at) ?? at }));
   }
 
-  #settingFor(event: SentEvent): KnownSetting {
+  /** For each row the place of its cell: of an event that of its setting, behind them all one for each stored row. */
+  #placesOf(cellOf: readonly number[], cells: number): Uint32Array {
+    const events = this.#settingOf.length;
+    const at = new Uint32Array(this.length);
+    for (let row = 0; row < events; row++) at[row] = cellOf[this.#settingOf[row] ?? 0] ?? 0;
+    for (let row = events; row < at.length; row++) at[row] = cells + row - events;
+    return at;
+  }
+
+  #settingFor(event: SentEvent, members: ReadonlyMap<string, ContextMember> | null): KnownSetting {
     if (event.receipt !== this.#receipt) {
       this.#receipt = event.receipt;
       this.#known.clear();
+      this.#settings.beginReceipt();
     }
     const known = event.ownPage === none ? this.#known.get(event.context) : undefined;
     if (known !== undefined) return known;
-    const row: RowSoFar = { ...blank };
-    const documents = this.#settings.add((step) => {
-      const columns = step.columns(event, row);
-      Object.assign(row, columns);
-      return columns;
-    });
-    const setting = { number: this.#settings.length - 1, row, documents };
+    const setting = this.#settings.add(event, members);
     if (event.ownPage === none) this.#known.set(event.context, setting);
     return setting;
   }
-}
-
-interface KnownSetting {
-  readonly number: number;
-  readonly row: RowSoFar;
-  /** Characters of its JSON columns. */
-  readonly documents: number;
 }

@@ -8,12 +8,15 @@ import {
   objectField,
   type Receipt,
 } from "@sluice/schema";
+import type { ScannedEvent } from "../scan/sent-events.ts";
 
 /** What an event shares with others of its request: most of its columns follow from it. */
 export interface Setting {
   readonly receipt: Receipt;
   /** `context`; empty where the event has none. */
   readonly context: JsonObject;
+  /** Its JSON, where it is known already. */
+  readonly contextText: string | null;
   /** The properties of a page call that describe its page, else empty. */
   readonly ownPage: JsonObject;
 }
@@ -24,8 +27,10 @@ export interface SentEvent extends Setting {
   /** Index in the original request. */
   readonly index: number;
   readonly type: EventType;
-  /** `properties`; empty where the event has none. */
+  /** `properties`; empty where the event has none. Of an event that was scanned, those that columns are made of. */
   readonly properties: JsonObject;
+  /** Its JSON, where it is known already. */
+  readonly propertiesText: string | null;
 }
 
 /** Takes an event apart. Throws when it has no type: it has not passed `judgeEvent`. */
@@ -38,7 +43,27 @@ export function sentEventOf(raw: JsonObject, receipt: Receipt, index: number): S
     index,
     type,
     context: objectField(raw, "context") ?? none,
+    contextText: null,
     properties,
+    propertiesText: null,
+    ownPage: type === "page" && describesPage(properties) ? properties : none,
+  };
+}
+
+/** Likewise of an event that was scanned, not parsed. */
+export function sentEventOfScan(scanned: ScannedEvent, receipt: Receipt, index: number): SentEvent {
+  const { raw } = scanned;
+  const type = typeOf(raw, receipt);
+  const properties = scanned.properties?.object ?? none;
+  return {
+    raw,
+    receipt,
+    index,
+    type,
+    context: scanned.context?.object ?? none,
+    contextText: scanned.context?.text ?? null,
+    properties,
+    propertiesText: scanned.properties?.text ?? null,
     ownPage: type === "page" && describesPage(properties) ? properties : none,
   };
 }
