@@ -1,10 +1,10 @@
 import type { JsonObject, Receipt } from "@sluice/schema";
 import type { CellValue } from "./column.ts";
 import { eventColumns, type Row } from "./columns.ts";
-import { none, type SentEvent, sentEventOf, sentEventOfScan } from "./enrich/sent-event.ts";
+import { none, type SentEvent, sentEventOf } from "./enrich/sent-event.ts";
 import { eventSteps } from "./enrich/steps.ts";
 import { orderOfEvents } from "./order.ts";
-import type { ContextMember, ScannedEvent } from "./scan/sent-events.ts";
+import type { ContextMember, ScannedEvent } from "./sent-events.ts";
 import { type KnownSetting, SettingCells } from "./setting-cells.ts";
 import { StepCells } from "./step-cells.ts";
 import type { GivenColumn } from "./write-table.ts";
@@ -51,8 +51,8 @@ export class EventTable {
   }
 
   /** Likewise of an event that was scanned. */
-  addScanned(scanned: ScannedEvent, receipt: Receipt, index: number): number {
-    return this.#add(sentEventOfScan(scanned, receipt, index), scanned.context?.members ?? noMembers);
+  addScanned({ raw, context }: ScannedEvent, receipt: Receipt, index: number): number {
+    return this.#add(sentEventOf(raw, receipt, index, context), context?.members ?? noMembers);
   }
 
   #add(event: SentEvent, members: ReadonlyMap<string, ContextMember> | null): number {

@@ -3,7 +3,7 @@ import type { Setting } from "./enrich/sent-event.ts";
 import { none } from "./enrich/sent-event.ts";
 import { type RowSoFar, type SettingStep, sharedColumns } from "./enrich/step.ts";
 import { settingSteps } from "./enrich/steps.ts";
-import type { ContextMember } from "./scan/sent-events.ts";
+import type { ContextMember } from "./sent-events.ts";
 import { StepCells } from "./step-cells.ts";
 
 /** A setting that has been added. */

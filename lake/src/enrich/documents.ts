@@ -6,8 +6,8 @@ import type { Step } from "./step.ts";
 export const documents: Step<"properties" | "traits"> = {
   name: "documents",
   about: "`properties` and `traits` as sent",
-  columns: ({ raw, type, context, propertiesText }) => ({
-    properties: propertiesText ?? json(field(raw, "properties")),
+  columns: ({ raw, type, context }) => ({
+    properties: json(field(raw, "properties")),
     traits: json(objectField(raw, "traits") ?? (type === "identify" ? field(context, "traits") : undefined)),
   }),
 };

@@ -8,15 +8,13 @@ import {
   objectField,
   type Receipt,
 } from "@sluice/schema";
-import type { ScannedEvent } from "../scan/sent-events.ts";
+import type { ScannedContext } from "../sent-events.ts";
 
 /** What an event shares with others of its request: most of its columns follow from it. */
 export interface Setting {
   readonly receipt: Receipt;
   /** `context`; empty where the event has none. */
   readonly context: JsonObject;
-  /** Its JSON, where it is known already. */
-  readonly contextText: string | null;
   /** The properties of a page call that describe its page, else empty. */
   readonly ownPage: JsonObject;
 }
@@ -27,14 +25,21 @@ export interface SentEvent extends Setting {
   /** Index in the original request. */
   readonly index: number;
   readonly type: EventType;
-  /** `properties`; empty where the event has none. Of an event that was scanned, those that columns are made of. */
+  /** `properties`; empty where the event has none. */
   readonly properties: JsonObject;
-  /** Its JSON, where it is known already. */
-  readonly propertiesText: string | null;
 }
 
-/** Takes an event apart. Throws when it has no type: it has not passed `judgeEvent`. */
-export function sentEventOf(raw: JsonObject, receipt: Receipt, index: number): SentEvent {
+/**
+ * Takes an event apart. Throws when it has no type: it has not passed `judgeEvent`.
+ *
+ * @param scanned its context, where it was scanned and not parsed.
+ */
+export function sentEventOf(
+  raw: JsonObject,
+  receipt: Receipt,
+  index: number,
+  scanned: ScannedContext | null = null,
+): SentEvent {
   const type = typeOf(raw, receipt);
   const properties = objectField(raw, "properties") ?? none;
   return {
@@ -42,28 +47,8 @@ export function sentEventOf(raw: JsonObject, receipt: Receipt, index: number): S
     receipt,
     index,
     type,
-    context: objectField(raw, "context") ?? none,
-    contextText: null,
+    context: scanned?.object ?? objectField(raw, "context") ?? none,
     properties,
-    propertiesText: null,
-    ownPage: type === "page" && describesPage(properties) ? properties : none,
-  };
-}
-
-/** Likewise of an event that was scanned, not parsed. */
-export function sentEventOfScan(scanned: ScannedEvent, receipt: Receipt, index: number): SentEvent {
-  const { raw } = scanned;
-  const type = typeOf(raw, receipt);
-  const properties = scanned.properties?.object ?? none;
-  return {
-    raw,
-    receipt,
-    index,
-    type,
-    context: scanned.context?.object ?? none,
-    contextText: scanned.context?.text ?? null,
-    properties,
-    propertiesText: scanned.properties?.text ?? null,
     ownPage: type === "page" && describesPage(properties) ? properties : none,
   };
 }
