@@ -6,12 +6,13 @@ import { eventSteps } from "./enrich/steps.ts";
 import { orderOfEvents } from "./order.ts";
 import type { ContextMember, ScannedEvent } from "./sent-events.ts";
 import { type KnownSetting, SettingCells } from "./setting-cells.ts";
-import { StepCells } from "./step-cells.ts";
+import { type CellColumn, StepCells } from "./step-cells.ts";
 import type { GivenColumn } from "./write-table.ts";
 
 /** Columns of a part by name, as they are read back. */
 export type EventCells = ReadonlyMap<keyof Row, readonly CellValue[]>;
 
+const noCells: CellColumn = { cells: [], cellOf: null };
 const noMembers: ReadonlyMap<string, ContextMember> = new Map();
 
 /**
@@ -24,7 +25,7 @@ export class EventTable {
   /** For each event the number of its setting. */
   readonly #settingOf: number[] = [];
   /** What is each event's own. */
-  readonly #events = new StepCells(eventSteps);
+  readonly #events = new StepCells(eventSteps, true);
   /** Settings of the latest receipt, by context. */
   readonly #known = new Map<JsonObject, KnownSetting>();
   #receipt: Receipt | null = null;
@@ -81,29 +82,28 @@ export class EventTable {
 
   /** The columns of all rows, sorted. */
   sorted(): readonly GivenColumn[] {
-    const own = Uint32Array.from({ length: this.length }, (_, row) => row);
-    const places = new Map<readonly number[], Uint32Array>();
+    const places = new Map<object, Uint32Array>();
     const columns = eventColumns.map((column): GivenColumn => {
-      const ofSettings = this.#settings.of(column.name);
       const ofStored = this.#stored.flatMap((cells) => cells.get(column.name) ?? []);
-      if (ofSettings === undefined) {
-        return { column, cells: [...(this.#events.of(column.name) ?? []), ...ofStored], at: own };
-      }
-      const { cells, cellOf } = ofSettings;
-      const at = places.get(cellOf) ?? this.#placesOf(cellOf, cells.length);
-      places.set(cellOf, at);
-      return { column, cells: [...cells, ...ofStored], at };
+      const ofSettings = this.#settings.of(column.name);
+      const { cells, cellOf } = ofSettings?.column ?? this.#events.of(column.name) ?? noCells;
+      const of = ofSettings?.entryOf ?? cellOf ?? noCells;
+      const at = places.get(of) ?? this.#placesOf(ofSettings?.entryOf ?? null, cellOf, cells.length);
+      places.set(of, at);
+      return { column, cells: ofStored.length === 0 ? cells : [...cells, ...ofStored], at };
     });
     const order = orderOfEvents(columns);
-    const sorted = new Map([own, ...places.values()].map((at) => [at, order.map((row) => at[row] ?? 0)]));
+    const sorted = new Map([...places.values()].map((at) => [at, inOrder(at, order)]));
     return columns.map(({ column, cells, at }) => ({ column, cells, at: sorted.get(at) ?? at }));
   }
 
-  /** For each row the place of its cell: of an event that of its setting, behind them all one for each stored row. */
-  #placesOf(cellOf: readonly number[], cells: number): Uint32Array {
+  /** For each row the place of its cell: of an event its own or that of its setting, behind them all one for each stored row. */
+  #placesOf(entryOf: readonly number[] | null, cellOf: readonly number[] | null, cells: number): Uint32Array {
     const events = this.#settingOf.length;
     const at = new Uint32Array(this.length);
-    for (let row = 0; row < events; row++) at[row] = cellOf[this.#settingOf[row] ?? 0] ?? 0;
+    for (let row = 0; row < events; row++) {
+      at[row] = (entryOf === null ? cellOf?.[row] : entryOf[this.#settingOf[row] ?? 0]) ?? 0;
+    }
     for (let row = events; row < at.length; row++) at[row] = cells + row - events;
     return at;
   }
@@ -120,4 +120,10 @@ export class EventTable {
     if (event.ownPage === none) this.#known.set(event.context, setting);
     return setting;
   }
+}
+
+function inOrder(at: Uint32Array, order: Uint32Array): Uint32Array {
+  const sorted = new Uint32Array(at.length);
+  for (let row = 0; row < at.length; row++) sorted[row] = at[order[row] ?? 0] ?? 0;
+  return sorted;
 }

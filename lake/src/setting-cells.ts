@@ -1,10 +1,9 @@
-import type { CellValue } from "./column.ts";
 import type { Setting } from "./enrich/sent-event.ts";
 import { none } from "./enrich/sent-event.ts";
 import { type RowSoFar, type SettingStep, sharedColumns } from "./enrich/step.ts";
 import { settingSteps } from "./enrich/steps.ts";
 import type { ContextMember } from "./sent-events.ts";
-import { StepCells } from "./step-cells.ts";
+import { type CellColumn, StepCells } from "./step-cells.ts";
 
 /** A setting that has been added. */
 export interface KnownSetting {
@@ -19,7 +18,7 @@ type Members = ReadonlyMap<string, ContextMember> | null;
 
 /** What later steps and the table need of what a step made. */
 interface Made {
-  readonly cell: number;
+  readonly entry: number;
   readonly columns: Partial<RowSoFar>;
   readonly jsonLength: number;
 }
@@ -56,11 +55,11 @@ export class SettingCells {
     return { number: this.#length++, row, documents };
   }
 
-  /** The cells of a column, and for each setting which of them it has; `undefined` where no step of settings fills it. */
-  of(name: string): { readonly cells: readonly CellValue[]; readonly cellOf: readonly number[] } | undefined {
-    for (const { made, cellOf } of this.#steps) {
-      const cells = made.of(name);
-      if (cells !== undefined) return { cells, cellOf };
+  /** A column of what steps made, and for each setting which entry it has; `undefined` where no step of settings fills it. */
+  of(name: string): { readonly column: CellColumn; readonly entryOf: readonly number[] } | undefined {
+    for (const { made, entryOf } of this.#steps) {
+      const column = made.of(name);
+      if (column !== undefined) return { column, entryOf };
     }
     return undefined;
   }
@@ -69,13 +68,13 @@ export class SettingCells {
 class CellsOfStep {
   readonly step: SettingStep;
   readonly made: StepCells;
-  /** For each setting its cell. */
-  readonly cellOf: number[] = [];
+  /** For each setting its entry. */
+  readonly entryOf: number[] = [];
   readonly #known = new Map<number, Made>();
 
   constructor(step: SettingStep) {
     this.step = step;
-    this.made = new StepCells([step]);
+    this.made = new StepCells([step], false);
   }
 
   forget(): void {
@@ -87,14 +86,14 @@ class CellsOfStep {
     const known = key < 0 ? undefined : this.#known.get(key);
     const made = known ?? this.#make(setting, row);
     if (known === undefined && key >= 0) this.#known.set(key, made);
-    this.cellOf.push(made.cell);
+    this.entryOf.push(made.entry);
     return made;
   }
 
   #make(setting: Setting, row: RowSoFar): Made {
     const columns = this.step.columns(setting, row);
     const jsonLength = this.made.add(() => columns);
-    return { cell: this.made.length - 1, columns, jsonLength };
+    return { entry: this.made.length - 1, columns, jsonLength };
   }
 
   /** A number for what the step reads; −1 where nothing tells it from others. */
