@@ -102,7 +102,8 @@ export class EventTable {
     const events = this.#settingOf.length;
     const at = new Uint32Array(this.length);
     for (let row = 0; row < events; row++) {
-      at[row] = (entryOf === null ? cellOf?.[row] : entryOf[this.#settingOf[row] ?? 0]) ?? 0;
+      const entry = entryOf === null ? row : (entryOf[this.#settingOf[row] ?? 0] ?? 0);
+      at[row] = cellOf === null ? entry : (cellOf[entry] ?? 0);
     }
     for (let row = events; row < at.length; row++) at[row] = cells + row - events;
     return at;

@@ -1,4 +1,4 @@
-import type { CellValue } from "./column.ts";
+import type { CellValue, ColumnType } from "./column.ts";
 import { eventColumns, type Row } from "./columns.ts";
 import type { Step } from "./enrich/step.ts";
 
@@ -61,6 +61,8 @@ export interface CellColumn {
   readonly cellOf: readonly number[] | null;
 }
 
+/** Types whose values are texts in rows. Numbers are no objects of their own while lists hold nothing else. */
+const heldAsText: ReadonlySet<ColumnType> = new Set<ColumnType>(["string", "json", "decimal"]);
 /** Cells looked at before it is decided whether a column's values are told apart. */
 const sampleCells = 1000;
 /** Share of different ones from which on they are not. */
@@ -84,7 +86,7 @@ class FilledColumn implements CellColumn {
     if (column === undefined) throw new Error(`a step fills ${name}, which is no column`);
     this.name = column.name;
     this.isJson = column.type === "json";
-    this.cellOf = sharing ? [] : null;
+    this.cellOf = sharing && heldAsText.has(column.type) ? [] : null;
   }
 
   add(value: CellValue): void {

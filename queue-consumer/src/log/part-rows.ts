@@ -53,7 +53,7 @@ interface Made {
 
 class MadeEvents implements Made {
   readonly #table = new EventTable();
-  readonly #scan = new SentEvents();
+  readonly #sent = new SentEvents();
 
   get length(): number {
     return this.#table.events;
@@ -62,12 +62,8 @@ class MadeEvents implements Made {
   add(stored: StoredEvents): number {
     const { form, positions } = stored;
     const text = textOf(stored);
-    const scanned = form === "request" ? this.#scan.read(text) : null;
-    // What was scanned keeps the body in memory: not for a few of its events.
-    const documents =
-      scanned !== null && positions.length >= wholeShareMin * scanned.length
-        ? this.#addScanned(scanned, stored)
-        : this.#addParsed(text, stored);
+    const scanned = form === "request" ? this.#sent.read(text) : null;
+    const documents = scanned === null ? this.#addParsed(text, stored) : this.#addScanned(scanned, stored);
     return documents * rowTextPerBodyByte + positions.length * shortColumnsLength;
   }
 
@@ -160,9 +156,6 @@ function eventsIn(text: string, { receipt, form, positions }: StoredEvents): rea
   const picked = json as [number, Json][]; // as pickedBody wrote it
   return picked.filter(([index]) => wanted.has(index));
 }
-
-/** Share of a body's events from which on they are scanned. */
-const wholeShareMin = 0.75;
 
 /** Characters of a row's short columns together, generously. */
 const shortColumnsLength = 400;
