@@ -2,7 +2,7 @@
  * The one file of the package that touches the platform: synchronous gzip, in Node and in workerd (nodejs_compat).
  */
 import { constants, gunzipSync, gzipSync } from "node:zlib";
-import { memoized, type MemoLimits } from "./memo.ts";
+import { memoized } from "./memo.ts";
 
 /** Position of the operating system's code in a gzip header (RFC 1952), and its value for "unknown". */
 const osByteIndex = 9;
@@ -10,10 +10,12 @@ const osUnknown = 255;
 /** Room for the smallest buffers that decompression starts with. */
 const outputSlackBytes = 65_536;
 
-/** Pages up to this size are remembered: most columns of a part say one thing, and the next part says it again. */
+/**
+ * Pages up to this size are remembered: most columns of a part say one thing, and the next part says it again. To begin and end
+ * a compression costs more than all the rest of such a column.
+ */
 const rememberedBytesMax = 64;
-/** Compressed so often for nothing, they would cost more than all the rest of such a column. */
-const remembered: MemoLimits = { kept: 1000, lengthMax: rememberedBytesMax };
+const rememberedPages = 1000;
 /** Pages from this size on are tried out by a part of them. */
 const triedBytesMin = 65_536;
 const trialBytes = 8192;
@@ -32,17 +34,22 @@ export function gzip(bytes: Uint8Array, level: number): Uint8Array {
     const start = (bytes.length - trialBytes) >> 1;
     const trial = bytes.subarray(start, start + trialBytes);
     const searched = gzipSync(trial, { level }).length;
-    if (gzipSync(trial, frequenciesOnly).length < searchGainMin * searched) return nameless(gzipSync(bytes, frequenciesOnly));
+    if (gzipSync(trial, frequenciesOnly).length < searchGainMin * searched)
+      return nameless(gzipSync(bytes, frequenciesOnly));
   }
   return nameless(gzipSync(bytes, { level }));
 }
 
 const frequenciesOnly = { level: 1, strategy: constants.Z_HUFFMAN_ONLY };
 
-const smallPage = memoized((levelAndBytes) => {
-  const [level = 0, ...bytes] = Array.from(levelAndBytes, (unit) => unit.charCodeAt(0));
-  return nameless(gzipSync(Uint8Array.from(bytes), { level }));
-}, { ...remembered, lengthMax: rememberedBytesMax + 1 });
+/** Compresses a page that is given as a text: its level, then its bytes. */
+const smallPage = memoized(
+  (levelAndBytes) => {
+    const [level = 0, ...bytes] = Array.from(levelAndBytes, (unit) => unit.charCodeAt(0));
+    return nameless(gzipSync(Uint8Array.from(bytes), { level }));
+  },
+  { kept: rememberedPages, lengthMax: 1 + rememberedBytesMax },
+);
 
 function nameless(packed: Uint8Array): Uint8Array {
   packed[osByteIndex] = osUnknown;

@@ -45,7 +45,11 @@ export class SettingCells {
   }
 
   add(setting: Setting, members: Members): KnownSetting {
-    const row: { -readonly [Name in keyof RowSoFar]: RowSoFar[Name] } = { sdk_name: null, page_url: null, user_agent: null };
+    const row: { -readonly [Name in keyof RowSoFar]: RowSoFar[Name] } = {
+      sdk_name: null,
+      page_url: null,
+      user_agent: null,
+    };
     let documents = 0;
     for (const cells of this.#steps) {
       const { columns, jsonLength } = cells.add(setting, row, members);

@@ -25,7 +25,12 @@ export interface Step<Name extends keyof Row = never> {
 export interface SettingReads {
   readonly receipt: boolean;
   /** Names of members of the context, at most three, or the whole of it. */
-  readonly context: "all" | readonly [] | readonly [string] | readonly [string, string] | readonly [string, string, string];
+  readonly context:
+    | "all"
+    | readonly []
+    | readonly [string]
+    | readonly [string, string]
+    | readonly [string, string, string];
   readonly ownPage: boolean;
 }
 

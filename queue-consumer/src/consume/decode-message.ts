@@ -58,9 +58,7 @@ function openBody(
 }
 
 /** Opens a body as text: bounded gunzip. Also the bodies that a log has stored are opened so. */
-export function openText(
-  gzip: Uint8Array,
-): Result<{ readonly text: string; readonly bytes: number }, "corrupt_gzip"> {
+export function openText(gzip: Uint8Array): Result<{ readonly text: string; readonly bytes: number }, "corrupt_gzip"> {
   const bytes = gunzip(gzip);
   if (bytes === null) return fail("corrupt_gzip");
   // Decoded as at the edge, which skips a byte order mark: what it could read and accept must be readable here.
