@@ -5,5 +5,8 @@ export default defineConfig({
     include: ["*/src/**/*.test.ts", "test/**/*.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 120_000,
+    // Vitest leaves one core to itself: on two cores all files would run one after another.
+    maxWorkers: 2,
+    execArgv: ["--disable-warning=ExperimentalWarning"],
   },
 });

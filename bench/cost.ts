@@ -31,7 +31,7 @@ const stages = await measureStages(eventsPerRequest, stageEvents);
 const per = coefficientsOf(recordings);
 const [quietest] = recordings;
 const cpu = { ...stages, idleMinute: ((quietest?.cpuMs ?? Number.NaN) * 1000) / minutes };
-const windows = volumes.map((volume) => simulateWindow(volume, settings, per.textPerRow, { warmUpMinutes, minutes }));
+const windows = volumes.map((volume) => simulateWindow(volume, settings, per.sizes, { warmUpMinutes, minutes }));
 printRecordings(recordings, windows);
 printCoefficients(per, cpu);
 printCosts(monthsWith(settings));
@@ -44,7 +44,7 @@ printTotals("roll-ups did not pause", monthsWith({ ...settings, rollupMs: 0 }));
 
 function monthsWith(some: Settings): readonly PricedMonth[] {
   return volumes.map((volume) => {
-    const activity = simulateMonth(volume, some, per.textPerRow);
+    const activity = simulateMonth(volume, some, per.sizes);
     return { volume, activity, usage: usageOf(activity, per, cpu, some) };
   });
 }

@@ -4,7 +4,6 @@
  * Figures are medians, ratios are taken round by round. Then the sink goes away for five seconds in mid-run.
  */
 import { spawn } from "node:child_process";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { build, stop } from "esbuild";
 import { setTimeout } from "node:timers/promises";
@@ -39,7 +38,7 @@ await build({
 await stop();
 
 const sink = await Sink.listen();
-const names = Object.keys(contenders).filter(isInstalled);
+const names = Object.keys(contenders);
 const runs = new Map<string, Run[]>(names.map((name) => [name, []]));
 for (let round = 0; round < rounds; round++) {
   for (const name of round === 0 ? names : ["floor", ours]) {
@@ -102,18 +101,6 @@ function rowOf(name: string): string[] {
     middle("bytesPerEvent").toFixed(1),
     middle("lost").toFixed(0),
   ];
-}
-
-function isInstalled(name: string): boolean {
-  if (name === "floor") return true;
-  try {
-    createRequire(import.meta.url).resolve(name);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ERR_PACKAGE_PATH_NOT_EXPORTED") return true;
-    console.log(`NOT MEASURED: ${name} is not installed (npm install --no-save ${name}).`);
-    return false;
-  }
 }
 
 function median(values: readonly number[]): number {

@@ -16,6 +16,7 @@ const commands = new Map([
   ["test", { script: "tools/test.ts", isBuilt: true, isDetached: false }],
   ["build", { script: null, isBuilt: true, isDetached: false }],
   ["check", { script: "tools/check.ts", isBuilt: true, isDetached: false }],
+  ["oracle", { script: "tools/oracle.ts", isBuilt: true, isDetached: false }],
   ["sim", { script: "tools/sim.ts", isBuilt: true, isDetached: false }],
   ["demo", { script: "tools/demo.ts", isBuilt: true, isDetached: false }],
   ["sluice", { script: "tools/sluice.ts", isBuilt: true, isDetached: false }],

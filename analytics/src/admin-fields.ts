@@ -27,10 +27,10 @@ const allowedOriginsMax = 50;
 
 const nameRule = "1 to 40 of a–z, 0–9 and -, not starting with -.";
 
-/** Parses the JSON object that an admin request carries. */
-export function adminBody(text: string): Result<JsonObject, Problem> {
-  if (text.length > adminBodyBytesMax) {
-    const detail = `The body may have at most ${adminBodyBytesMax} bytes.`;
+/** Parses the JSON object that an admin request, or a question, carries. */
+export function adminBody(text: string, bytesMax: number = adminBodyBytesMax): Result<JsonObject, Problem> {
+  if (text.length > bytesMax) {
+    const detail = `The body may have at most ${bytesMax} bytes.`;
     return fail({ status: 413, title: "Body too large", detail });
   }
   const value = parsed(text);

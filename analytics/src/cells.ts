@@ -30,7 +30,7 @@ export function paidCell(currency: string): string {
 }
 
 /** The cell of a track event's name. */
-function eventCell(name: string): string {
+export function eventCell(name: string): string {
   return `event=${name}`;
 }
 

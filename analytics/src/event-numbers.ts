@@ -67,6 +67,30 @@ export class EventNumbers {
     return new Map([...sums].sort(([a], [b]) => compareText(a, b)));
   }
 
+  /** What Campaign Cost events state, by currency, ordered by it. */
+  costs(period: Period): Map<string, bigint> {
+    const sums = new Map<string, bigint>();
+    for (const { day, first, end } of this.#pieces(period)) {
+      for (const [currency, slots] of day.money?.costs ?? []) {
+        if (!hasSlot(slots, first, end)) continue;
+        const key = currency === "" ? this.#currency : currency;
+        sums.set(key, (sums.get(key) ?? 0n) + sumMicros(slots, first, end));
+      }
+    }
+    return new Map([...sums].sort(([a], [b]) => compareText(a, b)));
+  }
+
+  /** Track events of one name; `null` where a day of the period may have some of which it kept no count. */
+  tracked(period: Period, name: string): number | null {
+    let sum = 0;
+    for (const { day, first, end } of this.#pieces(period)) {
+      const kept = day.names?.names.find(([type, held]) => type === "track" && held === name);
+      if (kept === undefined && sumSlots(day.names?.others ?? [], first, end) > 0) return null;
+      sum += kept === undefined ? 0 : sumSlots(kept[2], first, end);
+    }
+    return sum;
+  }
+
   /** Track events by name; `null` holds those whose names were not kept. */
   byName(period: Period): Map<string | null, number> {
     const tracks = (day: DayRollup): (readonly [string | null, SlotCounts])[] => {
@@ -118,6 +142,10 @@ function entriesOf(
   isWanted: (name: string) => boolean,
 ): SlotCounts[] {
   return (entries ?? []).filter(([name]) => isWanted(name)).map(([, slots]) => slots);
+}
+
+function hasSlot(sums: SlotSums, first: number, end: number): boolean {
+  return sums.some((quarter, at) => at % 2 === 0 && Number(quarter) >= first && Number(quarter) < end);
 }
 
 function sumMicros(sums: SlotSums, first: number, end: number): bigint {

@@ -4,8 +4,8 @@ import { countedEvents } from "./metrics.ts";
 import { microsOf } from "./money.ts";
 import { NameCounts, namesKeptMax } from "./name-counts.ts";
 import { quarterOf } from "./quarter-hours.ts";
-import type { CountsBody, MoneyBody, NamesBody, SlotSums, ValuesBody } from "./rollup-body.ts";
-import { newSlots, packSlots, type SlotArray } from "./slot-counts.ts";
+import type { CountsBody, EventFamily, MoneyBody, NamesBody, SlotSums, ValuesBody } from "./rollup-body.ts";
+import { keptSlots, newSlots, packSlots, type SlotArray, type SlotCounts, unpackSlots } from "./slot-counts.ts";
 
 /** The columns of an event that counts and money need. */
 export interface CountedRow extends Partial<DimensionValues> {
@@ -14,10 +14,12 @@ export interface CountedRow extends Partial<DimensionValues> {
   readonly time: number;
   readonly revenue: string | null;
   readonly currency: string | null;
+  /** Of Campaign Cost: what it states, decimal text. */
+  readonly cost?: string | null;
 }
 
 /** Track events whose counts are kept by name whatever else the day holds. */
-const alwaysCounted: readonly string[] = [
+export const alwaysCounted: readonly string[] = [
   countedEvents.orderCompleted,
   countedEvents.orderRefunded,
   ...countedEvents.impressions,
@@ -40,6 +42,7 @@ export class DayFold {
   readonly #types = new Map<string, SlotArray>();
   readonly #events = new Map<string, SlotArray>();
   readonly #money = new Map<string, MoneySum>();
+  readonly #costs = new Map<string, Map<number, bigint>>();
   readonly #names: NameCounts;
   readonly #values: ReadonlyMap<Dimension, NameCounts>;
   #rows = 0;
@@ -47,6 +50,34 @@ export class DayFold {
   constructor(dimensions: readonly Dimension[] = [], namesKept: number = namesKeptMax) {
     this.#names = new NameCounts(namesKept);
     this.#values = new Map(dimensions.map((dimension) => [dimension, new NameCounts(namesKept)]));
+  }
+
+  /**
+   * Begins with a day's rows of D1, but for the quarter hours that `isAddedAnew`: their events are about to be added, all of them.
+   *
+   * @returns whether that is possible: names or values that were not kept cannot be counted on.
+   */
+  resume(bodies: ReadonlyMap<string, string>, isAddedAnew: (quarter: number) => boolean): boolean {
+    const bodyOf = <Body>(family: EventFamily): Body | null => {
+      const text = bodies.get(family);
+      return text === undefined ? null : (JSON.parse(text) as Body);
+    };
+    const counts = bodyOf<CountsBody>("counts");
+    const names = bodyOf<NamesBody>("names");
+    const money = bodyOf<MoneyBody>("money");
+    if (counts === null || money === null || names === null || names.others.length > 0) return false;
+    const isKept = (quarter: number): boolean => !isAddedAnew(quarter);
+    for (const [type, slots] of counts.types) setKept(this.#types, type, keptSlots(slots, isKept));
+    for (const [name, slots] of counts.events) setKept(this.#events, name, keptSlots(slots, isKept));
+    for (const slots of this.#types.values()) this.#rows += slots.reduce((sum, count) => sum + count, 0);
+    for (const [type, name, slots] of names.names) this.#names.resume(type, name, keptSlots(slots, isKept));
+    for (const [dimension, kept] of this.#values) {
+      const values = bodyOf<ValuesBody>(`by ${dimension}`);
+      if (values === null || values.others.length > 0) return false;
+      for (const [value, slots] of values.values) kept.resume("", value, keptSlots(slots, isKept));
+    }
+    this.#resumeMoney(money, isKept);
+    return true;
   }
 
   add(row: CountedRow): void {
@@ -60,6 +91,11 @@ export class DayFold {
     if (alwaysCounted.includes(name)) increase(this.#events, name, quarter);
     if (name === countedEvents.orderCompleted || name === countedEvents.orderRefunded) {
       this.#addMoney(name, row, quarter);
+    }
+    if (typeof row.cost === "string") {
+      const sums = this.#costs.get(row.currency ?? "") ?? new Map<number, bigint>();
+      sums.set(quarter, (sums.get(quarter) ?? 0n) + (microsOf(row.cost) ?? 0n));
+      this.#costs.set(row.currency ?? "", sums);
     }
   }
 
@@ -92,7 +128,25 @@ export class DayFold {
         refunds: packSlots(sum.refunds),
         refundRevenue: packSums(sum.refundMicros),
       }));
-    return { currencies };
+    const costs = [...this.#costs].sort(([a], [b]) => compareText(a, b));
+    if (costs.length === 0) return { currencies };
+    return { currencies, costs: costs.map(([currency, sums]) => [currency, packSums(sums)] as const) };
+  }
+
+  #resumeMoney({ currencies, costs = [] }: MoneyBody, isKept: (quarter: number) => boolean): void {
+    for (const { currency, orders, orderRevenue, refunds, refundRevenue } of currencies) {
+      const sum: MoneySum = {
+        orders: unpackSlots(keptSlots(orders, isKept)),
+        orderMicros: unpackSums(orderRevenue, isKept),
+        refunds: unpackSlots(keptSlots(refunds, isKept)),
+        refundMicros: unpackSums(refundRevenue, isKept),
+      };
+      if (sum.orderMicros.size + sum.refundMicros.size > 0) this.#money.set(currency, sum);
+    }
+    for (const [currency, sums] of costs) {
+      const kept = unpackSums(sums, isKept);
+      if (kept.size > 0) this.#costs.set(currency, kept);
+    }
   }
 
   #addMoney(name: string, row: CountedRow, quarter: number): void {
@@ -116,6 +170,19 @@ function increase(counts: Map<string, SlotArray>, key: string, quarter: number):
   const slots = counts.get(key) ?? newSlots();
   slots[quarter] = (slots[quarter] ?? 0) + 1;
   counts.set(key, slots);
+}
+
+function setKept(counts: Map<string, SlotArray>, key: string, slots: SlotCounts): void {
+  if (slots.length > 0) counts.set(key, unpackSlots(slots));
+}
+
+function unpackSums(sums: SlotSums, isKept: (quarter: number) => boolean): Map<number, bigint> {
+  const kept = new Map<number, bigint>();
+  for (let at = 0; at < sums.length; at += 2) {
+    const quarter = Number(sums[at]);
+    if (isKept(quarter)) kept.set(quarter, microsOf(String(sums[at + 1])) ?? 0n);
+  }
+  return kept;
 }
 
 function packedEntries(map: ReadonlyMap<string, SlotArray>): (readonly [string, number[]])[] {

@@ -1,6 +1,6 @@
 /*
  * The analytics Worker: registry and admin API, scheduled roll-ups from the lake to D1, query API, dashboard.
- * Called by cron every two minutes, by the operator's commands, and by whoever asks for numbers with a read token.
+ * Called by cron every three minutes, by the operator's commands, and by whoever asks for numbers with a read token.
  * It never writes to the lake's events, never takes an event in (it sends kept ones to the queue again), and never shows one
  * project's numbers to another.
  */
@@ -11,8 +11,10 @@ import { adhocRoutes } from "./shell/adhoc-routes.ts";
 import { admin } from "./shell/admin.ts";
 import { buildBehaviour } from "./shell/behaviour-build.ts";
 import { behaviourRoutes } from "./shell/behaviour-routes.ts";
+import { costRoutes } from "./shell/cost-routes.ts";
 import { cors } from "./shell/cors.ts";
 import { dashboard } from "./shell/dashboard.ts";
+import { declaredRoutes } from "./shell/declared-routes.ts";
 import type { Env } from "./shell/env.ts";
 import { eventRoutes } from "./shell/event-routes.ts";
 import { exportRoutes } from "./shell/export-routes.ts";
@@ -43,6 +45,8 @@ app.route("/v1", eventRoutes);
 app.route("/v1", userRoutes);
 app.route("/v1", exportRoutes);
 app.route("/v1", liveRoutes);
+app.route("/v1", costRoutes);
+app.route("/v1", declaredRoutes);
 app.route("/", dashboard);
 app.notFound((context) => refuse(context, notFound));
 app.onError((error, context) => {

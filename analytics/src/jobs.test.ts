@@ -1,16 +1,22 @@
-import { createHmac } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type AnalyticsHarness, startAnalytics } from "../testing/harness.ts";
 import { PublishedLake } from "../testing/published-lake.ts";
-import { eventsOf, rowFrom, visit } from "../testing/rows.ts";
+import { eventsOf, firstDayMs, rowFrom, visit } from "../testing/rows.ts";
 import { dayMs } from "./day.ts";
 import { definitionsNumber } from "./jobs/definitions.ts";
 
 interface Jobs {
   readonly jobs: readonly { job: string; project: string; failures: number; dueAt: string; step: string }[];
-  readonly runs: readonly { job: string; outcome: string; counts: Record<string, number>; error: string | null }[];
+  readonly runs: readonly {
+    job: string;
+    outcome: string;
+    counts: Record<string, number>;
+    inputs: string;
+    error: string | null;
+  }[];
   readonly problems: readonly { kind: string; project: string; count: number }[];
 }
 
@@ -59,13 +65,31 @@ describe("jobs on workerd", () => {
     expect(runs).toHaveLength(1);
     expect(runs[0]).toMatchObject({ job: "rollup", outcome: "done", counts: { rows: 40 }, error: null });
     await worker.sql(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 99)
-      INSERT INTO job_run SELECT 'rollup', 'shop', i, 10 + i, 10 + i, 'done', '{}', NULL FROM n`);
+      INSERT INTO job_run SELECT 'rollup', 'shop', i, 10 + i, 10 + i, 'done', '{}', NULL, '' FROM n`);
     await worker.sql("UPDATE job_run SET started_at = 1, ended_at = 1 WHERE slot = 0");
     await lake.publish([rowFrom(visit("page", "new", 0))]);
     await worker.admin("POST", "flush");
     const rows = await worker.sql("SELECT slot, counts FROM job_run WHERE job = 'rollup' AND started_at > 1000");
     expect(rows).toMatchObject([{ slot: 0 }]);
     expect(await worker.sql("SELECT count(*) AS n FROM job_run")).toEqual([{ n: 100 }]);
+  });
+
+  test("A193: the history of roll-ups has a hash of the parts that were read, and what the run cost", async () => {
+    await lake.publish(eventsOf(3, 40).map(rowFrom));
+    await worker.admin("POST", "flush");
+    const [first] = (await jobs()).runs;
+    const parts = (await worker.lake.list({ prefix: "events/" })).objects;
+    const lines = parts.map(({ key, etag }) => `${key} ${etag}`).join("\n");
+    expect(first?.inputs).toBe(createHash("sha256").update(lines).digest("hex"));
+    const marts = (await worker.lake.list({ prefix: "marts/" })).objects.length;
+    const days = first?.counts["days"] ?? 0;
+    const rows = await worker.sql("SELECT count(*) AS n FROM rollup");
+    expect(first?.counts).toMatchObject({ rows: 40, parts: parts.length, classA: days + marts });
+    // Each part, and each mart: looked for once, and read by the counts of its day and of all days.
+    expect(first?.counts["classB"]).toBeGreaterThanOrEqual(parts.length + 3 * marts);
+    expect(first?.counts["rowsWritten"]).toBeGreaterThanOrEqual(Number(rows[0]?.["n"]) + days);
+    await worker.admin("POST", "flush");
+    expect((await jobs()).runs).toEqual([first]);
   });
 
   test("A137: a project that fails rests for a growing pause, which a flush does not wait for; a success ends it", async () => {
@@ -138,24 +162,39 @@ describe("jobs on workerd", () => {
       return reply.json() as { days: number; cursor: string | null };
     };
     const range = { from: "2026-03-01", to: "2026-05-20" };
-    const first = await ask(range);
-    expect(first).toEqual({ days: 3, cursor: "2026-03-11" });
-    let step = await ask({ ...range, cursor: first.cursor });
-    let days = first.days + step.days;
+    let step = await ask(range);
+    let days = step.days;
+    const cursors = [step.cursor];
     while (step.cursor !== null) {
       step = await ask({ ...range, cursor: step.cursor });
       days += step.days;
+      cursors.push(step.cursor);
     }
+    expect(cursors.filter((cursor) => cursor?.endsWith("+") !== true).slice(0, 2)).toEqual(["2026-03-11", "2026-03-21"]);
     expect(days).toBe(expected.filter(({ family }) => family === "counts").length);
     expect(await worker.sql("SELECT * FROM rollup ORDER BY day, family")).toEqual(expected);
     for (const [body, parameter] of [
       [{ from: "2026-03-01" }, "to"],
       [{ ...range, cursor: "x" }, "cursor"],
+      [{ ...range, cursor: "+" }, "cursor"],
     ] as const) {
       const reply = await worker.admin("POST", "projects/shop/backfill", body);
       expect([reply.status, reply.json()]).toMatchObject([400, { parameter }]);
     }
     expect((await worker.admin("POST", "projects/nobody/backfill", range)).status).toBe(404);
+  });
+
+  test("A194: a step of a backfill that had no time for all of its days goes on with them, and marks none anew", async () => {
+    await lake.publish(eventsOf(3, 40).map(rowFrom));
+    await worker.admin("POST", "flush");
+    // As a step leaves it whose time was over behind the first of two days.
+    await worker.sql("UPDATE rollup_day SET definitions = 0 WHERE day = '2026-03-02'");
+    await worker.sql("UPDATE project_rollup SET late_days = json_array(?)", firstDayMs + dayMs);
+    const range = { from: "2026-03-01", to: "2026-03-12" };
+    const asked = async (cursor: string) => (await worker.admin("POST", "projects/shop/backfill", { ...range, cursor })).json();
+    expect(await asked("2026-03-01+")).toEqual({ days: 1, cursor: "2026-03-11" });
+    expect(await asked("2026-03-01+")).toEqual({ days: 0, cursor: "2026-03-11" });
+    expect(await asked("2026-03-11")).toEqual({ days: 0, cursor: null });
   });
 
   test("A141: days whose roll-ups were made by other definitions are built again in the background, some at a tick", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { campaignNumbers } from "./campaign-numbers.ts";
 import { dayMs, graceMs } from "./day.ts";
 import { EventNumbers } from "./event-numbers.ts";
 import { kpiAnswer } from "./kpi-answer.ts";
@@ -30,14 +31,17 @@ function answer(
     breakdown: null,
     compare: null,
     includesBots: false,
+    conversion: "Order Completed",
     project: null,
     ...more,
   };
+  const events = new EventNumbers([rollups], "EUR");
   return kpiAnswer(
     question,
     { project: "shop", asOfMs, trailAsOfMs },
     {
-      events: new EventNumbers([rollups], "EUR"),
+      events,
+      campaigns: campaignNumbers(question, events, [], new Map()),
       users: storedUsers(users, question.timezone),
       local: new LocalDays(question.timezone),
       tzdata: "2026a",

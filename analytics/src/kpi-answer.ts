@@ -1,10 +1,11 @@
 import { compareText } from "@sluice/lake";
+import type { CampaignNumbers } from "./campaign-numbers.ts";
 import { dayMs, dayText, graceMs } from "./day.ts";
 import type { EventNumbers } from "./event-numbers.ts";
 import type { KpiQuestion } from "./kpi-params.ts";
 import { isLiveMetric, type LiveNumbers, needsLiveUsers } from "./live/live-numbers.ts";
 import { type BucketValue, comparison, type Compared, valueOf } from "./kpi-value.ts";
-import { type MetricName, type Metric, metrics, type Unit } from "./metrics.ts";
+import { countsUsers, type MetricName, type Metric, metrics, type Unit } from "./metrics.ts";
 import { comparedPeriod, type Period, periodsAsked } from "./period.ts";
 import type { LocalDays } from "./time-zone.ts";
 import type { UserNumbers } from "./user-numbers.ts";
@@ -67,6 +68,8 @@ export interface ProjectFacts {
 export interface Sources {
   readonly events: EventNumbers;
   readonly users: UserNumbers;
+  /** What campaigns cost and brought. */
+  readonly campaigns: CampaignNumbers;
   readonly local: LocalDays;
   readonly tzdata: string;
   /** The same as of now, where that can be told. */
@@ -107,7 +110,7 @@ function metricAnswer(
   const bucketsOf = (read: (period: Period) => BucketValue): Bucket[] => {
     return periods.map((period) => bucketOf(period, asOfMs, question, sources.local, read));
   };
-  const buckets = bucketsOf((period) => valueOf(name, question.interval, period, live ?? sources));
+  const buckets = bucketsOf((period) => valueOf(name, question.interval, period, { ...sources, ...live }));
   const asOf = new Date(live?.asOfMs ?? asOfMs).toISOString();
   const base = { version, unit, asOf, live: live !== null, buckets };
   if (question.breakdown === null) return base;
@@ -140,8 +143,8 @@ function liveSources(
 }
 
 /** Whether a metric is answered from rows that are counted less often than those of the days. */
-export function readsTrail({ origin }: Metric, { interval }: KpiQuestion): boolean {
-  return origin === "trail" || (origin !== "events" && interval !== "day");
+export function readsTrail(metric: Metric, { interval }: KpiQuestion): boolean {
+  return metric.origin === "trail" || (countsUsers(metric) && interval !== "day" && interval !== "hour");
 }
 
 function bucketOf(

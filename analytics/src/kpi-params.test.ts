@@ -18,6 +18,7 @@ describe("parameters of a question", () => {
       breakdown: null,
       compare: null,
       includesBots: false,
+      conversion: "Order Completed",
       project: null,
     };
     for (const text of [
@@ -60,8 +61,12 @@ describe("parameters of a question", () => {
       [`${good}&zone=UTC`, "zone", "Unknown"],
       [`${good}&breakdown=city`, "breakdown", "event, country"],
       [`${good.replace("dau", "revenue")}&breakdown=event`, "breakdown", "revenue cannot"],
+      ["metrics=active_users&interval=hour&from=2026-01-01&to=2026-01-02&breakdown=event", "breakdown", "by hour"],
       [`${good}&compare=year`, "compare", "previous"],
       ["metrics=events&interval=hour&from=2026-01-01&to=2026-01-02&compare=week", "compare", "interval=day"],
+      [`${good}&conversion=event:Signed%20Up`, "conversion", "cpa"],
+      [good.replace("dau", "cpa") + "&conversion=page:/", "conversion", "event:NAME"],
+      ["metrics=cost&interval=hour&from=2026-01-01&to=2026-01-02", "interval", "cost can be asked by day"],
       [`${good}&bots=yes`, "bots", "exclude or include"],
     ];
     for (const [text, parameter, words] of cases) {

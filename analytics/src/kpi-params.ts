@@ -1,8 +1,9 @@
 import { fail, ok, type Result } from "@sluice/schema";
+import { eventName } from "./behaviour/funnel-definition.ts";
 import { dayMs, dayText, parseDay } from "./day.ts";
 import { type Dimension, isDimension } from "./dimensions.ts";
 import { firstOfPeriod, type Interval, intervals } from "./local-period.ts";
-import { isMetricName, metricNames, type MetricName, metrics } from "./metrics.ts";
+import { countedEvents, isMetricName, metricNames, type MetricName, metrics } from "./metrics.ts";
 import { invalid, type Problem } from "./problem.ts";
 import { isTimeZone, localDaysFromMs } from "./time-zone.ts";
 
@@ -28,6 +29,8 @@ export interface KpiQuestion {
   readonly compare: Comparison | null;
   /** Users whose events are flagged as a bot's count as well. */
   readonly includesBots: boolean;
+  /** Name of the track event that cpa counts. */
+  readonly conversion: string;
   /** A project named by the asker; must be the token's. */
   readonly project: string | null;
 }
@@ -41,6 +44,7 @@ const known: readonly string[] = [
   "breakdown",
   "compare",
   "bots",
+  "conversion",
   "project",
 ];
 
@@ -69,11 +73,14 @@ export function kpiQuestion(search: URLSearchParams, project: AskedProject): Res
   if (!names.ok) return names;
   const range = rangeOf(search, interval, timezone);
   if (!range.ok) return range;
-  const breakdown = breakdownOf(search.get("breakdown"), names.value, project.dimensions);
+  const breakdown = breakdownOf(search.get("breakdown"), names.value, project.dimensions, interval);
   if (!breakdown.ok) return breakdown;
   const options = optionsOf(search, interval);
   if (!options.ok) return options;
+  const conversion = conversionOf(search.get("conversion"), names.value);
+  if (!conversion.ok) return conversion;
   const asked = {
+    conversion: conversion.value,
     metrics: names.value,
     interval,
     timezone,
@@ -128,6 +135,7 @@ function breakdownOf(
   text: string | null,
   names: readonly MetricName[],
   dimensions: readonly Dimension[],
+  interval: Interval,
 ): Result<KpiQuestion["breakdown"], Problem> {
   if (text === null) return ok(null);
   const isDeclared = isDimension(text) && dimensions.includes(text);
@@ -137,7 +145,18 @@ function breakdownOf(
   }
   const refused = names.find((name) => metrics.get(name)?.hasBreakdown !== true);
   if (refused !== undefined) return fail(invalid("breakdown", `${refused} cannot be broken down: no cell holds it.`));
+  if (interval === "hour" && names.includes("active_users")) {
+    return fail(invalid("breakdown", "active_users cannot be broken down by hour; ask by day."));
+  }
   return ok(text === "event" ? "event" : (text as Dimension));
+}
+
+function conversionOf(text: string | null, names: readonly MetricName[]): Result<string, Problem> {
+  if (text === null) return ok(countedEvents.orderCompleted);
+  if (!names.includes("cpa")) return fail(invalid("conversion", "conversion belongs to the metric cpa."));
+  const event = eventName(text);
+  if (event?.type === "track") return ok(event.name);
+  return fail(invalid("conversion", "conversion must name a track event, event:NAME."));
 }
 
 function optionsOf(

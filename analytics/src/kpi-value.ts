@@ -3,7 +3,7 @@ import type { Money } from "./event-numbers.ts";
 import type { Sources } from "./kpi-answer.ts";
 import type { Interval } from "./local-period.ts";
 import { countedEvents, type MetricName } from "./metrics.ts";
-import { divideMicros, microsOf } from "./money.ts";
+import { divideDecimals, divideMicros, microsOf } from "./money.ts";
 import type { Period } from "./period.ts";
 
 /** A ratio, kept as its two numbers; no value where the denominator is 0. */
@@ -22,10 +22,24 @@ export interface MoneyRatioValue {
   readonly value: string | null;
 }
 
+/** A ratio of money to money of the same currency. */
+export interface MoneyQuotientValue {
+  /** Decimal text, six digits. */
+  readonly numerator: string;
+  readonly denominator: string;
+  /** Decimal text, six digits, rounded half to even at the sixth digit; no value where the denominator is 0. */
+  readonly value: string | null;
+}
+
 type MoneyValue = Readonly<Record<string, string>>;
 
-/** `count`: a number. `money`: decimal text by currency. `money ratio`: by currency. `ratio`: one. */
-export type BucketValue = number | MoneyValue | Readonly<Record<string, MoneyRatioValue>> | RatioValue;
+/** `count`: a number. `money`: decimal text by currency. `money ratio` and `money quotient`: by currency. `ratio`: one. */
+export type BucketValue =
+  | number
+  | MoneyValue
+  | Readonly<Record<string, MoneyRatioValue>>
+  | Readonly<Record<string, MoneyQuotientValue>>
+  | RatioValue;
 
 /** How a value compares with another. Of ratios there is neither: they are compared as they are. */
 export interface Compared {
@@ -35,7 +49,7 @@ export interface Compared {
   readonly ratio?: RatioValue;
 }
 
-type Numbers = Pick<Sources, "events" | "users">;
+type Numbers = Pick<Sources, "events" | "users" | "campaigns">;
 
 /** The value of a metric in a period. */
 export function valueOf(name: MetricName, interval: Interval, period: Period, sources: Numbers): BucketValue {
@@ -60,7 +74,7 @@ export function valueOf(name: MetricName, interval: Interval, period: Period, so
       return byCurrency(withOrders(events.money(period)), (sum) => moneyRatio(sum.orderMicros, sum.orders));
     case "dau":
     case "active_users":
-      return users.users(interval, day).active;
+      return interval === "hour" ? users.hour(period.fromMs) : users.users(interval, day).active;
     case "wau":
       return users.trail(day).wau;
     case "mau":
@@ -80,6 +94,16 @@ export function valueOf(name: MetricName, interval: Interval, period: Period, so
     case "arpu":
     case "arppu":
       return revenuePerUser(name, interval, period, sources);
+    case "cost":
+      return byCurrency(sources.campaigns.spent(period), formatDecimal);
+    case "cpc":
+      return costPer(events.named(period, countedEvents.clicks), period, sources);
+    case "cpa":
+      return costPer(sources.campaigns.conversions(period), period, sources);
+    case "cac":
+      return costPer(sources.campaigns.credits(period).newPayingUsers, period, sources);
+    case "roas":
+      return revenuePerCost(period, sources);
   }
 }
 
@@ -113,6 +137,19 @@ function revenuePerUser(
   });
 }
 
+function costPer(count: number, period: Period, { campaigns }: Numbers): Readonly<Record<string, MoneyRatioValue>> {
+  return byCurrency(campaigns.spent(period), (micros) => moneyRatio(micros, count));
+}
+
+function revenuePerCost(period: Period, { campaigns }: Numbers): Readonly<Record<string, MoneyQuotientValue>> {
+  const { revenue } = campaigns.credits(period);
+  return byCurrency(campaigns.spent(period), (cost, currency) => {
+    const earned = revenue.get(currency) ?? 0n;
+    const value = cost === 0n ? null : formatDecimal(divideDecimals(earned, cost));
+    return { numerator: formatDecimal(earned), denominator: formatDecimal(cost), value };
+  });
+}
+
 function ratio(numerator: number, denominator: number): RatioValue {
   return { numerator, denominator, value: denominator === 0 ? null : numerator / denominator };
 }
@@ -126,9 +163,9 @@ function withOrders(sums: ReadonlyMap<string, Money>): ReadonlyMap<string, Money
   return new Map([...sums].filter(([, sum]) => sum.orders > 0));
 }
 
-function byCurrency<Value>(
-  sums: ReadonlyMap<string, Money>,
-  valueFor: (sum: Money, currency: string) => Value,
+function byCurrency<Sum, Value>(
+  sums: ReadonlyMap<string, Sum>,
+  valueFor: (sum: Sum, currency: string) => Value,
 ): Readonly<Record<string, Value>> {
   return Object.fromEntries([...sums].map(([currency, sum]) => [currency, valueFor(sum, currency)]));
 }

@@ -47,9 +47,19 @@ describe("catalogue, users and export on workerd", () => {
       }),
       event("identify", "i3", { anonymousId: "dev-1", userId: "bob", timestamp: hour(50) }),
       event("page", "v2", { anonymousId: "dev-1", timestamp: hour(51), properties: { title: '+1, "quoted"\nline' } }),
+      event("page", "c1", { userId: "old-cleo", timestamp: hour(10) }),
+      event("page", "c2", { userId: "cleo", timestamp: hour(11) }),
+      event("page", "c3", { anonymousId: "dev-9", timestamp: hour(12) }),
+      event("identify", "c4", { anonymousId: "dev-9", userId: "older-cleo", timestamp: hour(13) }),
+      event("alias", "c5", { previousId: "old-cleo", userId: "cleo", timestamp: hour(60) }),
+      event("alias", "c6", { previousId: "older-cleo", userId: "old-cleo", timestamp: hour(59) }),
+      event("page", "d1", { userId: "dora", timestamp: hour(10) }),
+      event("alias", "d2", { previousId: "cleo", userId: "dora", timestamp: hour(11) }),
     ];
     const random = randomOf(5);
     rows = [...eventsOf(5, 600), ...told].map((one) => rowFrom(one as Parameters<typeof rowOf>[0]));
+    // A public key may not join two users.
+    rows = rows.map((row) => (row.message_id === "d2" ? { ...row, key_kind: "public" } : row));
     await new PublishedLake(worker, "shop").publish(rows, () => Math.floor(random() * 2));
     await worker.admin("POST", "rollup");
   }, 60_000);
@@ -128,6 +138,23 @@ describe("catalogue, users and export on workerd", () => {
     expect(seen).toEqual(["v2", "i2", "o2", "o1", "i1", "v1"]);
     expect((await ask(worker, all, `/v1/users/nobody?${range}`)).status).toBe(404);
     expect((await ask(worker, all, `/v1/users/${"x".repeat(513)}?${range}`)).status).toBe(400);
+  }, 60_000);
+
+  test("A192: ids that aliases join are one user, asked by any of them, represented by the one whose first event is earliest", async () => {
+    const answers = ["cleo", "old-cleo", "older-cleo", "dev-9"].map(async (id) => {
+      return (await ask(worker, all, `/v1/users/${id}?${range}`)).json();
+    });
+    const [cleo, ...others] = (await Promise.all(answers)) as { user: string; timeline: { messageId: string }[] }[];
+    expect(cleo).toMatchObject({
+      user: "old-cleo",
+      ids: ["cleo", "old-cleo", "older-cleo"],
+      anonymousIds: ["dev-9"],
+      profile: { events: 6, firstSeen: hour(10), lastSeen: hour(60) },
+    });
+    expect(cleo?.timeline.map(({ messageId }) => messageId)).toEqual(["c5", "c6", "c4", "c3", "c2", "c1"]);
+    expect(others).toEqual([cleo, cleo, cleo]);
+    const dora = (await ask(worker, all, `/v1/users/dora?${range}`)).json();
+    expect(dora).toMatchObject({ user: "dora", ids: ["dora"], anonymousIds: [], profile: { events: 2 } });
   }, 60_000);
 
   test("A115: an export holds every row of its hours exactly once, page by page; NDJSON as stored, Parquet byte for byte", async () => {

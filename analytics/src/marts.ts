@@ -12,7 +12,7 @@ import type { UserDay } from "./user-fold.ts";
  */
 
 /** Raised when a mart's rows change their meaning: days are then built again. */
-export const martVersion = 2;
+export const martVersion = 3;
 
 /** One row per cell and id of the day. */
 export const userDayColumns = [
@@ -25,7 +25,6 @@ export const userDayColumns = [
     about: "The anonymous id of events without user id; else null",
   },
   { name: "is_bot", type: "boolean", nullable: false, about: "Whether these events are flagged as a bot's" },
-  { name: "events", type: "int64", nullable: false, about: "Its events in the cell, of all types" },
   {
     name: "quarters_am",
     type: "int64",
@@ -83,7 +82,6 @@ export function encodeUserDays(users: readonly UserDay[]): Uint8Array<ArrayBuffe
       user_id: user.userId,
       anonymous_id: user.anonymousId,
       is_bot: user.isBot,
-      events: user.events,
       quarters_am: beforeNoon,
       quarters_pm: fromNoon,
       revenue: user.revenue.length === 0 ? null : JSON.stringify(user.revenue),
@@ -116,7 +114,7 @@ export function encodeLinks(links: readonly Link[]): Uint8Array<ArrayBuffer> {
 const activityColumns = ["cell", "user_id", "anonymous_id", "is_bot", "quarters_am", "quarters_pm"] as const;
 
 /** What counting users needs of a row of `user_day`. */
-export type ActiveId = Omit<UserDay, "events" | "revenue">;
+export type ActiveId = Omit<UserDay, "revenue">;
 
 /**
  * The ids of the cells that begin with one of `prefixes` (in the order of the mart), one row group after the other.
@@ -141,6 +139,17 @@ async function countedRowsOf(file: TableFile): Promise<number> {
 function activeId(row: Pick<RowOf<typeof userDayColumns>, (typeof activityColumns)[number]>): ActiveId {
   const { cell, user_id: userId, anonymous_id: anonymousId, is_bot: isBot } = row;
   return { cell, userId, anonymousId, isBot, quarters: mapOfHalves(row.quarters_am, row.quarters_pm) };
+}
+
+/** The rows of a part of `user_day`, one row group after the other. */
+export async function* scanUserDays(file: TableFile): AsyncGenerator<UserDay[]> {
+  const names = userDayColumns.map((column) => column.name);
+  for await (const rows of scanTable(file, userDayColumns, names)) {
+    yield rows.map((row) => {
+      const revenue = row.revenue === null ? [] : (JSON.parse(row.revenue) as UserDay["revenue"]);
+      return { ...activeId(row), revenue };
+    });
+  }
 }
 
 /** The links of a part of `link`, one row group after the other. */

@@ -1,3 +1,4 @@
+import { campaignSql } from "./campaign-oracle-sql.ts";
 import { type DuckSql, duckSql } from "./oracle-sql.ts";
 import type { Interval } from "./local-period.ts";
 
@@ -8,13 +9,13 @@ import type { Interval } from "./local-period.ts";
  */
 
 /** What the value of a bucket is; see the query API for the shapes. */
-export type Unit = "count" | "money" | "money ratio" | "ratio";
+export type Unit = "count" | "money" | "money ratio" | "money quotient" | "ratio";
 
 /**
  * Where the numbers of a KPI come from: counts by quarter hour, sets of users of a period, sets compared with those of
- * the days before, or both a count and a set.
+ * the days before, both a count and a set, what campaigns cost, or that and what they brought.
  */
-export type Origin = "events" | "users" | "trail" | "events and users";
+export type Origin = "events" | "users" | "trail" | "events and users" | "costs" | "costs and credits";
 
 /** One KPI. */
 export interface Metric {
@@ -55,6 +56,11 @@ export const metricNames = [
   "churn_rate",
   "arpu",
   "arppu",
+  "cost",
+  "cpc",
+  "cpa",
+  "cac",
+  "roas",
 ] as const;
 
 /** Name of a KPI. */
@@ -66,6 +72,7 @@ export const countedEvents = {
   orderRefunded: "Order Refunded",
   impressions: ["Promotion Viewed", "Ad Impression"],
   clicks: ["Promotion Clicked", "Ad Clicked"],
+  campaignCost: "Campaign Cost",
 } as const;
 
 /** Types of events that make a user active. */
@@ -78,6 +85,14 @@ const dayOrWeek: readonly Interval[] = ["day", "week"];
 const who =
   "A user is the user id, else the user id that the anonymous id was linked to by its earliest identify before the end of the " +
   "local day plus 30 days, else the anonymous id; ids that an alias joins are one user.";
+
+const spent =
+  "Cost is the property cost of Campaign Cost at its time, and uploaded costs on their local day, per currency; an event without currency " +
+  "counts in the project's default.";
+
+const credited =
+  "credited to a campaign: the last session of the user that began with a campaign or an external referrer, at most 30 days before, began " +
+  "with a campaign. Orders flagged as bot count for nobody.";
 
 type Definition = Omit<Metric, "name" | "hasBreakdown" | "oracleSql"> & { readonly hasBreakdown?: true };
 
@@ -147,9 +162,9 @@ const definitions: Readonly<Record<MetricName, Definition>> = {
     version: 1,
     unit: "count",
     origin: "users",
-    intervals: dayAndUp,
+    intervals: always,
     hasBreakdown: true,
-    formula: `Distinct active users of a day, an ISO week or a calendar month, as in dau. ${who}`,
+    formula: `Distinct active users of a local hour, a day, an ISO week or a calendar month, as in dau. ${who}`,
   },
   wau: {
     version: 1,
@@ -221,15 +236,57 @@ const definitions: Readonly<Record<MetricName, Definition>> = {
     intervals: dayAndUp,
     formula: "Revenue over users with an Order Completed in that currency, not flagged as bot, per currency.",
   },
+  cost: { version: 1, unit: "money", origin: "costs", intervals: dayAndUp, formula: `What campaigns cost. ${spent}` },
+  cpc: {
+    version: 1,
+    unit: "money ratio",
+    origin: "costs",
+    intervals: dayAndUp,
+    formula: "Cost over clicks, per currency of the costs.",
+  },
+  cpa: {
+    version: 1,
+    unit: "money ratio",
+    origin: "costs",
+    intervals: dayAndUp,
+    formula:
+      "Cost over conversions, per currency of the costs; conversions are the track events named by the question, else Order Completed.",
+  },
+  cac: {
+    version: 1,
+    unit: "money ratio",
+    origin: "costs and credits",
+    intervals: dayAndUp,
+    formula: `Cost over users whose first Order Completed ever is in the period and ${credited}`,
+  },
+  roas: {
+    version: 1,
+    unit: "money quotient",
+    origin: "costs and credits",
+    intervals: dayAndUp,
+    formula: `Revenue of Order Completed (refunds not deducted) over cost, same currency only; of orders ${credited}`,
+  },
 };
+
+const oracleSql: Readonly<Record<MetricName, DuckSql>> = { ...duckSql, ...campaignSql };
 
 /** Every KPI by name. */
 export const metrics: ReadonlyMap<MetricName, Metric> = new Map(
   metricNames.map((name) => {
     const { hasBreakdown = false, ...definition } = definitions[name];
-    return [name, { name, ...definition, hasBreakdown, oracleSql: duckSql[name] }];
+    return [name, { name, ...definition, hasBreakdown, oracleSql: oracleSql[name] }];
   }),
 );
+
+/** Whether a KPI needs sets of users. */
+export function countsUsers({ origin }: Metric): boolean {
+  return origin === "users" || origin === "trail" || origin === "events and users";
+}
+
+/** Whether a KPI needs what campaigns cost. */
+export function needsCosts({ origin }: Metric): boolean {
+  return origin === "costs" || origin === "costs and credits";
+}
 
 /** Whether a text names a KPI. */
 export function isMetricName(text: string): text is MetricName {

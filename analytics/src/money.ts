@@ -16,11 +16,20 @@ export function microsOf(text: string): bigint | null {
 
 /** `micros / count`, rounded half to even at the sixth digit. `count` must not be 0. */
 export function divideMicros(micros: bigint, count: number): bigint {
-  const divisor = BigInt(count);
-  const size = micros < 0n ? -micros : micros;
-  const quotient = size / divisor;
-  const twice = (size % divisor) * 2n;
-  const up = twice > divisor || (twice === divisor && quotient % 2n === 1n);
+  return divideHalfEven(micros, BigInt(count));
+}
+
+/** Micros of one decimal over another, rounded half to even at the sixth digit. The divisor must not be 0. */
+export function divideDecimals(micros: bigint, divisorMicros: bigint): bigint {
+  return divideHalfEven(micros * microsPerUnit, divisorMicros);
+}
+
+function divideHalfEven(dividend: bigint, divisor: bigint): bigint {
+  const isNegative = dividend < 0n !== divisor < 0n;
+  const [size, by] = [dividend < 0n ? -dividend : dividend, divisor < 0n ? -divisor : divisor];
+  const quotient = size / by;
+  const twice = (size % by) * 2n;
+  const up = twice > by || (twice === by && quotient % 2n === 1n);
   const rounded = up ? quotient + 1n : quotient;
-  return micros < 0n ? -rounded : rounded;
+  return isNegative ? -rounded : rounded;
 }

@@ -38,18 +38,27 @@ export class NameCounts {
     this.#kept = kept;
   }
 
+  /** Begins with counts of a name that were complete. */
+  resume(type: string, name: string, slots: SlotCounts): void {
+    for (let at = 0; at < slots.length; at += 2) this.#add(type, name, slots[at] ?? 0, slots[at + 1] ?? 0);
+  }
+
   /** Counts an event in its quarter hour. */
   add(type: string, name: string, quarter: number): void {
-    increase(this.#total, quarter);
+    this.#add(type, name, quarter, 1);
+  }
+
+  #add(type: string, name: string, quarter: number, count: number): void {
+    increase(this.#total, quarter, count);
     const key = `${type}\n${name}`;
     const held = this.#held.get(key);
     if (held !== undefined) {
-      increase(held.slots, quarter);
+      increase(held.slots, quarter, count);
       return;
     }
     const fresh: Held = { type, name, hash: hashText(key), slots: newSlots() };
     if (this.#firstDropped !== null && compareRank(fresh, this.#firstDropped) >= 0) return;
-    increase(fresh.slots, quarter);
+    increase(fresh.slots, quarter, count);
     this.#held.set(key, fresh);
     if (this.#held.size >= this.#kept * 2) this.#shrink();
   }
@@ -85,8 +94,8 @@ function withinBytes(ranked: readonly Held[]): Held[] {
   return ranked.slice(0, end === -1 ? ranked.length : end);
 }
 
-function increase(slots: SlotArray, quarter: number): void {
-  slots[quarter] = (slots[quarter] ?? 0) + 1;
+function increase(slots: SlotArray, quarter: number, count: number): void {
+  slots[quarter] = (slots[quarter] ?? 0) + count;
 }
 
 function decrease(slots: SlotArray, quarter: number, count: number): void {

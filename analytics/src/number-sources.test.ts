@@ -14,6 +14,7 @@ const question: KpiQuestion = {
   breakdown: null,
   compare: null,
   includesBots: false,
+  conversion: "Order Completed",
   project: null,
 };
 

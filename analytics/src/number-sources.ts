@@ -3,7 +3,8 @@ import { countedCells } from "./cells.ts";
 import { readsTrail } from "./kpi-answer.ts";
 import type { KpiQuestion } from "./kpi-params.ts";
 import { previousPeriod } from "./local-period.ts";
-import { metrics } from "./metrics.ts";
+import { alwaysCounted } from "./fold.ts";
+import { countsUsers, metrics } from "./metrics.ts";
 import type { LocalDays } from "./time-zone.ts";
 
 /** Days before a day that its monthly users reach back. */
@@ -43,16 +44,17 @@ export function numberPlan(question: KpiQuestion, project: NumberedProject, loca
   const firstDay = earliestDay(question);
   const [startMs, endMs] = [local.startMs(firstDay), local.startMs(question.toDay)];
   const asked = question.metrics.flatMap((name) => metrics.get(name) ?? []);
-  const needsUsers = asked.some((metric) => metric.origin !== "events");
+  const needsUsers = asked.some(countsUsers);
   const needsTrail = asked.some((metric) => readsTrail(metric, question));
   const areKept =
     question.timezone === project.timezone &&
+    question.interval !== "hour" &&
     !question.includesBots &&
     (question.breakdown === null || !needsUsers) &&
     (project.hasTrail || !needsTrail);
   const families = new Set(["counts", "money"]);
-  if (question.breakdown === "event") families.add("names");
-  else if (question.breakdown !== null) families.add(`by ${question.breakdown}`);
+  if (question.breakdown === "event" || !alwaysCounted.includes(question.conversion)) families.add("names");
+  if (question.breakdown !== null && question.breakdown !== "event") families.add(`by ${question.breakdown}`);
   const zone = question.timezone;
   if (needsUsers && areKept) for (const kept of ["users", "trail", "week", "month"]) families.add(`${kept}@${zone}`);
   return {
@@ -77,7 +79,7 @@ function userCount(question: KpiQuestion, local: LocalDays, firstDay: number): U
 }
 
 /** The first local day that a question needs: that of the first period, or of the one it is compared with. */
-function earliestDay({ fromDay, interval, compare }: KpiQuestion): number {
+export function earliestDay({ fromDay, interval, compare }: KpiQuestion): number {
   if (compare === null) return fromDay;
   if (compare === "week") return fromDay - 7;
   return interval === "hour" ? fromDay - 1 : previousPeriod(interval, fromDay);

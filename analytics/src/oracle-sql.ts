@@ -1,4 +1,5 @@
 import type { Interval } from "./local-period.ts";
+import type { campaignSql } from "./campaign-oracle-sql.ts";
 import type { MetricName } from "./metrics.ts";
 
 /*
@@ -10,7 +11,7 @@ import type { MetricName } from "./metrics.ts";
  * SQL over a view `events` of one project's Parquet files, in which a missing `currency` has been replaced by the
  * project's default. Returns one row per period with data: `day` (the period's first local day, DATE; by hour its first
  * local instant, TIMESTAMP) and `value`; for `money` one per period and `currency`; for ratios `numerator` and
- * `denominator` instead of `value`.
+ * `denominator` instead of `value`. Costs of campaigns also need the view `costs` of uploaded rows, see campaign-oracle-sql.ts.
  *
  * @param zone IANA name of the time zone.
  */
@@ -23,12 +24,12 @@ const refunded = "type = 'track' AND event = 'Order Refunded'";
 const amount = "coalesce(revenue, 0)::DECIMAL(38, 6)";
 
 /** Local time of an event; `epoch_ms` reads TIMESTAMP and TIMESTAMPTZ alike. */
-function localTime(zone: string): string {
+export function localTime(zone: string): string {
   return `timezone('${zone}', make_timestamp(epoch_ms(time) * 1000) AT TIME ZONE 'UTC')`;
 }
 
 /** First day, or hour, of the period that holds a local time. DuckDB's weeks begin on Monday. */
-function periodOf(interval: Interval, local: string): string {
+export function periodOf(interval: Interval, local: string): string {
   return interval === "hour" ? `date_trunc('hour', ${local})` : `date_trunc('${interval}', ${local})::DATE`;
 }
 
@@ -41,9 +42,8 @@ const revenueOf: DuckSql = (zone, interval) => `SELECT ${periodOf(interval, loca
   sum(CASE WHEN event = 'Order Refunded' THEN -${amount} ELSE ${amount} END) AS value
 FROM events WHERE (${completed}) OR (${refunded}) GROUP BY 1, 2`;
 
-/** Common table expressions that end with `seen(day, who)`: each user once for each local day on which a row matches. */
-function seenUsers(zone: string, condition: string, more = ""): string {
-  return `WITH RECURSIVE joined AS (
+/** CTEs (of `WITH RECURSIVE`): `component(id, name)` of ids that an alias joins, `link(anonymous_id, user_id, t)` of earliest identifies. */
+export const identityCtes = `joined AS (
   SELECT previous_id AS a, user_id AS b FROM events
   WHERE type = 'alias' AND key_kind = 'server' AND previous_id <> '' AND user_id IS NOT NULL AND previous_id <> user_id
 ), pair AS (SELECT a, b FROM joined UNION SELECT b, a FROM joined),
@@ -54,7 +54,11 @@ link AS (
   FROM events WHERE user_id IS NOT NULL AND anonymous_id IS NOT NULL
     AND (type = 'identify' OR type = 'alias' AND key_kind = 'public' AND previous_id = anonymous_id)
   GROUP BY 1
-), raw AS (
+)`;
+
+/** Common table expressions that end with `seen(day, who)`: each user once for each local day on which a row matches. */
+function seenUsers(zone: string, condition: string, more = ""): string {
+  return `WITH RECURSIVE ${identityCtes}, raw AS (
   SELECT DISTINCT ${localTime(zone)}::DATE AS day, user_id, anonymous_id${more} FROM events WHERE ${condition}
 ), named AS (
   SELECT day${more}, coalesce(r.user_id,
@@ -67,7 +71,13 @@ link AS (
 
 const isActive = "type IN ('track', 'page', 'screen') AND NOT is_bot";
 
-const activeUsers: DuckSql = (zone, interval) => `${seenUsers(zone, isActive)}
+const activeUsers: DuckSql = (zone, interval) => {
+  if (interval !== "hour") return activeUsersOf(zone, interval);
+  return `${seenUsers(zone, isActive, ", time")}
+SELECT ${periodOf("hour", localTime(zone))} AS day, count(DISTINCT who) AS value FROM seen GROUP BY 1`;
+};
+
+const activeUsersOf: DuckSql = (zone, interval) => `${seenUsers(zone, isActive)}
 SELECT ${periodOf(interval, "day")} AS day, count(DISTINCT who) AS value FROM seen GROUP BY 1`;
 
 /** Distinct users with an event of a condition, by the values of a column: what a breakdown of active users holds. */
@@ -109,8 +119,8 @@ FROM revenue r LEFT JOIN counted c USING (day${more})`;
   };
 }
 
-/** The SQL of every KPI. */
-export const duckSql: Readonly<Record<MetricName, DuckSql>> = {
+/** The SQL of every KPI but those of campaigns, which stand in campaign-oracle-sql.ts. */
+export const duckSql: Readonly<Record<Exclude<MetricName, keyof typeof campaignSql>, DuckSql>> = {
   events: countOf("true"),
   page_views: countOf("type = 'page'"),
   dau: activeUsers,

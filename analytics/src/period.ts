@@ -1,10 +1,41 @@
 import { dayMs, dayText } from "./day.ts";
-import { type Interval, nextPeriod, previousPeriod } from "./local-period.ts";
+import { firstOfPeriod, type Interval, nextPeriod, previousPeriod } from "./local-period.ts";
 import type { Comparison, KpiQuestion } from "./kpi-params.ts";
 import { quarterMs } from "./quarter-hours.ts";
 import type { LocalDays } from "./time-zone.ts";
 
 const hourMs = 3_600_000;
+
+/** Lengths of periods of whole days. */
+export type DayInterval = Exclude<Interval, "hour">;
+
+/** Local days, and the periods that they are cut into. */
+export interface Periods {
+  readonly days: LocalDays;
+  readonly interval: DayInterval;
+  /** First local day; begins a period. */
+  readonly fromDay: number;
+  /** The local day after the last. */
+  readonly toDay: number;
+}
+
+/** The first day of an instant's period, or `null` where the instant is outside the range. */
+export function periodAt({ days, interval, fromDay, toDay }: Periods, ms: number): number | null {
+  const day = days.dayOf(ms);
+  return day >= fromDay && day < toDay ? firstOfPeriod(interval, day) : null;
+}
+
+/** The first days of all periods of a range, in order. */
+export function periodsOf({ interval, fromDay, toDay }: Omit<Periods, "days">): number[] {
+  const periods: number[] = [];
+  for (let first = fromDay; first < toDay; first = nextPeriod(interval, first)) periods.push(first);
+  return periods;
+}
+
+/** The date of a local day, `YYYY-MM-DD`. */
+export function dateOf(day: number): string {
+  return dayText(day * dayMs);
+}
 
 /** A bucket of an answer: whole quarter hours. */
 export interface Period {
@@ -18,16 +49,14 @@ export interface Period {
 }
 
 /** The periods that a question asks for, in order. */
-export function periodsAsked({ fromDay, toDay, interval }: KpiQuestion, local: LocalDays): Period[] {
-  const periods: Period[] = [];
+export function periodsAsked(
+  { fromDay, toDay, interval }: Pick<KpiQuestion, "fromDay" | "toDay" | "interval">,
+  local: LocalDays,
+): Period[] {
   if (interval === "hour") {
-    for (let day = fromDay; day < toDay; day++) periods.push(...hoursOf(day, local));
-    return periods;
+    return Array.from({ length: toDay - fromDay }, (_, i) => hoursOf(fromDay + i, local)).flat();
   }
-  for (let first = fromDay; first < toDay; first = nextPeriod(interval, first)) {
-    periods.push(periodFrom(interval, first, local));
-  }
-  return periods;
+  return periodsOf({ interval, fromDay, toDay }).map((first) => periodFrom(interval, first, local));
 }
 
 /** The period that another one is compared with. */
@@ -40,9 +69,9 @@ export function comparedPeriod(period: Period, interval: Interval, compare: Comp
   return before;
 }
 
-function periodFrom(interval: Exclude<Interval, "hour">, first: number, local: LocalDays): Period {
+function periodFrom(interval: DayInterval, first: number, local: LocalDays): Period {
   const [fromMs, toMs] = [local.startMs(first), local.startMs(nextPeriod(interval, first))];
-  return { start: dayText(first * dayMs), firstDay: first, fromMs, toMs };
+  return { start: dateOf(first), firstDay: first, fromMs, toMs };
 }
 
 /** The hours that the zone's clock shows on a day; one that it shows twice is two. */
@@ -50,15 +79,23 @@ function hoursOf(day: number, local: LocalDays): Period[] {
   const endMs = local.startMs(day + 1);
   const starts: number[] = [];
   for (let ms = local.startMs(day); ms < endMs; ms += quarterMs) {
-    const isFullHour = (ms + local.offsetMs(ms)) % hourMs === 0;
-    if (isFullHour || starts.length === 0) starts.push(ms);
+    if (hourStart(ms, local) === ms) starts.push(ms);
   }
   return starts.map((fromMs, index) => {
     return { start: localTimeText(fromMs, local), firstDay: day, fromMs, toMs: starts[index + 1] ?? endMs };
   });
 }
 
-function localTimeText(timeMs: number, local: LocalDays): string {
+/** When the clock's hour began that holds a quarter hour: at the last full hour that the clock showed, or with the day. */
+export function hourStart(quarter: number, local: LocalDays): number {
+  const dayStartMs = local.startMs(local.dayOf(quarter));
+  let startMs = quarter;
+  while (startMs > dayStartMs && (startMs + local.offsetMs(startMs)) % hourMs !== 0) startMs -= quarterMs;
+  return startMs;
+}
+
+/** What the zone's clock shows at the start of a quarter hour, and its offset: `2026-11-01T13:00+05:45`. */
+export function localTimeText(timeMs: number, local: LocalDays): string {
   const offsetMs = local.offsetMs(timeMs);
   const clock = new Date(timeMs + offsetMs).toISOString().slice(0, 16);
   const offset = new Date(Math.abs(offsetMs)).toISOString().slice(11, 16);

@@ -41,7 +41,7 @@ describe("OpenAPI of the query API", () => {
   beforeAll(async () => {
     worker = await startAnalytics();
     await worker.admin("POST", "projects", { project: "shop" });
-    token = await tokenOf(worker, "shop", ["kpis", "events", "users", "export"]);
+    token = await tokenOf(worker, "shop", ["kpis", "events", "users", "export", "costs"]);
     await new PublishedLake(worker, "shop").publish(eventsOf(9, 300).map(rowFrom));
     await worker.admin("POST", "rollup");
   }, 60_000);
@@ -72,6 +72,9 @@ describe("OpenAPI of the query API", () => {
           measures: [{ fn: "avg", field: "revenue" }, { fn: "count" }],
         },
       ],
+      ["CostsStored", "/v1/costs", { rows: [{ day: "2026-03-01", campaign: "spring", cost: 1.5 }] }],
+      ["Costs", `/v1/costs?${range}`],
+      ["KpiAnswer", `/v1/kpis?metrics=cost,cpc,cpa,cac,roas&${range}`],
       ["AdhocAnswer", "/v1/query", { from: "2026-02-28", to: "2026-05-20" }],
       ["EventCatalogue", `/v1/events?${range}&limit=2`],
       ["UserAnswer", `/v1/users/u1?${range}&limit=5`],

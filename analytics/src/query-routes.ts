@@ -75,12 +75,54 @@ export const publicRoutes: readonly PublicRoute[] = [
       query("timezone", text, "IANA name of the zone whose days the buckets are; the project's when absent."),
       query("breakdown", text, "event, or a dimension that the project declares."),
       query("compare", { enum: ["previous", "week"] }, "The period before, or the same day a week before."),
+      query("conversion", text, "What cpa counts, event:NAME; event:Order Completed when absent."),
       query("bots", { enum: ["exclude", "include"], default: "exclude" }, "Whether bots count as users."),
       project,
     ],
     contentTypes: json,
   },
+  {
+    ...{ method: "POST", path: "/v1/costs", operationId: "uploadCosts", scope: "costs", body: "CostUpload" },
+    answer: "CostsStored",
+    summary:
+      "Stores what campaigns cost by local day. A row takes the place of the one of the same day, campaign, source, medium and currency, " +
+      "so that an upload may be repeated. Either all rows are stored or none.",
+    parameters: [project],
+    contentTypes: json,
+  },
+  {
+    ...{ method: "GET", path: "/v1/costs", operationId: "listCosts", scope: "kpis", body: null, answer: "Costs" },
+    summary: "Uploaded costs, by day, campaign, source, medium and currency.",
+    parameters: [
+      { ...query("from", day, "First day, inclusive."), required: true },
+      { ...query("to", day, "Last day, exclusive; at most 400 days after from."), required: true },
+      ...[cursor, project],
+    ],
+    contentTypes: json,
+  },
   ...behaviourPublicRoutes,
+  {
+    ...{ method: "GET", path: "/v1/declared", operationId: "listDeclaredKpis", scope: "kpis", body: null },
+    answer: "DeclaredKpis",
+    summary: "The KPIs that the project declares.",
+    parameters: [project],
+    contentTypes: json,
+  },
+  {
+    ...{ method: "GET", path: "/v1/declared/:kpi", operationId: "getDeclaredKpi", scope: "kpis", body: null },
+    answer: "DeclaredAnswer",
+    summary:
+      "One declared KPI by local day, week or month, from roll-ups and marts where they hold it, else from the lake.",
+    parameters: [
+      path("kpi", "Name of a declared KPI."),
+      { ...query("from", day, "First local day, inclusive."), required: true },
+      { ...query("to", day, "Last local day, exclusive; at most 400 days after from."), required: true },
+      query("interval", { enum: ["day", "week", "month"], default: "day" }, "Length of a bucket."),
+      query("timezone", text, "IANA zone; the project's when absent."),
+      project,
+    ],
+    contentTypes: json,
+  },
   {
     ...{ method: "POST", path: "/v1/query", operationId: "query", scope: "events", body: "AdhocQuestion" },
     answer: "AdhocAnswer",

@@ -1,7 +1,8 @@
 import type { JsonObject } from "@sluice/schema";
 import { functions } from "./adhoc/measure.ts";
 import { operators } from "./adhoc/filter.ts";
-import { intervals } from "./adhoc/zone-clock.ts";
+import { intervals } from "./local-period.ts";
+import { declaredFunctions } from "./declared/declaration.ts";
 import { behaviourSchemas } from "./behaviour/schemas.ts";
 import { anyObject, count, decimal, instant, list, map, nullable, object, ref, text } from "./schema-parts.ts";
 
@@ -74,9 +75,10 @@ const liveFlag: JsonObject = {
 const kpis: Record<string, JsonObject> = {
   KpiRatio: object({ numerator: count, denominator: count, value: { type: ["number", "null"] } }),
   KpiMoneyRatio: object({ numerator: decimal, denominator: count, value: nullable(decimal) }),
+  KpiMoneyQuotient: object({ numerator: decimal, denominator: decimal, value: nullable(decimal) }),
   KpiValue: {
-    description: "count: a number; money: by currency; money ratio: by currency; ratio: one.",
-    anyOf: [count, ref("KpiRatio"), map(decimal), map(ref("KpiMoneyRatio"))],
+    description: "count: a number; money, money ratio and money quotient: by currency; ratio: one.",
+    anyOf: [count, ref("KpiRatio"), map(decimal), map(ref("KpiMoneyRatio")), map(ref("KpiMoneyQuotient"))],
   },
   KpiPrevious: object(
     {
@@ -103,6 +105,66 @@ const kpis: Record<string, JsonObject> = {
     ...{ project: text, interval: { enum: ["hour", "day", "week", "month"] }, timezone: text, tzdata: text },
     ...{ from: text, to: text, asOf: instant, live: liveFlag, metrics: map(ref("KpiSeries")) },
   }),
+};
+
+const amount: JsonObject = { type: ["integer", "string", "null"], description: "A count; a decimal as text." };
+const declared: Record<string, JsonObject> = {
+  DeclaredKpi: {
+    type: "object",
+    required: ["kpi", "version", "fn"],
+    properties: { kpi: text, version: count, fn: { enum: declaredFunctions } },
+    additionalProperties: {},
+    description: "As declared: fn, field, p, money, filters, breakdown, bots; of a ratio numerator and denominator.",
+  },
+  DeclaredKpis: object({ project: text, kpis: list(ref("DeclaredKpi")) }),
+  DeclaredRatio: object({ numerator: amount, denominator: amount, value: nullable(decimal) }),
+  DeclaredBucket: object({
+    ...{ start: text, complete: { type: "boolean" } },
+    value: {
+      description: "count and decimal: one; ratio: one; money and money ratio: by currency.",
+      anyOf: [amount, ref("DeclaredRatio"), map(amount), map(ref("DeclaredRatio"))],
+    },
+  }),
+  DeclaredGroup: object({ group: nullable(text), buckets: list(ref("DeclaredBucket")) }),
+  DeclaredAnswer: object(
+    {
+      ...{ project: text, kpi: ref("DeclaredKpi"), version: count, timezone: text, tzdata: text },
+      ...{ interval: { enum: ["day", "week", "month"] }, from: text, to: text, asOf: instant },
+      ...{ complete: { type: "boolean" }, unit: { enum: ["count", "decimal", "money", "ratio", "money ratio"] } },
+      ...{ buckets: list(ref("DeclaredBucket")), groups: list(ref("DeclaredGroup")), groupsLeftOut: count },
+      scanned: { ...nullable(ref("ScanCost")), description: "null where roll-ups or marts held the numbers." },
+    },
+    ["groups", "groupsLeftOut"],
+  ),
+};
+
+const costPlace: Record<string, JsonObject> = {
+  day: { ...text, format: "date", description: "A local day: it counts as that day in every time zone." },
+  ...{ campaign: text, source: text, medium: text },
+};
+
+const costs: Record<string, JsonObject> = {
+  CostUpload: object({
+    rows: {
+      type: "array",
+      minItems: 1,
+      maxItems: 2_000,
+      items: object(
+        {
+          ...costPlace,
+          currency: { ...text, pattern: "^[A-Z]{3}$", description: "The project's when absent." },
+          cost: { type: ["string", "number"], description: "From 0 to below 1,000,000,000; six digits are kept." },
+        },
+        ["source", "medium", "currency"],
+      ),
+    },
+  }),
+  CostsStored: object({
+    ...{ project: text, rows: count },
+    changed: { ...count, description: "Rows that are new, or state another cost than before." },
+  }),
+  Cost: object({ ...costPlace, currency: text, cost: decimal }),
+  Costs: object({ project: text, costs: list(ref("Cost")), cursor: nullable(text) }),
 };
 
 const lists: Record<string, JsonObject> = {
@@ -139,7 +201,15 @@ const lists: Record<string, JsonObject> = {
     ...{ revenue: map(decimal), traits: anyObject, latest: nullable(map({ type: ["string", "null"] })) },
   }),
   UserAnswer: object({
-    ...{ project: text, user: text, anonymousIds: list(text), from: instant, to: instant, linksAsOf: instant },
+    ...{
+      project: text,
+      user: text,
+      ids: list(text),
+      anonymousIds: list(text),
+      from: instant,
+      to: instant,
+      linksAsOf: instant,
+    },
     ...{ profile: ref("UserProfile"), timeline: list(ref("TimelineEntry")), cursor: { type: ["string", "null"] } },
     scanned: ref("ScanCost"),
   }),
@@ -193,6 +263,8 @@ const live: Record<string, JsonObject> = {
 export const querySchemas: Readonly<Record<string, JsonObject>> = {
   ...adhoc,
   ...kpis,
+  ...costs,
+  ...declared,
   ...behaviourSchemas,
   ...lists,
   ...flow,

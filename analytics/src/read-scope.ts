@@ -3,13 +3,14 @@ import { dayMs } from "./day.ts";
 import { invalid, type Problem } from "./problem.ts";
 
 /*
- * What a read token may read. A token belongs to one project and carries a set of scopes:
+ * What a read token may do. A token belongs to one project and carries a set of scopes:
  * - kpis: numbers that name nobody (KPIs, ledger);
  * - events: the catalogue of events, aggregates over the lake, the fate of one event;
  * - users: what is known of one user, samples of values, and aggregates by columns that name a person;
- * - export: whole rows.
+ * - export: whole rows;
+ * - costs: nothing; it may upload what campaigns cost, which is the only thing that a token can change.
  */
-export const readScopes = ["kpis", "events", "users", "export"] as const;
+export const readScopes = ["kpis", "events", "users", "export", "costs"] as const;
 
 /** What a read token may be allowed to read. */
 export type ReadScope = (typeof readScopes)[number];

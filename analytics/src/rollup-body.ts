@@ -55,6 +55,8 @@ export interface CurrencyBody {
 /** Money by currency, ordered by currency. */
 export interface MoneyBody {
   readonly currencies: readonly CurrencyBody[];
+  /** What Campaign Cost events state, by currency; absent on days without one. */
+  readonly costs?: readonly (readonly [string, SlotSums])[];
 }
 
 /** Paying users by currency as stated by the events, ordered by currency. */

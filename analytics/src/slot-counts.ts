@@ -23,6 +23,18 @@ export function packSlots(slots: SlotArray): number[] {
   return packed;
 }
 
+/** The counts of the quarter hours that `isKept`. */
+export function keptSlots(packed: SlotCounts, isKept: (quarter: number) => boolean): SlotCounts {
+  return packed.filter((_, at) => isKept(packed[at - (at % 2)] ?? 0));
+}
+
+/** Reads {@link packSlots}. */
+export function unpackSlots(packed: SlotCounts): SlotArray {
+  const slots = newSlots();
+  for (let at = 0; at < packed.length; at += 2) slots[packed[at] ?? 0] = packed[at + 1] ?? 0;
+  return slots;
+}
+
 /** Sum of the counts of the quarter hours from `first` (inclusive) to `end` (exclusive). */
 export function sumSlots(packed: SlotCounts, first = 0, end = quartersPerDay): number {
   let sum = 0;

@@ -29,8 +29,6 @@ export interface UserDay {
   readonly anonymousId: string | null;
   /** Whether its events were flagged as those of a bot. */
   readonly isBot: boolean;
-  /** Events of the id in the cell on the day, of all types. */
-  readonly events: number;
   /** Quarter hours with events that make it active; of a cell of paying, with an Order Completed. */
   readonly quarters: QuarterMap;
   /** Of a cell of paying: revenue less refunds by quarter hour, decimal text; else empty. */
@@ -44,7 +42,6 @@ export interface Slice {
 }
 
 interface Entry {
-  events: number;
   readonly quarters: [number, number, number, number];
   revenue: Map<number, bigint> | null;
 }
@@ -73,6 +70,29 @@ export class UserFold {
     this.#dimensions = dimensions;
   }
 
+  /**
+   * Begins with what is known of the day's ids and links already, of which the quarter hours that `isAddedAnew` are about to be
+   * added whole: a bit that is set stays so, but sums begin again.
+   */
+  resume(users: readonly UserDay[], isAddedAnew: (quarter: number) => boolean): void {
+    for (const { cell, userId, anonymousId, isBot, quarters, revenue } of users) {
+      const id = userId ?? anonymousId ?? "";
+      const cells = this.#cellsOf(this.#actorsOf(userId === null, isBot), id);
+      if (cells === null) continue;
+      const kept = revenue.filter(([quarter]) => !isAddedAnew(quarter));
+      const sums = kept.map(([quarter, sum]) => [quarter, microsOf(sum) ?? 0n] as const);
+      cells.set(cell, { quarters: [...quarters], revenue: cell.startsWith(paidCell("")) ? new Map(sums) : null });
+      this.#entries += 1;
+    }
+    this.#bound();
+  }
+
+  /** Likewise, links. */
+  resumeLinks(links: readonly Link[]): void {
+    for (const link of links) if (inSlice(link.anonymousId, this.#slice)) keepEarliest(this.#links, link);
+    this.#bound();
+  }
+
   /** The slice whose ids it holds: all of them, unless they were too many. */
   get slice(): Slice {
     return this.#slice;
@@ -80,11 +100,10 @@ export class UserFold {
 
   add(row: IdentifiedRow): void {
     const id = row.user_id ?? row.anonymous_id;
-    if (id !== null) this.#addTo(this.#actors[(row.user_id === null ? 2 : 0) + (row.is_bot ? 1 : 0)], id, row);
+    if (id !== null) this.#addTo(this.#actorsOf(row.user_id === null, row.is_bot), id, row);
     const link = linkOf(row);
     if (link !== null && inSlice(link.anonymousId, this.#slice)) keepEarliest(this.#links, link);
-    // Below one id a slice, halving further would never end: equal hashes stay together.
-    while (this.#entries + this.#links.size > this.#entriesMax && this.#slice.count < sliceCountMax) this.#halve();
+    this.#bound();
   }
 
   /** Ordered by cell, people before bots, user ids before anonymous ids, then by id, each by code point. */
@@ -105,27 +124,43 @@ export class UserFold {
     return [...this.#links.values()].sort((a, b) => compareText(linkKey(a), linkKey(b)));
   }
 
-  #addTo(actors: Actors | undefined, id: string, row: IdentifiedRow): void {
-    if (actors === undefined) return;
-    let cells = actors.get(id);
-    if (cells === undefined) {
-      if (!inSlice(id, this.#slice)) return;
-      cells = new Map<string, Entry>();
-      actors.set(id, cells);
-    }
+  #addTo(actors: Actors, id: string, row: IdentifiedRow): void {
+    const cells = this.#cellsOf(actors, id);
+    if (cells === null) return;
     const quarter = quarterOf(row.time);
     const isActive = isActiveType(row.type);
     for (const cell of cellsOf(row, this.#dimensions)) {
       let entry = cells.get(cell);
       if (entry === undefined) {
-        entry = { events: 0, quarters: [0, 0, 0, 0], revenue: null };
+        entry = { quarters: [0, 0, 0, 0], revenue: null };
         cells.set(cell, entry);
         this.#entries += 1;
       }
-      entry.events += 1;
       if (cell === paidCell(row.currency ?? "")) addPayment(entry, row, quarter);
       else if (isActive) mark(entry, quarter);
     }
+  }
+
+  #actorsOf(isAnonymous: boolean, isBot: boolean): Actors {
+    const [users, bots, visitors, visitingBots] = this.#actors;
+    if (isAnonymous) return isBot ? visitingBots : visitors;
+    return isBot ? bots : users;
+  }
+
+  /** The cells of an id, made where it has none; `null` for an id of another slice. */
+  #cellsOf(actors: Actors, id: string): Map<string, Entry> | null {
+    let cells = actors.get(id);
+    if (cells === undefined) {
+      if (!inSlice(id, this.#slice)) return null;
+      cells = new Map<string, Entry>();
+      actors.set(id, cells);
+    }
+    return cells;
+  }
+
+  #bound(): void {
+    // Below one id a slice, halving further would never end: equal hashes stay together.
+    while (this.#entries + this.#links.size > this.#entriesMax && this.#slice.count < sliceCountMax) this.#halve();
   }
 
   #halve(): void {
@@ -161,9 +196,9 @@ function addPayment(entry: Entry, row: IdentifiedRow, quarter: number): void {
   entry.revenue.set(quarter, (entry.revenue.get(quarter) ?? 0n) + (isOrder ? micros : -micros));
 }
 
-function finished({ events, quarters, revenue }: Entry): Pick<UserDay, "events" | "quarters" | "revenue"> {
+function finished({ quarters, revenue }: Entry): Pick<UserDay, "quarters" | "revenue"> {
   const sums = [...(revenue ?? [])].sort(([a], [b]) => a - b);
-  return { events, quarters, revenue: sums.map(([quarter, micros]) => [quarter, formatDecimal(micros)]) };
+  return { quarters, revenue: sums.map(([quarter, micros]) => [quarter, formatDecimal(micros)]) };
 }
 
 function compareUserDays(a: UserDay, b: UserDay): number {

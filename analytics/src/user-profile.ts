@@ -1,5 +1,6 @@
 import { compareText, formatDecimal, type Row, scaledOf } from "@sluice/lake";
 import { isObject, type Json } from "@sluice/schema";
+import { type FirstSeen, representative } from "./identity.ts";
 import { countedEvents } from "./metrics.ts";
 
 /** Traits of a profile; later ones of a user with more are left out. */
@@ -23,6 +24,8 @@ export class UserProfile {
   readonly #currency: string;
   readonly #limit: number;
   readonly #before: TimelinePosition | null;
+  readonly #ids: ReadonlySet<string>;
+  readonly #firstSeen = new Map<string, FirstSeen>();
   #events = 0;
   #first: TimelineRow | null = null;
   #last: TimelineRow | null = null;
@@ -35,8 +38,10 @@ export class UserProfile {
   /**
    * @param currency of events that state none.
    * @param limit entries of the timeline, the newest ones before `before`.
+   * @param ids that aliases join to the user's.
    */
-  constructor(currency: string, limit: number, before: TimelinePosition | null) {
+  constructor(currency: string, limit: number, before: TimelinePosition | null, ids: readonly string[]) {
+    this.#ids = new Set(ids);
     this.#currency = currency;
     this.#limit = limit;
     this.#before = before;
@@ -48,6 +53,7 @@ export class UserProfile {
     if (this.#last === null || comparePositions(at(row), at(this.#last)) > 0) this.#last = row;
     const name = row.event ?? row.type;
     if (this.#names.has(name) || this.#names.size < traitsMax) this.#names.set(name, (this.#names.get(name) ?? 0) + 1);
+    for (const id of [row.user_id, row.anonymous_id]) if (id !== null && this.#ids.has(id)) this.#see(id, row);
     this.#addTraits(row);
     this.#addRevenue(row);
     if (this.#before !== null && comparePositions(at(row), this.#before) >= 0) return;
@@ -57,6 +63,11 @@ export class UserProfile {
 
   get events(): number {
     return this.#events;
+  }
+
+  /** The id that stands for the user: of those that aliases join, the one whose first event here is earliest, then the smallest. */
+  get representative(): string | null {
+    return representative([...this.#ids], this.#firstSeen);
   }
 
   /** The profile, and a page of the timeline, newest first. */
@@ -76,6 +87,14 @@ export class UserProfile {
       timeline: this.#newest.map(entryOf),
       next: this.#hasMore && last !== undefined ? at(last) : null,
     };
+  }
+
+  #see(id: string, row: TimelineRow): void {
+    const [timeMs, messageId] = at(row);
+    const held = this.#firstSeen.get(id);
+    if (held === undefined || comparePositions(at(row), [held.timeMs, held.messageId]) < 0) {
+      this.#firstSeen.set(id, { timeMs, messageId });
+    }
   }
 
   #trim(): void {

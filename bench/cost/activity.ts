@@ -3,6 +3,8 @@ import type { PublishPolicy } from "../../queue-consumer/src/log/publish-plan.ts
 /** Settings that decide how often something happens. */
 export interface Settings {
   readonly publish: PublishPolicy;
+  /** For how long the log keeps published blocks. */
+  readonly liveMs: number;
   readonly batchMessagesMax: number;
   readonly batchWaitMs: number;
   /** Shortest pause between two roll-ups of the project. */
@@ -27,6 +29,11 @@ export interface Activity {
   grows: number;
   /** Rows encoded, those of parts that grow each time again. */
   rowsEncoded: number;
+  /** Cycles that publish so much that their beginning and end are marked. */
+  markedCycles: number;
+  /** Block tables of the log that were begun, and folds of what blocks carry beside events. */
+  seals: number;
+  folds: number;
   /** Calls of the consumer's cron and of the roll-up. */
   statusCalls: number;
   changesCalls: number;
@@ -65,6 +72,9 @@ export function noActivity(): Activity {
     puts: 0,
     grows: 0,
     rowsEncoded: 0,
+    markedCycles: 0,
+    seals: 0,
+    folds: 0,
     statusCalls: 0,
     changesCalls: 0,
     asOfWrites: 0,

@@ -3,9 +3,10 @@ import type { Recording } from "./recording.ts";
 /** What one step of the pipeline was billed for, on average over all recordings. */
 export interface Coefficients {
   readonly queueOperationsPerRequest: number;
-  /** Rows of the log per append, per publishing cycle and per part that is put; an alarm that is set is one more. */
+  /** Rows of the log per append, block table, fold and part that is put; an alarm that is set is one more. */
   readonly objectRowsPerAppend: number;
-  readonly objectRowsPerAlarm: number;
+  readonly objectRowsPerSeal: number;
+  readonly objectRowsPerFold: number;
   readonly objectRowsPerPut: number;
   readonly objectRowsReadPerAppend: number;
   readonly objectRowsReadPerAlarm: number;
@@ -13,8 +14,15 @@ export interface Coefficients {
   readonly d1RowsPerRollup: number;
   readonly d1RowsPerRebuild: number;
   readonly d1RowsReadPerMinute: number;
-  /** Characters of JSON that a row has in the log. */
+  readonly sizes: RowSizes;
+}
+
+/** Means of rows in the log. */
+export interface RowSizes {
+  /** Characters of JSON. */
   readonly textPerRow: number;
+  /** Bytes as they came: compressed, with their share of the receipt. */
+  readonly bytesPerRow: number;
 }
 
 /**
@@ -60,18 +68,27 @@ export function coefficientsOf(recordings: readonly Recording[]): Coefficients {
   const puts = of("log alarm", "A put events");
   const written = (handler: string, ...tables: readonly string[]): number =>
     tables.reduce((sum, table) => sum + of(handler, table), 0);
-  const alarmTables = ["sql written blocks", "sql written ledger", "sql written meta", "sql written slices"] as const;
-  const perRollup = written("analytics cron", "d1 written outbox_cursor", "d1 written project_rollup");
+  const foldTables = ["seen", "slices", "ledger", "arrivals", "meta foldedThrough"].map(
+    (table) => `sql written ${table}`,
+  );
+  const perRollup = written(
+    "analytics cron",
+    ...["outbox_cursor", "project_rollup", "job_run"].map((table) => `d1 written ${table}`),
+  );
   return {
     queueOperationsPerRequest: of("edge fetch", "queue operations") / of("edge fetch", "messages"),
     objectRowsPerAppend: written("log append", "sql written blocks") / appends,
-    objectRowsPerAlarm: written("log alarm", ...alarmTables) / alarms,
-    objectRowsPerPut: written("log alarm", "sql written parts", "sql written seen") / puts,
+    objectRowsPerSeal: written("log alarm", "sql written blocks") / of("log alarm", "seals"),
+    objectRowsPerFold: written("log alarm", ...foldTables) / of("log alarm", "folds"),
+    objectRowsPerPut: written("log alarm", "sql written parts") / puts,
     objectRowsReadPerAppend: of("log append", "sql read") / appends,
     objectRowsReadPerAlarm: of("log alarm", "sql read") / alarms,
     d1RowsPerRollup: leaseRowsPerRollup + perRollup / rollups,
     d1RowsPerRebuild: of("analytics cron", "d1 written rollup") / rebuilds,
     d1RowsReadPerMinute: of("analytics cron", "d1 read") / minutes,
-    textPerRow: of("log append", "row text") / of("log append", "rows"),
+    sizes: {
+      textPerRow: of("log append", "row text") / of("log append", "rows"),
+      bytesPerRow: of("edge fetch", "message bytes") / of("log append", "rows"),
+    },
   };
 }

@@ -14,10 +14,13 @@ import {
   recountsLinkedDays,
 } from "../../analytics/src/rollup-pace.ts";
 import { changedDays, joinDays, passLimits, recountGroups } from "../../analytics/src/rollup-plan.ts";
+import { armAheadMsMax } from "../../queue-consumer/src/log/limits.ts";
+import { BlockTables, isFoldDue } from "../../queue-consumer/src/log/live-tables.ts";
 import { PendingHours } from "../../queue-consumer/src/log/pending-hours.ts";
 import {
   choosePart,
   dueHours,
+  isLarge,
   nextTickMs,
   partPrefix,
   type PartState,
@@ -25,6 +28,7 @@ import {
 } from "../../queue-consumer/src/log/publish-plan.ts";
 import { type Random, randomOf } from "../../tools/demo/random.ts";
 import { type Activity, noActivity, type Settings } from "./activity.ts";
+import type { RowSizes } from "./coefficients.ts";
 import { cellsPerVisit, eventsPerRequest, identifyShare, lateMsOf, sampleLink } from "./traffic.ts";
 
 const minuteMs = 60_000;
@@ -44,8 +48,8 @@ const limits = passLimits(undefined);
 const trailRowsWritten = 38;
 
 /** Simulates five days of a project's traffic, and scales the last two to a month. */
-export function simulateMonth(eventsPerMonth: number, settings: Settings, textPerRow: number): Activity {
-  const run = new Run(eventsPerMonth, settings, textPerRow);
+export function simulateMonth(eventsPerMonth: number, settings: Settings, sizes: RowSizes): Activity {
+  const run = new Run(eventsPerMonth, settings, sizes);
   run.until(warmUpDays * dayMs);
   const before = { ...run.activity };
   run.until((warmUpDays + measuredDays) * dayMs);
@@ -62,11 +66,11 @@ export function simulateMonth(eventsPerMonth: number, settings: Settings, textPe
 export function simulateWindow(
   eventsPerMonth: number,
   settings: Settings,
-  textPerRow: number,
+  sizes: RowSizes,
   window: { readonly warmUpMinutes: number; readonly minutes: number },
 ): Activity {
   const startMs = dayMs / 2;
-  const run = new Run(eventsPerMonth, settings, textPerRow, startMs);
+  const run = new Run(eventsPerMonth, settings, sizes, startMs);
   run.until(startMs + window.warmUpMinutes * minuteMs);
   const before = { ...run.activity };
   run.until(startMs + (window.warmUpMinutes + window.minutes) * minuteMs);
@@ -78,10 +82,11 @@ export function simulateWindow(
 class Run {
   readonly activity = noActivity();
   readonly #settings: Settings;
-  readonly #textPerRow: number;
+  readonly #sizes: RowSizes;
   readonly #meanGapMs: number;
   readonly #random: Random;
   readonly #pending = new PendingHours();
+  readonly #tables = new BlockTables();
   readonly #parts = new Map<number, PartState[]>();
   /** Hours published since the last roll-up. */
   readonly #changed = new Set<number>();
@@ -90,6 +95,8 @@ class Run {
   #linksChanged = false;
   #batch: { readonly hours: Map<number, number>; messages: number; dueMs: number } | null = null;
   #sequence = 0;
+  #foldedThrough = 0;
+  #unfoldedIds = 0;
   #nextRequestMs: number;
   #nextTickMs: number;
   #alarmMs = Number.POSITIVE_INFINITY;
@@ -101,9 +108,10 @@ class Run {
   #lateDays: readonly number[] = [];
   #awakeUntilMs = 0;
 
-  constructor(eventsPerMonth: number, settings: Settings, textPerRow: number, startMs = 0) {
+  constructor(eventsPerMonth: number, settings: Settings, sizes: RowSizes, startMs = 0) {
     this.#settings = settings;
-    this.#textPerRow = textPerRow;
+    this.#sizes = sizes;
+    this.#tables.begin(1);
     this.#meanGapMs = (daysPerMonth * dayMs * eventsPerRequest) / eventsPerMonth;
     this.#random = randomOf(`month ${eventsPerMonth}`);
     this.#nextRequestMs = startMs + this.#gapMs();
@@ -149,13 +157,17 @@ class Run {
     this.#batch = null;
     this.activity.batches += 1;
     const segments = [...batch.hours].map(([hourMs, rows]) => {
-      const textLength = rows * this.#textPerRow;
+      const textLength = rows * this.#sizes.textPerRow;
       const place = { at: 0, bytes: 0 };
       const publicKeys = ["web.1"];
       return { dataset: "events", hourMs, rows, serverRows: 0, publicKeys, textLength, ...place } as const;
     });
     this.#sequence += 1;
-    this.#pending.add(this.#sequence, 1, { segments, takenAtMs: nowMs });
+    const table = this.#tables.open;
+    const rows = segments.reduce((sum, segment) => sum + segment.rows, 0);
+    this.#pending.add(this.#sequence, table, { segments, takenAtMs: nowMs });
+    this.#tables.add(table, this.#sequence, nowMs, rows * this.#sizes.bytesPerRow);
+    this.#unfoldedIds += rows;
     this.#arm(nowMs);
     this.#called(nowMs);
   }
@@ -165,6 +177,7 @@ class Run {
     const dueMs = nextTickMs(this.#pending.hours(), nowMs, publish);
     if (dueMs === null) return;
     const atMs = Math.max(dueMs, nowMs + publish.publishMs);
+    if (atMs - nowMs > armAheadMsMax) return;
     if (atMs >= this.#alarmMs) return;
     this.#alarmMs = atMs;
     this.activity.alarmsSet += 1;
@@ -173,9 +186,29 @@ class Run {
   #alarm(nowMs: number): void {
     this.#alarmMs = Number.POSITIVE_INFINITY;
     this.activity.alarms += 1;
-    for (const hour of dueHours(this.#pending.hours(), nowMs, this.#settings.publish)) this.#publish(hour.hourMs);
+    const due = dueHours(this.#pending.hours(), nowMs, this.#settings.publish);
+    if (isLarge(due)) this.activity.markedCycles += 1;
+    if (due.length > 0) this.#seal(nowMs);
+    for (const hour of due) this.#publish(hour.hourMs);
+    if (due.length > 0) this.#dropPublished(nowMs);
     this.#arm(nowMs);
     this.#called(nowMs);
+  }
+
+  #seal(nowMs: number): void {
+    if (!this.#tables.isSealDue(nowMs, this.#settings.liveMs)) return;
+    this.#tables.begin(this.#sequence + 1);
+    this.activity.seals += 1;
+  }
+
+  #dropPublished(nowMs: number): void {
+    const { throughSequence, tables } = this.#tables.dropped(this.#pending.tables(), nowMs - this.#settings.liveMs);
+    if (isFoldDue(throughSequence, this.#foldedThrough, this.#unfoldedIds)) {
+      this.activity.folds += 1;
+      this.#foldedThrough = this.#sequence;
+      this.#unfoldedIds = 0;
+    }
+    this.#tables.drop(tables);
   }
 
   #publish(hourMs: number): void {
@@ -211,6 +244,7 @@ class Run {
     const { consumer, analytics } = this.#settings.cronsPerMonth;
     if (runsInMinute(consumer, nowMs)) {
       this.activity.statusCalls += 1;
+      this.#arm(nowMs);
       this.#called(nowMs);
     }
     const askedMs = this.#settings.isAskedFor ? nowMs : 0;

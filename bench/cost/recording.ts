@@ -14,8 +14,8 @@ const speed = 60;
 const minuteMs = 60_000;
 /** Noon of a day in the past of every clock, so that late events fall into the same day and into two before it. */
 const virtualStartMs = Date.UTC(2026, 9, 14, 12);
-/** Minutes before the recording: the first alarms and roll-ups are behind. */
-export const warmUpMinutes = 11;
+/** Minutes before the recording: the first alarms and roll-ups are behind, and blocks have begun to leave the log (`LIVE_SECONDS`). */
+export const warmUpMinutes = 106;
 /** `max_batch_timeout` of queue-consumer/wrangler.jsonc, in virtual seconds. */
 const batchTimeoutSeconds = 30;
 const daysPerMonth = 30;

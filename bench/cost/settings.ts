@@ -18,6 +18,7 @@ export function deployedSettings(): Settings {
       publishOldMs: seconds("PUBLISH_OLD_SECONDS") * 1000,
       publishOldRows: seconds("PUBLISH_OLD_ROWS"),
     },
+    liveMs: seconds("LIVE_SECONDS") * 1000,
     batchMessagesMax: events?.maxBatchSize ?? Number.NaN,
     batchWaitMs: (events?.maxBatchTimeout ?? Number.NaN) * 1000,
     rollupMs: numberIn(workerOptions("analytics"), "ROLLUP_SECONDS") * 1000,

@@ -2,6 +2,7 @@
 import { gzipSync } from "node:zlib";
 import { encodeQueueMessage, shardLogName } from "../../schema/src/index.ts";
 import { openMessage } from "../../queue-consumer/src/consume/decode-message.ts";
+import { packAppend } from "../../queue-consumer/src/log/packed-append.ts";
 import { sliceOf } from "../../queue-consumer/src/consume/message-slice.ts";
 import { ShardLog as RealShardLog } from "../../queue-consumer/src/shell/shard-log.ts";
 
@@ -76,5 +77,5 @@ function appendOf(first, count) {
   };
   const opened = openMessage(encodeQueueMessage({ receipt, body: gzipSync(JSON.stringify({ batch })) }));
   if (!opened.ok) throw new Error(opened.error);
-  return { project: "shop", shard: 0, slices: [sliceOf(opened.value)] };
+  return packAppend({ project: "shop", shard: 0, slices: [sliceOf(opened.value)] });
 }

@@ -4,6 +4,7 @@ import { DurableObject } from "cloudflare:workers";
 import { gunzipSync } from "node:zlib";
 import { decodeQueueMessage } from "@sluice/schema";
 import { planAppends } from "../../queue-consumer/src/consume/append-requests.ts";
+import { packAppend } from "../../queue-consumer/src/log/packed-append.ts";
 import { openMessage } from "../../queue-consumer/src/consume/decode-message.ts";
 import { sliceOf } from "../../queue-consumer/src/consume/message-slice.ts";
 import { ShardLog as RealShardLog } from "../../queue-consumer/src/shell/shard-log.ts";
@@ -71,7 +72,7 @@ async function append(log, messages) {
     if (!opened.ok) throw new Error(opened.error);
     return { message, shard: 0, slice: sliceOf(opened.value) };
   });
-  for (const { request } of planAppends(entries)) await log.append(request);
+  for (const { request } of planAppends(entries)) await log.append(packAppend(request));
 }
 
 /** The least that storing events takes: unpack and parse them, and put them away as one blob. */

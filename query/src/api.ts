@@ -88,8 +88,21 @@ export interface KpiMoneyRatio {
   readonly value: string | null;
 }
 
-/** count: a number; money: by currency; money ratio: by currency; ratio: one. */
-export type KpiValue = number | KpiRatio | Readonly<Record<string, string>> | Readonly<Record<string, KpiMoneyRatio>>;
+export interface KpiMoneyQuotient {
+  /** Exact, six digits. */
+  readonly numerator: string;
+  /** Exact, six digits. */
+  readonly denominator: string;
+  readonly value: string | null;
+}
+
+/** count: a number; money, money ratio and money quotient: by currency; ratio: one. */
+export type KpiValue =
+  | number
+  | KpiRatio
+  | Readonly<Record<string, string>>
+  | Readonly<Record<string, KpiMoneyRatio>>
+  | Readonly<Record<string, KpiMoneyQuotient>>;
 
 export interface KpiPrevious {
   readonly start: string;
@@ -132,6 +145,102 @@ export interface KpiAnswer {
   /** Whether events that were not rolled up at `asOf` are in the days that were still open. */
   readonly live: boolean;
   readonly metrics: Readonly<Record<string, KpiSeries>>;
+}
+
+export interface CostUpload {
+  readonly rows: readonly {
+    /** A local day: it counts as that day in every time zone. */
+    readonly day: string;
+    readonly campaign: string;
+    readonly source?: string;
+    readonly medium?: string;
+    /** The project's when absent. */
+    readonly currency?: string;
+    /** From 0 to below 1,000,000,000; six digits are kept. */
+    readonly cost: string | number;
+  }[];
+}
+
+export interface CostsStored {
+  readonly project: string;
+  readonly rows: number;
+  /** Rows that are new, or state another cost than before. */
+  readonly changed: number;
+}
+
+export interface Cost {
+  /** A local day: it counts as that day in every time zone. */
+  readonly day: string;
+  readonly campaign: string;
+  readonly source: string;
+  readonly medium: string;
+  readonly currency: string;
+  /** Exact, six digits. */
+  readonly cost: string;
+}
+
+export interface Costs {
+  readonly project: string;
+  readonly costs: readonly Cost[];
+  readonly cursor: string | null;
+}
+
+/** As declared: fn, field, p, money, filters, breakdown, bots; of a ratio numerator and denominator. */
+export interface DeclaredKpi {
+  readonly kpi: string;
+  readonly version: number;
+  readonly fn: "count" | "unique" | "sum" | "average" | "percentile" | "ratio";
+  readonly [name: string]: unknown;
+}
+
+export interface DeclaredKpis {
+  readonly project: string;
+  readonly kpis: readonly DeclaredKpi[];
+}
+
+export interface DeclaredRatio {
+  /** A count; a decimal as text. */
+  readonly numerator: number | string | null;
+  /** A count; a decimal as text. */
+  readonly denominator: number | string | null;
+  readonly value: string | null;
+}
+
+export interface DeclaredBucket {
+  readonly start: string;
+  readonly complete: boolean;
+  /** count and decimal: one; ratio: one; money and money ratio: by currency. */
+  readonly value:
+    | number
+    | string
+    | null
+    | DeclaredRatio
+    | Readonly<Record<string, number | string | null>>
+    | Readonly<Record<string, DeclaredRatio>>;
+}
+
+export interface DeclaredGroup {
+  readonly group: string | null;
+  readonly buckets: readonly DeclaredBucket[];
+}
+
+export interface DeclaredAnswer {
+  readonly project: string;
+  readonly kpi: DeclaredKpi;
+  readonly version: number;
+  readonly timezone: string;
+  readonly tzdata: string;
+  readonly interval: "day" | "week" | "month";
+  readonly from: string;
+  readonly to: string;
+  readonly asOf: string;
+  readonly complete: boolean;
+  readonly unit: "count" | "decimal" | "money" | "ratio" | "money ratio";
+  readonly buckets: readonly DeclaredBucket[];
+  readonly groups?: readonly DeclaredGroup[];
+  readonly groupsLeftOut?: number;
+  /** null where roll-ups or marts held the numbers. */
+  readonly scanned: ScanCost | null;
 }
 
 export interface BehaviourRatio {
@@ -342,6 +451,42 @@ export interface AttributionAnswer {
   readonly lastTouch: readonly Credit[];
 }
 
+export interface CampaignMoney {
+  /** Exact, six digits. */
+  readonly cost: string;
+  /** Exact, six digits. */
+  readonly revenue: string;
+  readonly cpc: string | null;
+  readonly cpa: string | null;
+  readonly cac: string | null;
+  readonly roas: string | null;
+}
+
+export interface CampaignRow {
+  readonly campaign: string | null;
+  readonly impressions: number;
+  readonly clicks: number;
+  readonly ctr: number | null;
+  readonly orders: number;
+  readonly newPayingUsers: number;
+  readonly byCurrency: Readonly<Record<string, CampaignMoney>>;
+}
+
+export interface CampaignAnswer {
+  readonly project: string;
+  readonly kpi: string;
+  readonly version: number;
+  readonly timezone: string;
+  readonly tzdata: string;
+  readonly interval: "day" | "week" | "month";
+  readonly from: string;
+  readonly to: string;
+  readonly asOf: string;
+  readonly complete: boolean;
+  readonly incompleteFrom: string | null;
+  readonly campaigns: readonly CampaignRow[];
+}
+
 export interface CohortValue {
   readonly start: string;
   readonly users: number;
@@ -432,6 +577,7 @@ export interface UserProfile {
 export interface UserAnswer {
   readonly project: string;
   readonly user: string;
+  readonly ids: readonly string[];
   readonly anonymousIds: readonly string[];
   readonly from: string;
   readonly to: string;
@@ -534,7 +680,7 @@ export interface Problem {
 
 /** Parameters of {@link QueryApi.getKpis}. */
 export interface GetKpisParameters {
-  /** Comma-separated names out of events, page_views, dau, revenue, orders, aov, impressions, clicks, ctr, active_users, wau, mau, stickiness, new_users, returning_users, resurrected_users, churned_users, churn_rate, arpu, arppu. */
+  /** Comma-separated names out of events, page_views, dau, revenue, orders, aov, impressions, clicks, ctr, active_users, wau, mau, stickiness, new_users, returning_users, resurrected_users, churned_users, churn_rate, arpu, arppu, cost, cpc, cpa, cac, roas. */
   readonly metrics: string;
   /** First local day, inclusive. */
   readonly from: string;
@@ -548,8 +694,28 @@ export interface GetKpisParameters {
   readonly breakdown?: string;
   /** The period before, or the same day a week before. */
   readonly compare?: "previous" | "week";
+  /** What cpa counts, event:NAME; event:Order Completed when absent. */
+  readonly conversion?: string;
   /** Whether bots count as users. */
   readonly bots?: "exclude" | "include";
+  /** Must be the token's own project; for callers that want to be sure. */
+  readonly project?: string;
+}
+
+/** Parameters of {@link QueryApi.uploadCosts}. */
+export interface UploadCostsParameters {
+  /** Must be the token's own project; for callers that want to be sure. */
+  readonly project?: string;
+}
+
+/** Parameters of {@link QueryApi.listCosts}. */
+export interface ListCostsParameters {
+  /** First day, inclusive. */
+  readonly from: string;
+  /** Last day, exclusive; at most 400 days after from. */
+  readonly to: string;
+  /** Where the page begins: the cursor of the page before. */
+  readonly cursor?: string;
   /** Must be the token's own project; for callers that want to be sure. */
   readonly project?: string;
 }
@@ -672,6 +838,20 @@ export interface GetAttributionParameters {
   readonly conversion?: string;
 }
 
+/** Parameters of {@link QueryApi.getCampaigns}. */
+export interface GetCampaignsParameters {
+  /** First local day, inclusive. */
+  readonly from: string;
+  /** Last local day, exclusive; at most 400 days after from. */
+  readonly to: string;
+  /** Length of a period; from and to must begin one. */
+  readonly interval?: "day";
+  /** IANA zone; the project's when absent. */
+  readonly timezone?: string;
+  /** Must be the token's own project; for callers that want to be sure. */
+  readonly project?: string;
+}
+
 /** Parameters of {@link QueryApi.getLifetimeValue}. */
 export interface GetLifetimeValueParameters {
   /** First local day, inclusive. */
@@ -686,6 +866,28 @@ export interface GetLifetimeValueParameters {
   readonly project?: string;
   /** Days since the first one that are told. */
   readonly days?: number;
+}
+
+/** Parameters of {@link QueryApi.listDeclaredKpis}. */
+export interface ListDeclaredKpisParameters {
+  /** Must be the token's own project; for callers that want to be sure. */
+  readonly project?: string;
+}
+
+/** Parameters of {@link QueryApi.getDeclaredKpi}. */
+export interface GetDeclaredKpiParameters {
+  /** Name of a declared KPI. */
+  readonly kpi: string;
+  /** First local day, inclusive. */
+  readonly from: string;
+  /** Last local day, exclusive; at most 400 days after from. */
+  readonly to: string;
+  /** Length of a bucket. */
+  readonly interval?: "day" | "week" | "month";
+  /** IANA zone; the project's when absent. */
+  readonly timezone?: string;
+  /** Must be the token's own project; for callers that want to be sure. */
+  readonly project?: string;
 }
 
 /** Parameters of {@link QueryApi.query}. */
@@ -799,6 +1001,8 @@ export interface Operation {
 /** Every operation of the API. */
 export const operations = {
   getKpis: { method: "GET", path: "/v1/kpis", hasBody: false, isStream: false },
+  uploadCosts: { method: "POST", path: "/v1/costs", hasBody: true, isStream: false },
+  listCosts: { method: "GET", path: "/v1/costs", hasBody: false, isStream: false },
   getSessions: { method: "GET", path: "/v1/sessions", hasBody: false, isStream: false },
   getFunnels: { method: "GET", path: "/v1/funnels", hasBody: false, isStream: false },
   getFunnel: { method: "GET", path: "/v1/funnels/{funnel}", hasBody: false, isStream: false },
@@ -806,7 +1010,10 @@ export const operations = {
   getPaths: { method: "GET", path: "/v1/paths", hasBody: false, isStream: false },
   getExperiment: { method: "GET", path: "/v1/experiments/{experiment}", hasBody: false, isStream: false },
   getAttribution: { method: "GET", path: "/v1/attribution", hasBody: false, isStream: false },
+  getCampaigns: { method: "GET", path: "/v1/campaigns", hasBody: false, isStream: false },
   getLifetimeValue: { method: "GET", path: "/v1/ltv", hasBody: false, isStream: false },
+  listDeclaredKpis: { method: "GET", path: "/v1/declared", hasBody: false, isStream: false },
+  getDeclaredKpi: { method: "GET", path: "/v1/declared/{kpi}", hasBody: false, isStream: false },
   query: { method: "POST", path: "/v1/query", hasBody: true, isStream: false },
   getEvents: { method: "GET", path: "/v1/events", hasBody: false, isStream: false },
   getUser: { method: "GET", path: "/v1/users/{id}", hasBody: false, isStream: false },
@@ -823,6 +1030,10 @@ export const operations = {
 export interface QueryApi {
   /** KPIs by local hour, day, week or month, from roll-ups and marts. Needs the scope kpis. */
   getKpis(parameters: GetKpisParameters): Promise<KpiAnswer>;
+  /** Stores what campaigns cost by local day. A row takes the place of the one of the same day, campaign, source, medium and currency, so that an upload may be repeated. Either all rows are stored or none. Needs the scope costs. */
+  uploadCosts(body: CostUpload, parameters?: UploadCostsParameters): Promise<CostsStored>;
+  /** Uploaded costs, by day, campaign, source, medium and currency. Needs the scope kpis. */
+  listCosts(parameters: ListCostsParameters): Promise<Costs>;
   /** Sessions, their duration, pages and bounces. Needs the scope kpis. */
   getSessions(parameters: GetSessionsParameters): Promise<SessionAnswer>;
   /** The project's declared funnels. Needs the scope kpis. */
@@ -837,8 +1048,14 @@ export interface QueryApi {
   getExperiment(parameters: GetExperimentParameters): Promise<ExperimentAnswer>;
   /** Conversions by first and last touch. Needs the scope kpis. */
   getAttribution(parameters: GetAttributionParameters): Promise<AttributionAnswer>;
+  /** What campaigns showed, cost and brought. Needs the scope kpis. */
+  getCampaigns(parameters: GetCampaignsParameters): Promise<CampaignAnswer>;
   /** Revenue of cohorts by days since their first. Needs the scope kpis. */
   getLifetimeValue(parameters: GetLifetimeValueParameters): Promise<LifetimeValueAnswer>;
+  /** The KPIs that the project declares. Needs the scope kpis. */
+  listDeclaredKpis(parameters?: ListDeclaredKpisParameters): Promise<DeclaredKpis>;
+  /** One declared KPI by local day, week or month, from roll-ups and marts where they hold it, else from the lake. Needs the scope kpis. */
+  getDeclaredKpi(parameters: GetDeclaredKpiParameters): Promise<DeclaredAnswer>;
   /** An aggregation over the lake, within a budget of files, bytes and time. Needs the scope events. */
   query(body: AdhocQuestion, parameters?: QueryParameters): Promise<AdhocAnswer>;
   /** The events of a range: names, volume, first and last seen, properties with kinds and, with the scope users, samples. Needs the scope events. */

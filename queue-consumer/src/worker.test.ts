@@ -198,14 +198,14 @@ test("Q8: late rows grow the last part while it is small against them, else they
     const events = await eventsIn(consumer.lake, project);
     return [0, 1].map((part) => events.filter((event) => event.part === part).length);
   };
-  await consumer.deliver("EVENTS", [testMessage(eventsOf("a", 6), { receiptId: "r1", project })]);
-  expect(await parts()).toEqual([6, 0]);
-  await consumer.deliver("EVENTS", [testMessage(eventsOf("b", 1), { receiptId: "r2", project })]);
-  expect(await parts()).toEqual([7, 0]);
+  await consumer.deliver("EVENTS", [testMessage(eventsOf("a", 600), { receiptId: "r1", project })]);
+  expect(await parts()).toEqual([600, 0]);
+  await consumer.deliver("EVENTS", [testMessage(eventsOf("b", 100), { receiptId: "r2", project })]);
+  expect(await parts()).toEqual([700, 0]);
   await consumer.deliver("EVENTS", [testMessage(eventsOf("c", 1), { receiptId: "r3", project })]);
-  expect(await parts()).toEqual([7, 1]);
+  expect(await parts()).toEqual([700, 1]);
   await consumer.deliver("EVENTS", [testMessage(eventsOf("d", 2), { receiptId: "r4", project })]);
-  expect(await parts()).toEqual([7, 3]);
+  expect(await parts()).toEqual([700, 3]);
 });
 
 test("Q9: the verdicts of the edge bind, and what cannot be a row is kept as rejected", async () => {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import {
+  type AppendRequest,
   type AppendResult,
   type ChangePage,
   encodeQueueMessage,
@@ -39,7 +40,9 @@ export interface TestBucket {
 }
 
 /** The log's RPC, and the crash switch of src/testing/index.ts. A crash makes the call fail. */
-export interface LogUnderTest extends Omit<ShardLogRpc, "inherited" | "seal"> {
+export interface LogUnderTest extends Omit<ShardLogRpc, "append" | "inherited" | "seal"> {
+  /** Appends slices; in the layout of another version, if one is given. */
+  append(request: AppendRequest, version?: number): Promise<AppendResult>;
   crashAt(step: CrashStep, nth: number): Promise<true>;
   loseAlarm(): Promise<true>;
   rowsWritten(): Promise<number>;
@@ -103,7 +106,7 @@ function logOver(call: (body: object) => Promise<unknown>): LogUnderTest {
     return call({ method: "appendParts", shards, messages: encoded }) as Promise<AppendResult>;
   };
   return {
-    append: (request) => call({ method: "append", request }) as Promise<AppendResult>,
+    append: (request, version) => call({ method: "append", request, version }) as Promise<AppendResult>,
     open: (project, shard) => call({ method: "open", project, shard }) as Promise<LogStatus>,
     flush: () => call({ method: "flush" }) as Promise<LogStatus>,
     status: () => call({ method: "status" }) as Promise<LogStatus>,

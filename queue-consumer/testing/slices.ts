@@ -23,8 +23,10 @@ export function testSlice(
   });
   const json = JSON.stringify({ batch: events.map(({ id, raw }) => raw ?? testEvent(id)) });
   const body = { form: "request", gzip: gzipSync(json), bytes: json.length, events: events.length } as const;
+  const whole = testReceipt({ eventCount: events.length, ...receipt });
   return {
-    receipt: testReceipt({ eventCount: events.length, ...receipt }),
+    receipt: whole,
+    receiptJson: new TextEncoder().encode(JSON.stringify(whole)),
     bodies: [body],
     segments,
     events: {

@@ -38,7 +38,11 @@ test("V17: a queue message decodes to the receipt and body it was made of", () =
       const encoded = encodeQueueMessage(message);
       const shifted = new Uint8Array(offset + encoded.length); // a view that does not start at its buffer's start
       shifted.set(encoded, offset);
-      expect(decodeQueueMessage(shifted.subarray(offset))).toEqual({ ok: true, value: wellFormed(message) });
+      const decoded = decodeQueueMessage(shifted.subarray(offset));
+      expect(decoded).toMatchObject({ ok: true, value: wellFormed(message) });
+      expect(JSON.parse(new TextDecoder().decode(decoded.ok ? decoded.value.header : undefined))).toEqual(
+        wellFormed(message).receipt,
+      );
     }),
     { numRuns: 300 },
   );

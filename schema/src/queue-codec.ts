@@ -24,6 +24,12 @@ export interface QueueMessage {
   readonly body: Uint8Array;
 }
 
+/** A message taken apart, and its header as it came. */
+export interface DecodedMessage extends QueueMessage {
+  /** The receipt, as UTF-8 JSON. */
+  readonly header: Uint8Array;
+}
+
 /** Packs a message. Throws when the header is too large: the edge splits a request before that. */
 export function encodeQueueMessage(message: QueueMessage): Uint8Array {
   const header = headerBytesOf(message.receipt);
@@ -56,7 +62,7 @@ function joined(header: Uint8Array, body: Uint8Array): Uint8Array {
 export type QueueDecodeFailure = "newer_version" | "corrupt";
 
 /** Takes a message apart. */
-export function decodeQueueMessage(bytes: Uint8Array): Result<QueueMessage, QueueDecodeFailure> {
+export function decodeQueueMessage(bytes: Uint8Array): Result<DecodedMessage, QueueDecodeFailure> {
   if (bytes.length < prefixBytes || magic.some((byte, i) => bytes[i] !== byte)) return fail("corrupt");
   const version = bytes[3] ?? 0;
   if (version > queueCodecVersion) return fail("newer_version");
@@ -64,9 +70,12 @@ export function decodeQueueMessage(bytes: Uint8Array): Result<QueueMessage, Queu
   const headerBytes = new DataView(bytes.buffer, bytes.byteOffset).getUint32(4);
   const bodyStart = prefixBytes + headerBytes;
   if (headerBytes > queueHeaderBytesMax || bodyStart > bytes.length) return fail("corrupt");
-  const receipt = parseReceipt(new TextDecoder().decode(bytes.subarray(prefixBytes, bodyStart)));
-  return receipt === null ? fail("corrupt") : ok({ receipt, body: bytes.subarray(bodyStart) });
+  const header = bytes.subarray(prefixBytes, bodyStart);
+  const receipt = parseReceipt(decoder.decode(header));
+  return receipt === null ? fail("corrupt") : ok({ receipt, header, body: bytes.subarray(bodyStart) });
 }
+
+const decoder = new TextDecoder();
 
 function parseReceipt(text: string): Receipt | null {
   try {

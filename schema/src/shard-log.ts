@@ -19,6 +19,8 @@ export type Dataset = "events" | "rejected";
 /** What of one queue message goes to one shard: the unit of redelivery. Its rows are made when it is published. */
 export interface AppendSlice {
   readonly receipt: Receipt;
+  /** The receipt as it came: JSON in UTF-8. It is stored so, and read again when the rows are made. */
+  readonly receiptJson: Uint8Array;
   /** What the events are read from later. Mostly one: the client's own. */
   readonly bodies: readonly AppendBody[];
   /** The files that the events go to, each once. */
@@ -61,6 +63,34 @@ export interface AppendRequest {
   readonly project: string;
   readonly shard: number;
   readonly slices: readonly AppendSlice[];
+}
+
+/**
+ * An {@link AppendRequest} on its way: a few columns over all its slices, since what a call costs grows with the number of
+ * values that it clones, and hardly with their size. Read and written in one place, `queue-consumer/src/log/packed-append.ts`.
+ */
+export interface PackedAppend {
+  /** Of this layout. A log refuses another as `overloaded`: while a deployment is under way, both ends may differ. */
+  readonly version: number;
+  readonly project: string;
+  readonly shard: number;
+  /** JSON array of the receipts, in UTF-8. */
+  readonly receipts: Uint8Array;
+  /** The bodies, one behind the other. */
+  readonly bodies: Uint8Array;
+  /**
+   * For each slice: bytes of its receipt, then the numbers of its bodies, segments and events; of each body its form, its bytes as
+   * gzip and decompressed, its events; of each segment its dataset and its body.
+   */
+  readonly counts: Uint32Array;
+  /** For each slice: the file hours (ms) of its segments, then the bucket hours (ms) of its events. */
+  readonly hoursMs: Float64Array;
+  /** For each slice: the positions of its events, then their segments. */
+  readonly places: Uint16Array;
+  /** For each event: a byte for key class and dataset, then its id in UTF-8: the text whose hash the log remembers. */
+  readonly ids: Uint8Array;
+  /** For each event: where its text ends. */
+  readonly idEnds: Uint32Array;
 }
 
 /** `overloaded` and `full` are to be retried later; nothing was stored. A shard that is not open yet is `overloaded`. */
@@ -174,7 +204,7 @@ export interface LogStatus {
 
 /** The methods of the Durable Object. */
 export interface ShardLogRpc {
-  append(request: AppendRequest): Promise<AppendResult>;
+  append(request: PackedAppend): Promise<AppendResult>;
   /**
    * Publishes what is pending, for a bounded time; resolves when it is confirmed in the lake. While rows are pending that
    * were before, ask again: each call that does not throw publishes at least one part.

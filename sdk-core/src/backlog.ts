@@ -1,5 +1,4 @@
 import { type Batch, createBatch, planBatch, type QueuedEvent } from "./batch.ts";
-import type { DeviceClock } from "./device-clock.ts";
 import type { Limits } from "./limits.ts";
 
 /** Every event that is not settled: the queue, and the batches that were sent and are not confirmed. */
@@ -17,7 +16,7 @@ export interface Backlog {
 }
 
 /** An empty backlog. */
-export function createBacklog(limits: Limits, clock: DeviceClock): Backlog {
+export function createBacklog(limits: Limits): Backlog {
   const queue: QueuedEvent[] = [];
   const batches: Batch[] = [];
   let dueEvents = 0;
@@ -32,7 +31,7 @@ export function createBacklog(limits: Limits, clock: DeviceClock): Backlog {
       const count = waiting ? 0 : planBatch(queue, { events: limits.flushAt, bytes }, dueEvents);
       if (count === 0) return waiting;
       dueEvents = Math.max(0, dueEvents - count);
-      const batch = createBatch(queue.splice(0, count), (firstMs) => clock.offsetForMs(firstMs, batches));
+      const batch = createBatch(queue.splice(0, count));
       batches.push(batch);
       return batch;
     },

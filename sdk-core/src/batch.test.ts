@@ -34,7 +34,7 @@ test("S3: a batch never passes its limits, unless one event alone does", () => {
 
 test("S3: the body holds key, events, time of sending, and the offset once it is known", () => {
   const [event] = queueOf([1]);
-  const batch = createBatch([{ ...event, json: '{"a":1}' } as QueuedEvent], () => null);
+  const batch = createBatch([{ ...event, json: '{"a":1}' } as QueuedEvent]);
   expect(JSON.parse(requestBody(batch, 'k"', 0))).toEqual({
     writeKey: 'k"',
     batch: [{ a: 1 }],
@@ -44,7 +44,7 @@ test("S3: the body holds key, events, time of sending, and the offset once it is
 });
 
 test("S6: the halves of a split batch hold all its events in order and keep its offset", () => {
-  const batch = createBatch(queueOf([1, 1, 1, 1, 1]), () => 77);
+  const batch = createBatch(queueOf([1, 1, 1, 1, 1]), 77);
   const halves = splitBatch(batch);
   expect(halves.flatMap((half) => half.events)).toEqual(batch.events);
   expect(halves.map((half) => [half.events.length, half.offsetMs, half.flying, half.lastStampMs])).toEqual([

@@ -11,11 +11,16 @@ export interface QueuedEvent extends BuiltEvent {
   result: EventResult | null;
 }
 
-/** Events that travel together. Its events and its offset stay what they are through all resends. */
+/** Events that travel together. Its events, and once it has left its offset, stay what they are through all resends. */
 export interface Batch extends BatchClock {
   readonly events: readonly QueuedEvent[];
+  /** Smallest device time, ms; Infinity when the SDK stamped none. */
+  readonly firstStampMs: number;
+  offsetMs: number | null;
   /** Sent, and not answered yet. */
   flying: boolean;
+  /** Sent at least once. */
+  hasLeft: boolean;
 }
 
 /** How large a batch may be. */
@@ -40,22 +45,35 @@ export function planBatch(queue: readonly QueuedEvent[], limits: BatchLimits, du
   return dueEvents > 0 || queue.length >= limits.events || bytes > limits.bytes ? queue.length : 0;
 }
 
-/** A batch of these events, sent with the offset that `offsetOf` gives for its first device time. */
-export function createBatch(events: readonly QueuedEvent[], offsetOf: (firstStampMs: number) => number | null): Batch {
+/** A batch of these events. Without an offset it gets one when it first leaves. */
+export function createBatch(events: readonly QueuedEvent[], offsetMs: number | null = null): Batch {
   const stamps = events.flatMap((event) => event.stampMs ?? []);
-  return { lastStampMs: Math.max(...stamps), events, offsetMs: offsetOf(Math.min(...stamps)), flying: false };
+  const times = { firstStampMs: Math.min(...stamps), lastStampMs: Math.max(...stamps) };
+  return { ...times, events, offsetMs, flying: false, hasLeft: false };
 }
 
-/** The two halves of a batch the server found too large; both keep its offset. */
+/**
+ * The two halves of a batch the server found too large; both keep its offset. If it had none, the second half takes what the first
+ * one's answer teaches: two batches without an offset may be corrected by two steps of the server's.
+ */
 export function splitBatch({ events, offsetMs }: Batch): Batch[] {
   const middle = events.length >> 1;
-  return [events.slice(0, middle), events.slice(middle)].map((half) => createBatch(half, () => offsetMs));
+  return [events.slice(0, middle), events.slice(middle)].map((half) => createBatch(half, offsetMs));
 }
 
-/** The request body of a batch. */
+/** A batch leaves: the first time with the offset that `offsetOf` gives, unless it has one, and from then on with the same. */
+export function sendOff(batch: Batch, offsetOf: () => number | null): void {
+  if (!batch.hasLeft) batch.offsetMs ??= offsetOf();
+  batch.hasLeft = true;
+  batch.flying = true;
+}
+
+/** The request body of a batch, made in one piece: a text that is put together twice takes twice its memory. */
 export function requestBody({ events, offsetMs }: Batch, writeKey: string, sentMs: number): string {
-  const batch = events.map((event) => event.json).join(",");
+  const texts = events.map((event) => event.json);
   const offset = offsetMs === null ? "" : `,"clockOffsetMs":${offsetMs}`;
-  const sentAt = new Date(sentMs).toISOString();
-  return `{"writeKey":${JSON.stringify(writeKey)},"batch":[${batch}],"sentAt":"${sentAt}"${offset}}`;
+  const last = texts.length - 1;
+  texts[0] = `{"writeKey":${JSON.stringify(writeKey)},"batch":[${texts[0] ?? ""}`;
+  texts[last] += `],"sentAt":"${new Date(sentMs).toISOString()}"${offset}}`;
+  return texts.join(",");
 }

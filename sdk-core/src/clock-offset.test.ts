@@ -65,6 +65,31 @@ test("S13: whatever the skew, the delays and the faults, correction never invert
   );
 });
 
+test("S19: a first batch that must be split is not torn apart: its second half goes with the offset that the first one's answer teaches", async () => {
+  const run = async (skewMs: number, seed: number): Promise<void> => {
+    const device = createDevice({ flushAt: 5 }, { skewMs, seed });
+    const draw = drawsOf(seed);
+    device.server.delayMs = () => Math.floor(draw() * 30_000);
+    device.server.fate = ({ ids }) => (ids.length > 2 ? { status: 413 } : draw() < 0.2 ? "reply lost" : "ok");
+    const ids = [...device.track(5)];
+    await device.time.advance(600_000);
+    const times = ids.map((id) => device.server.stored.get(id) ?? Number.NaN);
+    expect(times.toSorted((a, b) => a - b)).toEqual(times);
+    const offsets = device.server.requests.map((request) => request.clockOffsetMs);
+    expect(offsets[0]).toBeNull();
+    expect(offsets.at(-1)).not.toBeNull();
+  };
+  // Beside a boundary of the server's own steps: two halves without an offset would now and then be corrected by two of them.
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: -40, max: 40 }).map((seconds) => 6.5 * 900_000 + seconds * 1000),
+      fc.integer({ min: 1, max: 1e9 }),
+      run,
+    ),
+    { numRuns: 100 },
+  );
+});
+
 test("S12: once the clock is known, the corrected time of a skewed device is right to the minute", async () => {
   const skewMs = -3 * 3_600_000;
   const device = createDevice({}, { skewMs });

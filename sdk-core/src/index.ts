@@ -5,8 +5,8 @@
  * It never touches window, process or React Native, never reads a clock or the network by itself,
  * never throws at its caller and never forgets an event without saying so.
  */
-export { type Batch, createBatch, type QueuedEvent, requestBody, splitBatch } from "./batch.ts";
-export { createDeviceClock, type DeviceClock } from "./device-clock.ts";
+export { type Batch, createBatch, type QueuedEvent, requestBody, sendOff, splitBatch } from "./batch.ts";
+export { type BatchClock, clockAfterDelivery, type ClockReading, offsetForBatchMs } from "./clock-offset.ts";
 export { createEngine, type Engine, type Enqueued } from "./engine.ts";
 export * from "./event.ts";
 export * from "./identity.ts";

@@ -1,5 +1,5 @@
 import { type Backlog, createBacklog } from "./backlog.ts";
-import { type Batch, type QueuedEvent, requestBody, splitBatch } from "./batch.ts";
+import { type Batch, type QueuedEvent, requestBody, sendOff, splitBatch } from "./batch.ts";
 import { createDeviceClock } from "./device-clock.ts";
 import type { Limits } from "./limits.ts";
 import { createPause } from "./pause.ts";
@@ -30,7 +30,7 @@ type Settle = (events: readonly QueuedEvent[], results: readonly EventResult[]) 
 /** A sender with nothing to send; it begins with `start`. */
 export function createSender(limits: Limits, ports: EnginePorts, settle: Settle): Sender {
   const clock = createDeviceClock(limits.clockOffsetMs, (offsetMs) => ports.onClockOffset?.(offsetMs));
-  const backlog = createBacklog(limits, clock);
+  const backlog = createBacklog(limits);
   const { batches } = backlog;
   const pause = createPause(ports, pump);
   let active = false;
@@ -46,7 +46,8 @@ export function createSender(limits: Limits, ports: EnginePorts, settle: Settle)
   }
 
   async function fly(batch: Batch, urgent: boolean): Promise<void> {
-    batch.flying = true;
+    const outstanding = batches.filter((other) => other.hasLeft);
+    sendOff(batch, () => clock.offsetForMs(batch.firstStampMs, outstanding));
     const sentMs = ports.now();
     let reply: SendReply;
     try {

@@ -88,6 +88,33 @@ describe("calls", () => {
     expect(b?.["anonymousId"]).not.toBe(a?.["anonymousId"]);
   });
 
+  test("SM4: reset begins a new session, and holds against an identity that the storage brings late", async () => {
+    const first = app.start();
+    await first.identify("u1");
+    first.reset();
+    await first.track("A");
+    await settle(first);
+    const [before, after] = app
+      .events()
+      .map((event) => (event["context"] as { session: { id: string; number: number } }).session);
+    expect([before?.number, after?.number]).toEqual([1, 1]);
+    expect(after?.id).not.toBe(before?.id);
+    await first.identify("u2");
+    app.storage.hangs = true;
+    const second = app.start();
+    second.reset();
+    void second.track("B");
+    await vi.advanceTimersByTimeAsync(6000);
+    app.storage.release();
+    await vi.advanceTimersByTimeAsync(10);
+    await second.track("C");
+    await settle(second);
+    const [a, b, c] = ["A", "B", "C"].map((name) => app.events().find(({ event }) => event === name));
+    expect([b?.["userId"], c?.["userId"]]).toEqual([undefined, undefined]);
+    expect(c?.["anonymousId"]).toBe(b?.["anonymousId"]);
+    expect(c?.["anonymousId"]).not.toBe(a?.["anonymousId"]);
+  });
+
   test("SM7: what cannot be taken is dropped with a reason, and no call ever rejects", async () => {
     const told: MobileNotice[] = [];
     const client = app.start();
@@ -153,6 +180,12 @@ describe("calls", () => {
     expect(byName.get("B")?.["properties"]).toEqual({ theme: "dark", plan: "free" });
     expect(byName.get("C")?.["properties"]).toEqual({});
     expect(byName.get("group")).not.toHaveProperty("properties");
+    second.register({ theme: "light" });
+    await vi.advanceTimersByTimeAsync(10);
+    const third = app.start();
+    await third.track("D");
+    await settle(third);
+    expect(app.events().at(-1)?.["properties"]).toEqual({ theme: "light" });
   });
 
   test("SM27: a plugin changes and drops events; listeners hear of each outcome and pause until they end", async () => {
@@ -247,6 +280,18 @@ describe("the network", () => {
     app.network(true);
     await vi.advanceTimersByTimeAsync(0);
     expect(app.events()).toHaveLength(2);
+  });
+
+  test("SM47: what a phone has learned of the server's clock is kept: the next run states it from its first batch on", async () => {
+    app.skewMs = 600_000;
+    const first = app.start();
+    await first.track("A");
+    await settle(first);
+    app.fate = "offline";
+    await first.track("B");
+    app.fate = "ok";
+    await settle(app.start());
+    expect(app.sent.map(({ body }) => body.clockOffsetMs)).toEqual([undefined, 600_000]);
   });
 
   test("SM16: a body of 1 KiB or more is gzip, says so, and is sent plain where the app wants that", async () => {

@@ -142,6 +142,35 @@ describe("storage that is slow or fails", () => {
     expect((await client.track("C")).outcome).toBe("memory");
   });
 
+  test("SM2: events of an earlier run that the storage brings late go before those that wait meanwhile", async () => {
+    app.fate = "offline";
+    await app.start().track("Earlier");
+    app.storage.hangs = true;
+    const client = app.start();
+    void client.track("A");
+    await vi.advanceTimersByTimeAsync(6000);
+    app.storage.release();
+    await vi.advanceTimersByTimeAsync(10);
+    app.network(true);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(app.names()).toEqual(["Earlier", "A"]);
+  });
+
+  test("SM2: runs are sent in their order, also when the clock was set back between them", async () => {
+    app.fate = "offline";
+    await app.start().track("A");
+    await vi.advanceTimersByTimeAsync(1000);
+    app.kill();
+    vi.setSystemTime(Date.now() - 3_600_000);
+    const second = app.start();
+    await second.track("B");
+    await second.track("C");
+    app.fate = "ok";
+    app.start();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(app.names()).toEqual(["A", "B", "C"]);
+  });
+
   test("SM10: while the storage is slow, what waits for it is written in one go", async () => {
     app.fate = "offline";
     app.storage.delayMs = 200;
@@ -242,6 +271,46 @@ describe("storage that is slow or fails", () => {
     for (const name of ["C", "D", "E", "F"]) await second.track(name);
     expect(app.queued()).toHaveLength(taken);
     expect(dropped).toEqual(Array.from({ length: 6 - taken }, () => "queue_full"));
+  });
+
+  test("SM14: events that are delivered, or given up for consent, make room for others", async () => {
+    const client = app.start({ maxQueueEvents: 3 });
+    const dropped: string[] = [];
+    client.on("dropped", ({ reason }) => dropped.push(reason));
+    for (let round = 0; round < 3; round++) {
+      for (const name of ["A", "B", "C"]) await client.track(name);
+      void client.flush();
+      await vi.advanceTimersByTimeAsync(100);
+    }
+    expect([app.ids().length, dropped]).toEqual([9, []]);
+    app.fate = "offline";
+    for (const name of ["A", "B", "C"]) await client.track(name);
+    client.setConsent("denied");
+    client.setConsent("granted");
+    for (const name of ["A", "B", "C"]) await client.track(name);
+    expect(dropped).toEqual(["no_consent", "no_consent", "no_consent"]);
+  });
+
+  test("SM18: who signs in while the storage is late is the user from then on, whoever is stored", async () => {
+    const first = app.start();
+    await first.identify("u1");
+    const anonymousId = await first.anonymousId();
+    app.storage.hangs = true;
+    const second = app.start();
+    void second.identify("u2");
+    await vi.advanceTimersByTimeAsync(6000);
+    app.storage.release();
+    await vi.advanceTimersByTimeAsync(10);
+    await second.track("A");
+    const third = app.start();
+    await third.track("B");
+    void third.flush();
+    await vi.advanceTimersByTimeAsync(60_000);
+    const [a, b] = ["A", "B"].map((name) => app.events().find(({ event }) => event === name));
+    expect([a, b]).toMatchObject([
+      { userId: "u2", anonymousId },
+      { userId: "u2", anonymousId },
+    ]);
   });
 
   test("SM38: a thousand calls before the storage answers are held, further ones are dropped as queue_full", async () => {

@@ -12,7 +12,7 @@ import type {
 import type { EventType } from "@sluice/schema";
 import type { NodeFlushReport } from "./flushes.ts";
 import { Listeners, type SluiceEvents } from "./listeners.ts";
-import { type ReadOptions, readOptions, type SluiceOptions } from "./options.ts";
+import { type ReadOptions, readOptions, roomyFullness, type SluiceOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
 import { Queue } from "./queue.ts";
 import type { Spool } from "./spool/spool.ts";
@@ -132,7 +132,7 @@ export class Client<Events extends EventsOf<Events> = EventMap> {
     return { ...report, dropped: [...report.dropped, ...closed], kept };
   }
 
-  /** Resolves when the queue is at most half full; at once when it is. Await it between calls to send a lot. */
+  /** Resolves when the queue is at most a quarter full; at once when it is. Await it between calls to send a lot. */
   ready(): Promise<void> {
     return this.#hasRoom()
       ? Promise.resolve()
@@ -150,7 +150,7 @@ export class Client<Events extends EventsOf<Events> = EventMap> {
   }
 
   #hasRoom(): boolean {
-    return this.#queue.fullness() <= 0.5;
+    return this.#queue.fullness() <= roomyFullness;
   }
 
   #releaseRoom(): void {

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync, appendFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
+import { gzipSync, zstdCompressSync } from "node:zlib";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { birthOfMessageId } from "@sluice/schema";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -140,7 +140,9 @@ test("SN32: CSV, its gzip and Parquet give the same events; columns that are no 
   write("old.csv", csv);
   write("zipped.csv.gz", gzipSync(csv));
   write("old.parquet", new Uint8Array(parquetWriteBuffer({ columnData: columns })));
-  for (const file of ["old.csv", "zipped.csv.gz", "old.parquet"]) {
+  const compressors = { ZSTD: (bytes: Uint8Array) => new Uint8Array(zstdCompressSync(bytes)) };
+  write("zstd.parquet", new Uint8Array(parquetWriteBuffer({ columnData: columns, codec: "ZSTD", compressors })));
+  for (const file of ["old.csv", "zipped.csv.gz", "old.parquet", "zstd.parquet"]) {
     const { stdout, stderr } = await runImport([file, "--host", host, "--map", "ts=timestamp"]);
     expect(stdout, file + stderr).toContain("2 delivered");
     const sent = server.requests
@@ -171,6 +173,36 @@ test("SN32: numbers of 64 bits in Parquet are numbers where a number holds them,
   const [row] = await all(readParquet(reader as never, {} as never, {}));
   const large = String(2n ** 60n);
   expect(row?.fields).toEqual({ id: 7, large, at: new Date(0), nested: { list: [1, { deep: 2 }] } });
+});
+
+test("SN42: a checkpoint holds for one host, source and way of reading; a key that was replaced goes on", async () => {
+  write("old.ndjson", linesOf(3).replaceAll('"timestamp"', '"ts"'));
+  expect((await runImport(["old.ndjson", "--host", host])).stdout).toContain("3 rows that are no event");
+  const mapped = ["old.ndjson", "--map", "ts=timestamp", "--host"];
+  expect((await runImport([...mapped, host])).stdout).toContain("3 delivered");
+  const replaced = { SLUICE_WRITE_KEY: writeKey.replace(".s1.", ".s2.") };
+  expect((await runImport([...mapped, `${host}/`], replaced)).stderr).toContain("Going on behind row 3");
+  expect(server.requests).toHaveLength(1);
+  const otherSource = { SLUICE_WRITE_KEY: writeKey.replace("server", "other") };
+  expect((await runImport([...mapped, host], otherSource)).stderr).not.toContain("Going on");
+  expect((await runImport([...mapped, host.replace("127.0.0.1", "localhost")])).stderr).not.toContain("Going on");
+  expect(server.requests).toHaveLength(3);
+});
+
+test("SN44: rows that are no UTF-8 are refused and not garbled; the encoding may be stated", async () => {
+  const csv = "userId,event,timestamp\nu1,Käse,2020-06-01\nu2,Plain,2020-06-01\n";
+  write("latin.csv", Buffer.from(csv, "latin1"));
+  const refused = await runImport(["latin.csv", "--host", host, "--rejects", "bad.ndjson"]);
+  expect(refused.stdout).toContain("1 delivered, 0 rejected, 1 rows that are no event");
+  expect(readFileSync(join(folder, "bad.ndjson"), "utf8")).toBe('{"row":1,"reason":"not_utf8"}\n');
+  await runImport(["latin.csv", "--host", host, "--encoding", "windows-1252"]);
+  write("wide.csv", Buffer.from(`\ufeff${csv}`, "utf16le"));
+  await runImport(["wide.csv", "--host", host, "--encoding", "utf-16le"]);
+  expect(server.requests.slice(1).map(({ body }) => body.batch.map(({ event }) => event))).toEqual([
+    ["Käse", "Plain"],
+    ["Käse", "Plain"],
+  ]);
+  expect((await runImport(["latin.csv", "--host", host, "--encoding", "klingon"])).code).toBe(2);
 });
 
 test("SN33: a row that is too large, or a file that cannot be decoded, ends in a sentence and not in a wait", async () => {
@@ -269,7 +301,7 @@ test("SN34: CSV and NDJSON read the same in pieces of any size", async () => {
 });
 
 test("SN34: the id of a row depends on its words, its place, its time and the namespace, and on nothing else", () => {
-  const rules: RowRules = { type: "track", event: "", names: new Map(), namespace: "" };
+  const rules: RowRules = { type: "track", event: "", names: new Map(), namespace: "", isGarbledRefused: true };
   const row = { number: 7, text: "words", fields: { timestamp: "2020-06-01T00:00:00Z", userId: "u" } };
   const idOf = (some: Row, other: RowRules = rules): string => {
     const event = eventOfRow(some, other);

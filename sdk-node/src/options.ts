@@ -77,6 +77,12 @@ export interface ReadOptions {
   readonly clock: "learn" | "none";
 }
 
+/**
+ * How full the queue may be for `ready` to resolve. A quarter of it keeps the connections busy; when more waits, its events live long
+ * enough to be taken for old by the garbage collector, which costs memory and time.
+ */
+export const roomyFullness = 0.25;
+
 /** Default and allowed range of each numeric option. */
 const ranges = {
   flushAt: [100, 1, 10_000],
@@ -108,11 +114,11 @@ export function readOptions(options: SluiceOptions): Omit<ReadOptions, "clock"> 
   return {
     writeKey: readWriteKey(given.writeKey),
     host: readHost(given.host),
-    // A batch never needs more than half the queue, so that waiting for room cannot stall it.
-    flushAt: Math.min(number("flushAt"), maxBatchEvents, Math.ceil(maxQueueEvents / 2)),
+    // A batch never needs more of the queue than those who wait for room leave in it, so that none waits for the other.
+    flushAt: Math.min(number("flushAt"), maxBatchEvents, Math.ceil(maxQueueEvents * roomyFullness)),
     flushIntervalMs: isServerless ? serverlessFlushIntervalMs : number("flushIntervalMs"),
     maxBatchEvents,
-    maxBatchBytes: Math.min(number("maxBatchBytes"), Math.floor(maxQueueBytes / 2)),
+    maxBatchBytes: Math.min(number("maxBatchBytes"), Math.floor(maxQueueBytes * roomyFullness)),
     maxQueueEvents,
     maxQueueBytes,
     whenFull: readOneOf(given.whenFull, "whenFull", ["drop_newest", "drop_oldest"]),

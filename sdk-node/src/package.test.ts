@@ -1,58 +1,19 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { FaultServer } from "../testing/fault-server.ts";
+import { packedProject } from "../testing/packed-project.ts";
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "..", "..");
 let project: string;
 
-/** A project that has installed what npm would publish, and knows nothing of this repository. */
 beforeAll(async () => {
-  project = mkdtempSync(join(tmpdir(), "sluice-package-"));
-  const { stdout } = await run(
-    "npm",
-    [
-      "pack",
-      "--json",
-      "--ignore-scripts",
-      "--pack-destination",
-      project,
-      "-w",
-      "schema",
-      "-w",
-      "sdk-core",
-      "-w",
-      "sdk-node",
-    ],
-    { cwd: root, maxBuffer: 16 * 1024 * 1024 },
-  );
-  for (const { name, filename } of packed(stdout)) {
-    const folder = join(project, "node_modules", name);
-    mkdirSync(folder, { recursive: true });
-    await run("tar", ["-xzf", join(project, filename), "-C", folder, "--strip-components=1"]);
-  }
-  mkdirSync(join(project, "node_modules", "@types"));
-  for (const name of ["@types/node", "undici-types"]) {
-    symlinkSync(join(root, "node_modules", name), join(project, "node_modules", name));
-  }
-  writeFileSync(join(project, "package.json"), "{}");
+  project = await packedProject();
 }, 120_000);
 afterAll(() => rmSync(project, { recursive: true, force: true }));
-
-interface Packed {
-  readonly name: string;
-  readonly filename: string;
-}
-
-/** npm 10 and 11 print a list, npm 12 an object by name. */
-function packed(json: string): readonly Packed[] {
-  const report = JSON.parse(json) as readonly Packed[] | Record<string, Packed>;
-  return Array.isArray(report) ? (report as readonly Packed[]) : Object.values(report as Record<string, Packed>);
-}
 
 const use = (host: string): string => `
   const client = createClient({ host: ${JSON.stringify(host)}, writeKey: "k" });

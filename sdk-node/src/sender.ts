@@ -1,15 +1,16 @@
 import {
   type Batch,
   createBatch,
-  createDeviceClock,
   createPause,
   type EnginePorts,
   type EventResult,
   judgeReply,
   requestBody,
+  sendOff,
   type SendReply,
   splitBatch,
 } from "@sluice/core";
+import { LaneClock } from "./lane-clock.ts";
 import { type Entry, Lanes } from "./lanes.ts";
 
 /** What a sender is told. */
@@ -41,7 +42,7 @@ export class Sender {
   readonly #limits: SenderLimits;
   readonly #ports: EnginePorts;
   readonly #settle: Settle;
-  readonly #clock;
+  readonly #clock: LaneClock;
   readonly #pause;
   #flights: Flight[] = [];
   #flying = 0;
@@ -53,7 +54,7 @@ export class Sender {
     this.#limits = limits;
     this.#ports = ports;
     this.#settle = settle;
-    this.#clock = createDeviceClock(limits.clock === "none" ? 0 : null);
+    this.#clock = new LaneClock(limits.clock === "none" ? 0 : null);
     this.#pause = createPause(ports, () => this.pump());
   }
 
@@ -105,15 +106,17 @@ export class Sender {
     if (!this.#isFull() && this.#lanes.oldestFree() > this.#dueSequence) return undefined;
     const entries = this.#lanes.take({ events: maxBatchEvents, bytes: maxBatchBytes });
     if (entries.length === 0) return undefined;
-    const outstanding = this.#flights.flatMap((flight) => flight.batches);
-    const batch = createBatch(entries, (firstMs) => this.#offsetMs(firstMs, outstanding));
-    const flight = { lanes: new Set(entries.map((entry) => entry.lane)), batches: [batch], isFlying: false };
+    const flight = {
+      lanes: new Set(entries.map((entry) => entry.lane)),
+      batches: [createBatch(entries)],
+      isFlying: false,
+    };
     this.#flights.push(flight);
     return flight;
   }
 
-  #offsetMs(firstMs: number, outstanding: readonly Batch[]): number | null {
-    return this.#limits.clock === "none" ? 0 : this.#clock.offsetForMs(firstMs, outstanding);
+  #offsetFor(batch: Batch): number | null {
+    return this.#limits.clock === "none" ? 0 : this.#clock.offsetFor(entriesOf(batch));
   }
 
   async #fly(flight: Flight): Promise<void> {
@@ -121,6 +124,7 @@ export class Sender {
     if (batch === undefined) throw new Error("a flight without a batch has landed");
     flight.isFlying = true;
     this.#flying++;
+    sendOff(batch, () => this.#offsetFor(batch));
     const sentMs = this.#ports.now();
     let reply: SendReply;
     try {
@@ -134,7 +138,7 @@ export class Sender {
   }
 
   #land(flight: Flight, batch: Batch, reply: SendReply, sentMs: number): void {
-    const entries = batch.events as readonly Entry[]; // they are made of entries, see #takeOff
+    const entries = entriesOf(batch);
     const ids = entries.map((entry) => entry.messageId);
     const verdict = judgeReply(reply, ids);
     if (verdict.kind === "retry") {
@@ -150,9 +154,14 @@ export class Sender {
     if (verdict.kind === "settled") {
       const { clock } = this.#limits;
       const receivedMs = this.#ports.now();
-      if (clock === "learn") this.#clock.learn(batch, { sentMs, receivedMs, serverMs: verdict.serverMs });
+      if (clock === "learn") this.#clock.learn(entries, batch, { sentMs, receivedMs, serverMs: verdict.serverMs });
       this.#settle(entries, verdict.results);
     }
     this.pump();
   }
+}
+
+/** The events of a batch, which was made of entries. */
+function entriesOf(batch: Batch): readonly Entry[] {
+  return batch.events as readonly Entry[];
 }

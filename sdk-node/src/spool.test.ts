@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { runChild } from "../testing/child.ts";
 import { FaultServer } from "../testing/fault-server.ts";
 import { createClient, type Sluice, type SluiceOptions } from "./index.ts";
@@ -164,6 +164,23 @@ test("SN23: clients share a folder: none takes what a living one holds, and a cl
   expect(last.delivered.map(({ messageId }) => messageId)).toEqual(["other"]);
   expect(existsSync(reused)).toBe(false);
   await living.closeAndFlush({ timeoutMs: 0 });
+});
+
+test("SN39: where a process may not ask whether another lives, it takes nothing of the other's and says so", async () => {
+  const lines: string[] = [];
+  const foreign = join(directory, `${process.ppid}-0-0-01KAG2X9YM0000000000000000`);
+  mkdirSync(foreign, { recursive: true });
+  const refused = vi.spyOn(process, "kill").mockImplementation(() => {
+    throw new Error("Requires run access, run again with the --allow-run flag"); // Deno 2.9: NotCapable, without a code
+  });
+  await client({ log: (line) => lines.push(line) }).closeAndFlush();
+  expect(existsSync(foreign)).toBe(true);
+  expect(lines).toEqual([expect.stringContaining("left alone")]);
+  // The other could see when it began, this one cannot, or the other way round: that tells nothing.
+  refused.mockImplementation(() => true);
+  await client().closeAndFlush();
+  expect(existsSync(foreign)).toBe(true);
+  refused.mockRestore();
 });
 
 test("SN24: a folder that cannot be made throws at construction", () => {

@@ -1,141 +1,210 @@
-import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { D1Database, R2Bucket } from "@cloudflare/workers-types";
-import { encodeEvents, partKey, type Row } from "@sluice/lake";
-import { hourOf } from "@sluice/schema";
-import { kpiAnswer, type KpiAnswer } from "../../analytics/dist/kpi-answer.js";
-import { kpiQuestion } from "../../analytics/dist/kpi-params.js";
-import { passLimits } from "../../analytics/dist/rollup-plan.js";
-import { rollUpDay, type RollupPorts } from "../../analytics/dist/shell/day-rollup.js";
-import { readSources } from "../../analytics/dist/shell/kpi-numbers.js";
-import { recountUsers } from "../../analytics/dist/shell/recount.js";
-import { type ProjectState, RollupStore } from "../../analytics/dist/shell/rollup-store.js";
-import { countTrail } from "../../analytics/dist/shell/trail.js";
-import { type Oracle, oracleOver } from "../../analytics/testing/oracle.ts";
 import { projectRoot } from "../../tools/project-root.ts";
 import { BucketContents, bucketOver } from "../simulation/fakes/bucket.ts";
 import { d1Over, openDatabase } from "../simulation/fakes/database.ts";
+import { ObjectDatabase, storageOver } from "../simulation/fakes/object-storage.ts";
+import { type IsolateGlobals, loadProduction, type Production } from "../simulation/production.ts";
+import { randomOf } from "../simulation/random.ts";
+import { productionVariables } from "../simulation/variables.ts";
+import type { LakeObjects } from "./made.ts";
 
-const project = "shop";
+/** The project of every population, its zone and its dimension. */
+export const project = "shop";
+export const homeZone = "Europe/Berlin";
+export const dimension = "country";
+/** A funnel that is declared for it. */
+export const funnel = {
+  funnel: "trial",
+  steps: ["event:Signed Up", "event:Order Completed"],
+  windowHours: 72,
+  breakdown: "plan",
+} as const;
 
-// What workerd has and Node has not: MD5 in WebCrypto, and a scheduler that waits.
-const digest = crypto.subtle.digest.bind(crypto.subtle);
-crypto.subtle.digest = async (algorithm, data) => {
-  if (algorithm !== "MD5") return digest(algorithm, data);
-  const bytes = ArrayBuffer.isView(data)
-    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    : new Uint8Array(data);
-  return Uint8Array.from(createHash("md5").update(bytes).digest()).buffer;
-};
-Object.assign(globalThis, { scheduler: { wait: async () => undefined } });
+/** Where a population is fed, and its numbers are asked for. */
+export interface KpiWorld {
+  /** Takes messages as the queue delivers them. */
+  take(messages: readonly Uint8Array[]): Promise<void>;
+  /** Publishes and rolls up what was taken. */
+  rollUp(): Promise<void>;
+  /** Builds the marts of behaviour. */
+  buildBehaviour(): Promise<void>;
+  /** Answers a question of the query API; throws for a refusal. */
+  ask(path: string): Promise<unknown>;
+  /** The rows of D1 that hold numbers. */
+  rollups(): Promise<readonly { readonly day: string }[]>;
+  /** The identity links that days have in their rows of D1. */
+  fewLinks(): Promise<readonly { readonly day: string; readonly links: string }[]>;
+  readonly lake: LakeObjects;
+  close(): Promise<void>;
+}
 
-/** A project's lake, marts and roll-ups in memory, made by the code that makes them on workerd. */
-export class KpiWorld {
+/** What worlds ask their D1. */
+export const rollupsSql = "SELECT day, family, body FROM rollup ORDER BY day, family";
+export const fewLinksSql = "SELECT day, few_links AS links FROM rollup_day ORDER BY day";
+
+const operatorToken = "operator-token-of-the-tests";
+/** When everything is taken, rolled up and asked for: after the population's last day. */
+const nowMs = Date.UTC(2026, 5, 1);
+const messagesPerBatch = 100;
+
+type Handler = (...parameters: unknown[]) => Promise<unknown>;
+type Log = Record<string, (...parameters: unknown[]) => Promise<unknown>>;
+
+/** The production code of consumer, log and analytics in this process, over a bucket and databases in memory. */
+export class LocalWorld implements KpiWorld {
+  readonly lake: LakeObjects;
   readonly #contents = new BucketContents();
-  readonly #rows = new Map<string, Row[]>();
   readonly #db;
-  readonly #store: RollupStore;
-  readonly #ports: RollupPorts;
-  readonly #env: { readonly DB: D1Database; readonly LAKE: R2Bucket };
-  #sequence = 0;
+  readonly #logDb = new ObjectDatabase();
+  readonly #env: object;
+  readonly #consumer: Record<string, Handler>;
+  readonly #analytics: Record<string, Handler>;
+  #token = "";
 
-  constructor(timezone: string, dimensions: readonly string[], idsPerPass?: string) {
+  /** @param idsPerPass ids of a day that are rolled up at once, as the variable IDS_PER_PASS has it. */
+  static async start(idsPerPass = ""): Promise<LocalWorld> {
+    const world = new LocalWorld(await loadProduction(), idsPerPass);
+    await world.#admin("projects", { project, timezone: homeZone, dimensions: [dimension] });
+    await world.#admin(`projects/${project}/funnels`, funnel);
+    const made = await world.#admin(`projects/${project}/tokens`, { name: "oracle", scopes: ["kpis"] });
+    world.#token = String((made as { token: unknown }).token);
+    return world;
+  }
+
+  private constructor(production: Production, idsPerPass: string) {
     const folder = join(projectRoot, "analytics/migrations");
     const scripts = readdirSync(folder).sort();
     this.#db = openDatabase(scripts.map((name) => readFileSync(join(folder, name), "utf8")));
-    const sql = "INSERT INTO project (project, currency, created_at, timezone, dimensions) VALUES (?, 'EUR', 0, ?, ?)";
-    this.#db.prepare(sql).run(project, timezone, JSON.stringify(dimensions));
-    const atOnce = async <Value>(_what: string, effect: () => Value): Promise<Value> => effect();
-    const stored = async <Value>(_verb: string, _key: string, effect: () => Value): Promise<Value> => effect();
-    const world = { nowMs: () => 0, pageSize: () => 1000, isFalselyRefused: () => false };
-    // The stand-ins are held to the platform's behaviour by the simulation's contract tests, not by its types.
-    const bucket = bucketOver(this.#contents, stored, world) as unknown as R2Bucket;
-    const db = d1Over(this.#db, atOnce) as unknown as D1Database;
-    this.#env = { DB: db, LAKE: bucket };
-    this.#store = new RollupStore(db);
-    const yieldTurn = async (): Promise<void> => undefined;
-    this.#ports = { bucket, store: this.#store, owner: "test", limits: passLimits(idsPerPass), yieldTurn };
+    const consumer = production.consumer(isolateOf("consumer"));
+    const analytics = production.analytics(isolateOf("analytics"));
+    this.#consumer = consumer["default"] as Record<string, Handler>;
+    this.#analytics = analytics["default"] as Record<string, Handler>;
+    const logs = { getByName: () => log, idFromName: (name: string) => name, get: () => log };
+    this.#env = {
+      ...productionVariables(),
+      DB: d1Over(this.#db, async (_what, effect) => effect()),
+      LAKE: bucketOver(this.#contents, async (_verb, _key, effect) => effect(), bucketWorld),
+      SHARD_LOG: logs,
+      OPERATOR_TOKEN: operatorToken,
+      WRITE_KEY_SECRETS: "secret-of-the-tests",
+      ROLLUP_SECONDS: "0",
+      IDS_PER_PASS: idsPerPass,
+      // No question is for today's numbers, so that blocks need not stay for them.
+      LIVE_SECONDS: "0.001",
+    };
+    const ShardLog = consumer["ShardLog"] as new (state: object, env: object) => Log;
+    const log = new ShardLog({ storage: storageOver(this.#logDb, calm) }, this.#env);
+    this.lake = {
+      list: async (prefix) => [...this.#contents.objects.values()].filter(({ key }) => key.startsWith(prefix)),
+      bytes: async (key) => this.#contents.objects.get(key)?.bytes ?? new Uint8Array(),
+    };
   }
 
-  /** Stores rows in parts of their hours, which grow, and rolls up what changed. */
-  async take(rows: readonly Row[], partOf: (row: Row) => number): Promise<void> {
-    const touched = new Set<string>();
-    const days = new Set<number>();
-    for (const row of rows) {
-      const key = partKey({ dataset: "events", project, shard: 0, hourMs: hourOf(row.time), part: partOf(row) });
-      this.#rows.set(key, [...(this.#rows.get(key) ?? []), row]);
-      touched.add(key);
-      days.add(Math.floor(row.time / 86_400_000) * 86_400_000);
+  async take(messages: readonly Uint8Array[]): Promise<void> {
+    for (let start = 0; start < messages.length; start += messagesPerBatch) {
+      const batch = messages.slice(start, start + messagesPerBatch).map((body, index) => ({
+        id: String(start + index),
+        timestamp: new Date(nowMs),
+        attempts: 1,
+        body,
+        ack: () => undefined,
+        retry: () => {
+          throw new Error("a message was not taken");
+        },
+      }));
+      await this.#consumer["queue"]?.({ queue: "sluice-events", messages: batch }, this.#env, contextOf([]));
     }
-    for (const key of touched) {
-      this.#sequence += 1;
-      const bytes = encodeEvents(this.#rows.get(key) ?? [], { birthId: "birth", logSequence: this.#sequence });
-      this.#contents.put(key, bytes, {}, 0);
+    this.#logDb.confirm();
+  }
+
+  async rollUp(): Promise<void> {
+    await this.#admin("flush", {});
+  }
+
+  async buildBehaviour(): Promise<void> {
+    // Marts are built for who asks.
+    await this.ask("/v1/paths?from=2026-03-01&to=2026-03-02");
+    for (let built = -1, before = -2; built !== before;) {
+      await this.#analytics["scheduled"]?.({ cron: "" }, this.#env, contextOf([]));
+      before = built;
+      built = (await this.lake.list("marts/s")).length;
     }
-    await this.#rollUp([...days].sort((a, b) => a - b));
   }
 
-  async #rollUp(days: readonly number[]): Promise<void> {
-    await this.#store.takeLease("test", 0);
-    for (const day of days) await rollUpDay(this.#ports, await this.#state(), day);
-    const state = await this.#state();
-    await recountUsers(this.#ports, state, state.recountFromMs, () => false);
-    const outcome = await countTrail(this.#ports, await this.#state(), () => false);
-    if (outcome !== "counted") throw new Error(`users were not counted: ${outcome}`);
-    await this.#store.trailCounted("test", project, 1);
-  }
-
-  async #state(): Promise<ProjectState> {
-    const state = (await this.#store.projects()).find((entry) => entry.project === project);
-    if (state === undefined) throw new Error("the project is gone");
-    return state;
-  }
-
-  /** Everything that follows from the events: rows of D1 and bytes of marts, as one text. */
-  made(): string {
-    const hash = createHash("sha256");
-    const rows = this.#db.prepare("SELECT day, family, body FROM rollup ORDER BY day, family").all();
-    for (const row of rows) hash.update(JSON.stringify(row));
-    const marts = [...this.#contents.objects.values()].filter((object) => object.key.startsWith("marts/"));
-    for (const { key, etag } of marts.sort((a, b) => (a.key < b.key ? -1 : 1))) hash.update(`${key} ${etag}`);
-    return `${rows.length} rows, ${marts.length} marts, ${hash.digest("hex")}`;
-  }
-
-  /** Rows of D1 of the day that has the most of them. */
-  rowsOfDay(): number {
-    const sql = "SELECT max(n) AS n FROM (SELECT count(*) AS n FROM rollup GROUP BY day)";
-    return Number(this.#db.prepare(sql).get()?.["n"]);
-  }
-
-  /** Answers a question as the query API does. */
-  async ask(query: string): Promise<KpiAnswer> {
-    const { timezone, currency, dimensions } = await this.#state();
-    const question = kpiQuestion(new URLSearchParams(query), { timezone, dimensions });
-    if (!question.ok) throw new Error(JSON.stringify(question.error));
-    const sources = await readSources(
-      this.#env,
-      { project, timezone, currency, hasTrail: true, asOfMs: 0 },
-      question.value,
+  async ask(path: string): Promise<unknown> {
+    return this.#fetch(
+      new Request(`https://a.example${path}`, { headers: { authorization: `Bearer ${this.#token}` } }),
     );
-    if (!sources.ok) throw new Error(JSON.stringify(sources.error));
-    return kpiAnswer(question.value, { project, asOfMs: 0, trailAsOfMs: 0 }, { ...sources.value, live: null });
   }
 
-  /** DuckDB over a copy of the event files. */
-  async oracle(): Promise<Oracle> {
-    const folder = await mkdtemp(join(tmpdir(), "sluice-kpis-"));
-    try {
-      for (const { key, bytes } of this.#contents.objects.values()) {
-        if (!key.startsWith("events/")) continue;
-        await mkdir(dirname(join(folder, key)), { recursive: true });
-        await writeFile(join(folder, key), bytes);
-      }
-      return await oracleOver(folder);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+  async rollups(): ReturnType<KpiWorld["rollups"]> {
+    return this.#db.prepare(rollupsSql).all() as { day: string }[];
   }
+
+  async fewLinks(): ReturnType<KpiWorld["fewLinks"]> {
+    return this.#db.prepare(fewLinksSql).all() as { day: string; links: string }[];
+  }
+
+  async close(): Promise<void> {
+    this.#logDb.close();
+    this.#db.close();
+  }
+
+  async #admin(path: string, body: object): Promise<unknown> {
+    const headers = { authorization: `Bearer ${operatorToken}` };
+    const init = { method: "POST", headers, body: JSON.stringify(body) };
+    return this.#fetch(new Request(`https://a.example/v1/admin/${path}`, init));
+  }
+
+  async #fetch(request: Request): Promise<unknown> {
+    const background: Promise<unknown>[] = [];
+    const response = (await this.#analytics["fetch"]?.(request, this.#env, contextOf(background))) as Response;
+    const text = await response.text();
+    await Promise.all(background);
+    if (!response.ok) throw new Error(`${request.url}: ${response.status} ${text}`);
+    return JSON.parse(text) as unknown;
+  }
+}
+
+/** Writes the event files of a lake into a folder. */
+export async function copyEvents(lake: LakeObjects, folder: string): Promise<void> {
+  for (const { key } of await lake.list("events/")) {
+    await mkdir(dirname(join(folder, key)), { recursive: true });
+    await writeFile(join(folder, key), await lake.bytes(key));
+  }
+}
+
+/** An isolate whose clock moves only while it waits, so that no deadline depends on the machine. */
+function isolateOf(name: string): IsolateGlobals {
+  let waitedMs = 0;
+  return {
+    nowMs: () => nowMs + waitedMs,
+    setTimeout: (run, delayMs) => {
+      setImmediate(() => {
+        waitedMs += delayMs;
+        run();
+      });
+      return 0;
+    },
+    clearTimeout: () => undefined,
+    random: randomOf(1, name),
+    log: (line) => {
+      throw new Error(`${name} says: ${line}`);
+    },
+  };
+}
+
+const bucketWorld = { nowMs: () => nowMs, pageSize: () => 1000, isFalselyRefused: () => false };
+const calm = {
+  assertAlive: () => undefined,
+  assertWorks: () => undefined,
+  alarmCall: async <Value>(_what: string, effect: () => Value): Promise<Value> => effect(),
+  // Publishing is asked for here; no alarm has to ring.
+  alarmChanged: () => undefined,
+};
+
+function contextOf(background: Promise<unknown>[]): object {
+  return { waitUntil: (work: Promise<unknown>) => background.push(work), passThroughOnException: () => undefined };
 }

@@ -19,8 +19,14 @@ export interface LedgerWorld {
   admin(method: string, path: string, body?: object): Promise<Reply>;
   /** A question with the project's read token. */
   read(path: string, token?: string): Promise<Reply>;
-  /** Puts everything that the logs hold into files. */
+  /** Puts everything that the logs hold into files, and rolls it up. */
   publish(): Promise<void>;
+  /** Runs the cron of analytics. */
+  cron(): Promise<void>;
+  /** Queue messages that the consumer has settled. */
+  settled(): Promise<number>;
+  /** Rows of a query of D1. */
+  sql(query: string): Promise<readonly object[]>;
   /** Loses the memory of the project's log. */
   restartLog(): Promise<void>;
   close(): Promise<void>;
@@ -37,12 +43,18 @@ export interface TestBucket {
   get(key: string): Promise<{ text(): Promise<string>; arrayBuffer(): Promise<ArrayBuffer> } | null>;
   put(key: string, value: string | Uint8Array, options?: object): Promise<unknown>;
   delete(key: string): Promise<void>;
-  list(options: { prefix: string }): Promise<{ objects: { key: string }[] }>;
+  list(options: { prefix: string; cursor?: string }): Promise<{
+    objects: { key: string; etag: string }[];
+    truncated: boolean;
+    cursor?: string;
+  }>;
 }
 
 const operatorToken = "operator-token-of-the-tests";
 const project = "shop";
 const source = "web";
+/** Queue messages that one call sends. */
+const batchMessages = 50;
 
 /** Starts the Workers with their own configurations; batches leave the queue at once. */
 export async function startLedgerWorld(options: { readonly replayQueue?: boolean } = {}): Promise<LedgerWorld> {
@@ -59,7 +71,11 @@ export async function startLedgerWorld(options: { readonly replayQueue?: boolean
   await harness.listen();
   const analytics = harness.getWorker("sluice-analytics");
   await analytics.applyD1Migrations("DB");
-  const env = (await analytics.getEnv()) as { readonly LAKE: TestBucket; readonly EVENTS: TestQueue };
+  const env = (await analytics.getEnv()) as {
+    readonly LAKE: TestBucket;
+    readonly EVENTS: TestQueue;
+    readonly DB: TestDatabase;
+  };
   const admin: LedgerWorld["admin"] = async (method, path, body) => {
     const headers = { authorization: `Bearer ${operatorToken}` };
     const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
@@ -84,7 +100,10 @@ export async function startLedgerWorld(options: { readonly replayQueue?: boolean
       return reply.body;
     },
     enqueue: async (messages) => {
-      for (const message of messages) await env.EVENTS.send(message, { contentType: "bytes" });
+      for (let start = 0; start < messages.length; start += batchMessages) {
+        const batch = messages.slice(start, start + batchMessages);
+        await env.EVENTS.sendBatch(batch.map((body) => ({ body, contentType: "bytes" })));
+      }
     },
     admin,
     read: async (path, token = readToken) => {
@@ -94,6 +113,13 @@ export async function startLedgerWorld(options: { readonly replayQueue?: boolean
       const reply = await admin("POST", "flush");
       if (reply.status !== 200) throw new Error(JSON.stringify(reply));
     },
+    cron: async () => void (await analytics.scheduled({ cron: "* * * * *" })),
+    settled: async () => {
+      const headers = { authorization: `Bearer ${operatorToken}` };
+      const counters = await harness.getWorker("sluice-queue-consumer").fetch("/v1/internal/counters", { headers });
+      return Number(((await counters.json()) as { messagesSettled: unknown }).messagesSettled);
+    },
+    sql: async (query) => (await env.DB.prepare(query).all()).results,
     restartLog: () =>
       harness.getWorker("sluice-queue-consumer").evictDurableObject("SHARD_LOG", { name: `${project}:0` }),
     close: () => harness.close(),
@@ -139,7 +165,11 @@ export async function waitFor<Value>(look: () => Promise<Value>, holds: (value: 
 }
 
 interface TestQueue {
-  send(message: Uint8Array, options: { contentType: "bytes" }): Promise<unknown>;
+  sendBatch(messages: readonly { body: Uint8Array; contentType: "bytes" }[]): Promise<unknown>;
+}
+
+interface TestDatabase {
+  prepare(query: string): { all(): Promise<{ results: object[] }> };
 }
 
 const replayConsumer = {

@@ -44,6 +44,7 @@ export async function deployToAccount(options: DeployOptions): Promise<void> {
 /** The Worker's D1 migrations, then the Worker; returns what wrangler printed. */
 async function deployOne(unit: DeployUnit, configPath: string, args: readonly string[]): Promise<string> {
   for (const database of unit.config.d1_databases) {
+    if (database.migrations_dir === undefined) continue; // another Worker's database
     const name = database.database_name ?? database.binding;
     await runWrangler(["d1", "migrations", "apply", name, "--remote", "--config", configPath]);
   }

@@ -1,7 +1,7 @@
 import type { Miniflare } from "miniflare";
 import { type LocalWorker, workerNames } from "./workers.ts";
 
-/** How often the roll-up runs locally; deployed, its cron says every two minutes. */
+/** How often the roll-up runs locally; deployed, its cron says every three minutes. */
 const rollUpEveryMs = 1000;
 /** How often every other cron runs locally. */
 const otherEveryMs = 30_000;

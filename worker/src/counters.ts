@@ -10,7 +10,7 @@ export interface CounterReport {
   readonly messagesSent: number;
   /** Messages that went to R2 because the queue did not take them. */
   readonly messagesSpilled: number;
-  /** Spilled messages that a cron run of this isolate brought to the queue. */
+  /** Spilled messages that this isolate brought to the queue. */
   readonly messagesReplayed: number;
   /** Tries to send that failed or took too long. */
   readonly sendsFailed: number;

@@ -1,7 +1,7 @@
 /*
  * sluice-worker: the edge. It takes events from SDKs over HTTP, authenticates the write key, gives every event its verdict,
  * and answers 200 only when the queue (or, failing that, R2) holds the request.
- * Called by SDKs and browsers, every ten minutes by cron, and by the operator's local tools.
+ * Called by SDKs and browsers, every half hour by cron, and by the operator's local tools.
  * It never reads R2, D1, KV or a Durable Object before it answers, never logs what a request carries, and never
  * lets a full IP address out unless the source's policy keeps it.
  */

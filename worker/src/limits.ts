@@ -42,10 +42,19 @@ export const spillTimeMsMax = 5_000;
 /** Messages of one split request that are sent at the same time; a Worker has six outgoing connections. */
 export const sendsAtOnceMax = 4;
 
-/** Spilled messages that one cron run replays. At one run a minute this drains 500 messages a minute and isolate. */
+/** Spilled messages that one cron run replays. */
 export const replaysPerRunMax = 500;
 
-/** Failed replays after which a run gives up: the queue is down, the next minute will do. */
+/** Keys of spilled messages that an isolate remembers; cron finds the others. */
+export const ownSpillsMax = 1_000;
+
+/** Own spilled messages that are sent again behind one request. */
+export const ownReplaysAtOnceMax = 20;
+
+/** One question to D1 for the registry's version; then the snapshot is read from R2. */
+export const registryVersionTimeMsMax = 2_000;
+
+/** Failed replays after which a run gives up: the queue is down, the next run will do. */
 export const replayFailuresMax = 5;
 
 /** What a client that was refused for now is told to wait, in seconds. */

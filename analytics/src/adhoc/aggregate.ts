@@ -1,5 +1,6 @@
 import { compareText, formatDecimal } from "@sluice/lake";
 import type { Json } from "@sluice/schema";
+import { BucketLabels } from "./bucket-labels.ts";
 import { microsOfValue, type RowView, textOf } from "./field-value.ts";
 import { KeptMemory } from "./kept-memory.ts";
 import { type Fold, foldOf } from "./measure.ts";
@@ -27,17 +28,19 @@ export interface AdhocResult {
 /** Aggregates rows as a question asks; the order in which rows come does not matter. */
 export class Aggregation {
   readonly #question: AdhocQuestion;
+  readonly #labels: BucketLabels | null;
   readonly #memory = new KeptMemory();
   readonly #groups = new Map<string, { readonly bucket: string; readonly group: (string | null)[]; folds: Fold[] }>();
 
   constructor(question: AdhocQuestion) {
     this.#question = question;
+    this.#labels = question.interval === null ? null : new BucketLabels(question.local, question.interval);
   }
 
   /** Adds a row that lies in the range and meets all filters. */
   add(view: RowView): void {
-    const { interval, clock, groupBy, measures } = this.#question;
-    const bucket = interval === null ? "" : clock.bucket(view.row.time ?? 0, interval);
+    const { groupBy, measures } = this.#question;
+    const bucket = this.#labels === null ? "" : this.#labels.of(view.row.time ?? 0);
     const group = groupBy.map((ref) => textOf(ref, view.value(ref)));
     const key = group.length === 0 ? bucket : JSON.stringify([bucket, ...group]);
     let held = this.#groups.get(key);

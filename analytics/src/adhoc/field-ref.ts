@@ -16,7 +16,14 @@ export type FieldRef =
   | { readonly kind: "column"; readonly label: string; readonly column: keyof Row; readonly type: PlainType }
   | { readonly kind: "json"; readonly label: string; readonly column: JsonColumn; readonly path: readonly string[] }
   /** The user id, else the anonymous id. Not resolved across logins. */
-  | { readonly kind: "actor"; readonly label: string };
+  | { readonly kind: "actor"; readonly label: string }
+  /** What follows from some columns of a row; not for questions to name. */
+  | {
+      readonly kind: "computed";
+      readonly label: string;
+      readonly columns: readonly (keyof Row)[];
+      readonly valueOf: (row: Partial<Row>) => string | null;
+    };
 
 type PlainType = "string" | "timestamp" | "boolean" | "int32" | "int64" | "decimal";
 
@@ -74,10 +81,12 @@ function isKey(key: string): boolean {
 
 /** Whether values of a field tell of one person, or lead to one. */
 export function isPersonal(ref: FieldRef): boolean {
+  if (ref.kind === "computed") return ref.columns.some((column) => personalColumns.has(column));
   return ref.kind === "actor" || personalColumns.has(ref.column);
 }
 
 /** The columns that a field is read from. */
 export function columnsOf(ref: FieldRef): readonly (keyof Row)[] {
+  if (ref.kind === "computed") return ref.columns;
   return ref.kind === "actor" ? ["user_id", "anonymous_id"] : [ref.column];
 }

@@ -23,6 +23,7 @@ export class RowView {
   /** The value of a field; `null` where the row has none. A decimal is a text, a time a number of ms. */
   value(ref: FieldRef): Json {
     if (ref.kind === "actor") return this.#row.user_id ?? this.#row.anonymous_id ?? null;
+    if (ref.kind === "computed") return ref.valueOf(this.#row);
     if (ref.kind === "column") return this.#row[ref.column] ?? null;
     let value: Json | undefined = this.#document(ref.column);
     for (const key of ref.path) {

@@ -23,15 +23,19 @@ export interface Filter {
   readonly oneOf: readonly string[] | null;
 }
 
-/** Reads `filters`: a list of `{"field", "op", "value"}`. */
-export function filtersOf(value: Json | undefined): Result<readonly Filter[], Problem> {
+/**
+ * Reads a list of `{"field", "op", "value"}`.
+ *
+ * @param place where it stands, for refusals.
+ */
+export function filtersOf(value: Json | undefined, place = "filters"): Result<readonly Filter[], Problem> {
   const list = value ?? [];
   if (!Array.isArray(list) || list.length > filtersMax) {
-    return fail(invalid("filters", `filters must be a list of at most ${filtersMax} conditions.`));
+    return fail(invalid(place, `${place} must be a list of at most ${filtersMax} conditions.`));
   }
   const filters: Filter[] = [];
   for (const [index, entry] of list.entries()) {
-    const filter = filterOf(entry as Json, `filters[${index}]`);
+    const filter = filterOf(entry as Json, `${place}[${index}]`);
     if (!filter.ok) return filter;
     filters.push(filter.value);
   }

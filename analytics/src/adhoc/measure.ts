@@ -47,22 +47,28 @@ export function measuresOf(value: Json | undefined): Result<readonly Measure[], 
   return ok(measures);
 }
 
-function measureOf(entry: Json, place: string): Result<Measure, Problem> {
+/**
+ * Reads one measure.
+ *
+ * @param place where it stands, for refusals; "" for the body itself.
+ */
+export function measureOf(entry: Json, place: string): Result<Measure, Problem> {
   if (!isObject(entry)) return fail(invalid(place, `${place} must be {"fn", "field", "name", "p"}.`));
+  const at = (name: string): string => (place === "" ? name : `${place}.${name}`);
   const unknown = Object.keys(entry).find((key) => !["fn", "field", "name", "p"].includes(key));
   if (unknown !== undefined) return fail(invalid(place, `${place} may hold fn, field, name and p only.`));
   const fn = functions.find((name) => name === field(entry, "fn"));
-  if (fn === undefined) return fail(invalid(`${place}.fn`, `${place}.fn must be one of ${functions.join(", ")}.`));
+  if (fn === undefined) return fail(invalid(at("fn"), `${at("fn")} must be one of ${functions.join(", ")}.`));
   const fieldValue = field(entry, "field");
-  const ref = fieldValue === undefined && fn === "count" ? ok(null) : fieldRef(fieldValue, `${place}.field`);
+  const ref = fieldValue === undefined && fn === "count" ? ok(null) : fieldRef(fieldValue, at("field"));
   if (!ref.ok) return ref;
   const p = field(entry, "p") ?? null;
   if ((p === null) === (fn === "percentile") || (p !== null && !(typeof p === "number" && p >= 0 && p <= 1))) {
-    return fail(invalid(`${place}.p`, `${place}.p must be a number from 0 to 1, for percentile only.`));
+    return fail(invalid(at("p"), `${at("p")} must be a number from 0 to 1, for percentile only.`));
   }
   const name = field(entry, "name") ?? (ref.value === null ? fn : `${fn}_${ref.value.label}`);
   if (typeof name !== "string" || name === "" || name.length > 200) {
-    return fail(invalid(`${place}.name`, `${place}.name must be a text of 1 to 200 characters.`));
+    return fail(invalid(at("name"), `${at("name")} must be a text of 1 to 200 characters.`));
   }
   return ok({ name, fn, ref: ref.value, p: p ?? 0 });
 }

@@ -1,11 +1,12 @@
 import type { Row } from "@sluice/lake";
 import { fail, field, hourMs, type Json, type JsonObject, ok, parseTime, type Result } from "@sluice/schema";
 import { dayMs, parseDay } from "../day.ts";
+import { type Interval, intervals } from "../local-period.ts";
 import { invalid, type Problem } from "../problem.ts";
+import { isTimeZone, LocalDays } from "../time-zone.ts";
 import { columnsOf, type FieldRef, fieldRef, isPersonal } from "./field-ref.ts";
 import { type Filter, filtersOf } from "./filter.ts";
 import { type Measure, measuresOf } from "./measure.ts";
-import { type Interval, intervals, ZoneClock } from "./zone-clock.ts";
 
 const groupByMax = 5;
 const rowsMax = 10_000;
@@ -19,7 +20,7 @@ export interface AdhocQuestion {
   readonly fromMs: number;
   readonly toMs: number;
   readonly timezone: string;
-  readonly clock: ZoneClock;
+  readonly local: LocalDays;
   /** `null`: the range is one bucket. */
   readonly interval: Interval | null;
   readonly filters: readonly Filter[];
@@ -40,11 +41,11 @@ export function adhocQuestion(body: JsonObject): Result<AdhocQuestion, Problem> 
     return fail(invalid(unknown.slice(0, 40), `Unknown field. Known are ${fieldNames.join(", ")}.`));
   }
   const timezone = field(body, "timezone") ?? "UTC";
-  const clock = typeof timezone === "string" ? ZoneClock.of(timezone) : null;
-  if (typeof timezone !== "string" || clock === null) {
+  if (typeof timezone !== "string" || !isTimeZone(timezone)) {
     return fail(invalid("timezone", "timezone must be an IANA time zone, such as Europe/Berlin; UTC when absent."));
   }
-  const range = rangeOf(body, clock);
+  const local = new LocalDays(timezone);
+  const range = rangeOf(body, local);
   if (!range.ok) return range;
   const asked = field(body, "interval") ?? null;
   const interval = intervals.find((name) => name === asked) ?? null;
@@ -68,7 +69,7 @@ export function adhocQuestion(body: JsonObject): Result<AdhocQuestion, Problem> 
   return ok({
     ...range.value,
     timezone,
-    clock,
+    local,
     interval,
     ...parts,
     ...order.value,
@@ -77,10 +78,10 @@ export function adhocQuestion(body: JsonObject): Result<AdhocQuestion, Problem> 
   });
 }
 
-function rangeOf(body: JsonObject, clock: ZoneClock): Result<{ fromMs: number; toMs: number }, Problem> {
-  const fromMs = instantOf(field(body, "from"), clock);
+function rangeOf(body: JsonObject, local: LocalDays): Result<{ fromMs: number; toMs: number }, Problem> {
+  const fromMs = instantOf(field(body, "from"), local);
   if (fromMs === null) return fail(invalid("from", `from must be ${instantRule} (inclusive).`));
-  const toMs = instantOf(field(body, "to"), clock);
+  const toMs = instantOf(field(body, "to"), local);
   if (toMs === null) return fail(invalid("to", `to must be ${instantRule} (exclusive).`));
   if (toMs <= fromMs) return fail(invalid("to", "to must be later than from: it is exclusive."));
   // A day with a clock change has 25 hours.
@@ -92,10 +93,10 @@ function rangeOf(body: JsonObject, clock: ZoneClock): Result<{ fromMs: number; t
 
 const instantRule = "a day YYYY-MM-DD of the time zone, or a time in ISO 8601";
 
-function instantOf(value: Json | undefined, clock: ZoneClock): number | null {
+function instantOf(value: Json | undefined, local: LocalDays): number | null {
   if (typeof value !== "string" || value.length > 40) return null;
   const day = parseDay(value);
-  const ms = day === null ? parseTime(value) : clock.dayStart(day);
+  const ms = day === null ? parseTime(value) : local.startMs(day / dayMs);
   return ms !== null && ms >= 0 && (day !== null || value.includes("T")) ? ms : null;
 }
 

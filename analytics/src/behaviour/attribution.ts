@@ -1,7 +1,8 @@
 import { compareText, formatDecimal } from "@sluice/lake";
 import { dayMs } from "../day.ts";
 import { microsOf } from "../money.ts";
-import { entryOf, periodAt, type Periods } from "./period.ts";
+import { entryOf } from "../grouped.ts";
+import { periodAt, type Periods } from "../period.ts";
 import type { Session } from "./session.ts";
 import type { Step } from "./step.ts";
 import type { KeyedFold } from "./user-pass.ts";
@@ -38,7 +39,8 @@ export interface AttributionAnswer {
   readonly lastTouch: readonly Credit[];
 }
 
-interface UserTouches {
+/** What is held of a user until all touches and conversions are known. */
+export interface UserTouches {
   readonly touches: Session[];
   readonly conversions: Step[];
 }
@@ -81,13 +83,9 @@ export class AttributionFold implements KeyedFold<AttributedItem, UserTouches, A
   }
 
   end({ touches, conversions }: UserTouches): void {
-    touches.sort((a, b) => a.start_time - b.start_time || compareText(a.message_id, b.message_id));
     for (const step of conversions) {
-      const before = touches.filter((touch) => {
-        return isNotAfter(touch, step) && step.time - touch.start_time <= attributionMsMax;
-      });
-      this.#credit(this.#first, before[0], step);
-      this.#credit(this.#last, before.at(-1), step);
+      this.#credit(this.#first, firstTouch(touches, step), step);
+      this.#credit(this.#last, lastTouch(touches, step), step);
     }
   }
 
@@ -95,8 +93,8 @@ export class AttributionFold implements KeyedFold<AttributedItem, UserTouches, A
     return { firstTouch: creditsOf(this.#first), lastTouch: creditsOf(this.#last) };
   }
 
-  #credit(sums: Map<string, Sum>, touch: Session | undefined, step: Step): void {
-    const channel = touch === undefined ? null : channelOf(touch);
+  #credit(sums: Map<string, Sum>, touch: Session | null, step: Step): void {
+    const channel = touch === null ? null : channelOf(touch);
     const sum = entryOf(sums, channelKey(channel), () => ({ channel, conversions: 0, micros: new Map() }));
     sum.conversions += 1;
     const micros = step.revenue === null ? null : microsOf(step.revenue);
@@ -106,16 +104,34 @@ export class AttributionFold implements KeyedFold<AttributedItem, UserTouches, A
   }
 }
 
-/** Whether a touch is the conversion itself or before it, in the total order. */
-function isNotAfter(touch: Session, step: Step): boolean {
-  return (
-    touch.start_time < step.time ||
-    (touch.start_time === step.time && compareText(touch.message_id, step.message_id) <= 0)
-  );
+/** The first touch within the 30 days before a conversion, in the total order; it may be the conversion itself. */
+function firstTouch(touches: readonly Session[], step: Step): Session | null {
+  return edgeTouch(touches, step, -1);
+}
+
+/** Likewise, the last one. */
+export function lastTouch(touches: readonly Session[], step: Step): Session | null {
+  return edgeTouch(touches, step, 1);
+}
+
+function edgeTouch(touches: readonly Session[], step: Step, sign: 1 | -1): Session | null {
+  const conversion = { start_time: step.time, message_id: step.message_id };
+  let found: Session | null = null;
+  for (const touch of touches) {
+    if (step.time - touch.start_time > attributionMsMax || compareStarts(touch, conversion) > 0) continue;
+    if (found === null || compareStarts(touch, found) * sign > 0) found = touch;
+  }
+  return found;
+}
+
+type Start = Pick<Session, "start_time" | "message_id">;
+
+function compareStarts(a: Start, b: Start): number {
+  return a.start_time - b.start_time || compareText(a.message_id, b.message_id);
 }
 
 /** The channel of a touch: its campaign, else its referrer. */
-function channelOf({ campaign_source, campaign_medium, campaign_name, referrer_host }: Session): Channel {
+export function channelOf({ campaign_source, campaign_medium, campaign_name, referrer_host }: Session): Channel {
   const hasCampaign = campaign_source !== null || campaign_medium !== null || campaign_name !== null;
   return {
     source: campaign_source,

@@ -2,7 +2,7 @@ import { graceMs } from "../day.ts";
 import { firstOfPeriod, nextPeriod } from "../local-period.ts";
 import { tzdataVersion } from "../time-zone.ts";
 import { type BehaviourKpiName, behaviourKpis } from "./catalogue.ts";
-import { dateOf } from "./period.ts";
+import { dateOf } from "../period.ts";
 import type { RangeQuestion } from "./question.ts";
 
 /** When the numbers are of. */

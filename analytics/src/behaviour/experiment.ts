@@ -1,6 +1,6 @@
 import { compareText } from "@sluice/lake";
 import { type EventName, isNamed } from "./event-name.ts";
-import { entryOf } from "./period.ts";
+import { entryOf } from "../grouped.ts";
 import { compareRates, type RateDifference, type RatioCheck, sampleRatioCheck } from "./proportion-test.ts";
 import { compareSteps, propertyOf, type Step } from "./step.ts";
 import type { KeyedFold } from "./user-pass.ts";

@@ -1,6 +1,7 @@
 import { compareText } from "@sluice/lake";
 import { type EventName, isNamed } from "./event-name.ts";
-import { dateOf, entryOf, periodAt, type Periods, periodsOf } from "./period.ts";
+import { entryOf } from "../grouped.ts";
+import { dateOf, periodAt, type Periods, periodsOf } from "../period.ts";
 import { quantileDisc } from "./quantile.ts";
 import { compareSteps, propertyOf, type Step } from "./step.ts";
 import type { KeyedFold } from "./user-pass.ts";

@@ -2,7 +2,8 @@ import { compareText, formatDecimal } from "@sluice/lake";
 import { countedEvents } from "../metrics.ts";
 import { divideMicros, microsOf } from "../money.ts";
 import { firstOfPeriod } from "../local-period.ts";
-import { dateOf, entryOf, type Periods, periodsOf } from "./period.ts";
+import { entryOf } from "../grouped.ts";
+import { dateOf, type Periods, periodsOf } from "../period.ts";
 import type { Step } from "./step.ts";
 import type { KeyedFold } from "./user-pass.ts";
 

@@ -24,20 +24,30 @@ function localDay(time: string, zone: string): string {
   return `CAST(timezone(${text(zone)}, timezone('UTC', ${time})) AS DATE)`;
 }
 
-/** CTEs `link` and `step`: active events with the user that each counts for, its local day and its place `o` in the total order. */
+/**
+ * CTEs `link`, `component` and `step`: active events with the user that each counts for, its local day and its place `o` in the
+ * total order. An alias joins ids under a server key; under a public key it identifies its own anonymous id.
+ */
 function stepCtes(zone: string): string {
   const endOfWindow = `epoch_ms(timezone(${text(zone)}, (day + 31)::TIMESTAMP))`;
-  return `link AS (
+  return `joined AS (
+  SELECT previous_id AS a, user_id AS b FROM events
+  WHERE type = 'alias' AND key_kind = 'server' AND previous_id <> '' AND user_id IS NOT NULL AND previous_id <> user_id
+), edge AS (SELECT a, b FROM joined UNION SELECT b, a FROM joined
+), reached(id, other) AS (SELECT a, a FROM edge UNION SELECT r.id, e.b FROM reached r JOIN edge e ON e.a = r.other
+), component AS (SELECT id, min(other) AS name FROM reached GROUP BY 1
+), link AS (
   SELECT anonymous_id AS device, arg_min(user_id, {'t': epoch_ms(time), 'm': message_id, 'u': user_id}) AS user_id, min(epoch_ms(time)) AS t
-  FROM events WHERE type = 'identify' AND user_id IS NOT NULL AND anonymous_id IS NOT NULL GROUP BY 1
+  FROM events WHERE user_id IS NOT NULL AND anonymous_id IS NOT NULL
+    AND (type = 'identify' OR type = 'alias' AND key_kind = 'public' AND previous_id = anonymous_id) GROUP BY 1
 ), active AS (
   SELECT *, epoch_ms(time) AS t, {'t': epoch_ms(time), 'm': message_id} AS o, ${localDay("time", zone)} AS day,
     CASE type WHEN 'track' THEN event WHEN 'page' THEN coalesce(page_path, name) ELSE name END AS label
   FROM events WHERE type IN ('track', 'page', 'screen') AND NOT is_bot
-), step AS (
-  SELECT a.*, coalesce(a.user_id, CASE WHEN l.t < ${endOfWindow} THEN l.user_id END, a.anonymous_id) AS person
+), owned AS (
+  SELECT a.*, coalesce(a.user_id, CASE WHEN l.t < ${endOfWindow} THEN l.user_id END, a.anonymous_id) AS owner
   FROM active a LEFT JOIN link l ON l.device = a.anonymous_id
-)`;
+), step AS (SELECT o.*, coalesce(c.name, o.owner) AS person FROM owned o LEFT JOIN component c ON c.id = o.owner)`;
 }
 
 function named({ type, name }: EventName): string {
@@ -66,7 +76,7 @@ export function funnelSql(funnel: Funnel, range: SqlRange, bySegment: boolean): 
   const reached = funnel.steps.map((_, index) => `count(*) FILTER (reached > ${index})`).join(", ");
   const took = `(latest.t - entry)`;
   const done = `reached = ${funnel.steps.length}`;
-  return `WITH ${stepCtes(range.zone)}, e0 AS (
+  return `WITH RECURSIVE ${stepCtes(range.zone)}, e0 AS (
   SELECT person, ${period("day", range)} AS start, min(o).t AS entry, min(o) AS latest, arg_min({'v': ${property}}, o).v AS segment, 1 AS reached
   FROM step WHERE ${named(first)} AND ${inRange("day", range)} AND person IS NOT NULL GROUP BY 1, 2
 )${hops.join("")}
@@ -83,7 +93,7 @@ export function retentionSql(question: Omit<RetentionQuestion, "periods">, range
       ? `SELECT * FROM (VALUES ${mode.ranges.map(([from, to], index) => `(${index}, ${from}, ${to})`).join(", ")}) v(n, a, b)`
       : `SELECT range AS n, range AS a, ${mode.kind === "exact" ? "range" : "1000000"} AS b FROM range(${mode.count})`;
   const unit = range.interval === "week" ? 7 : 1;
-  return `WITH ${stepCtes(range.zone)}, cohort AS (
+  return `WITH RECURSIVE ${stepCtes(range.zone)}, cohort AS (
   SELECT person, min(${period("day", range)}) AS start FROM step
   WHERE person IS NOT NULL AND ${cohortEvent === null ? "true" : named(cohortEvent)} GROUP BY 1
 ), back AS (
@@ -116,7 +126,7 @@ function sessionCtes(zone: string): string {
 
 /** `start`, `sessions`, `duration`, `pages`, `bounces`, `page_ms`, `pages_left`. */
 export function sessionSql(range: SqlRange): string {
-  return `WITH ${sessionCtes(range.zone)}
+  return `WITH RECURSIVE ${sessionCtes(range.zone)}
 SELECT ${period("day", range)} AS start, count(*) AS sessions, sum(end_t - start_t) AS duration, sum(pages) AS pages,
   count(*) FILTER (pages = 1 AND events = 1) AS bounces, sum(page_ms) AS page_ms, sum(greatest(pages - 1, 0)) AS pages_left
 FROM session WHERE ${inRange("day", range)} GROUP BY 1 ORDER BY 1`;
@@ -125,12 +135,12 @@ FROM session WHERE ${inRange("day", range)} GROUP BY 1 ORDER BY 1`;
 /** `origin`, `target`, `count` of transitions within the sessions of a range. */
 export function pathSql(by: "page" | "event", range: SqlRange): string {
   const node = by === "page" ? "CASE WHEN type <> 'track' THEN coalesce(page_path, name) END" : "label";
-  return `WITH ${sessionCtes(range.zone)}, node AS (
+  return `WITH RECURSIVE ${sessionCtes(range.zone)}, node AS (
   SELECT anonymous_id, number, t, message_id, ${node} AS node FROM visit WHERE ${inRange("start_day", range)} AND (${node}) IS NOT NULL
 ), once AS (
   SELECT * FROM node QUALIFY node IS DISTINCT FROM lag(node) OVER (PARTITION BY anonymous_id, number ORDER BY t, message_id)
 ), hop AS (
-  SELECT lag(node) OVER w AS origin, node AS target FROM once WINDOW w AS (PARTITION BY anonymous_id, number ORDER BY t, message_id)
+  SELECT lag(node) OVER h AS origin, node AS target FROM once WINDOW h AS (PARTITION BY anonymous_id, number ORDER BY t, message_id)
   UNION ALL
   SELECT arg_max(node, {'t': t, 'm': message_id}), NULL FROM once GROUP BY anonymous_id, number
 )
@@ -139,7 +149,7 @@ SELECT origin, target, count(*) AS count FROM hop GROUP BY ALL ORDER BY ALL`;
 
 /** `variant`, `users`, `converted`; users with several variants under the variant NULL. */
 export function experimentSql(id: string, conversion: EventName, zone: string, fromMs: number, toMs: number): string {
-  return `WITH ${stepCtes(zone)}, seen AS (
+  return `WITH RECURSIVE ${stepCtes(zone)}, seen AS (
   SELECT * FROM step WHERE t >= ${fromMs} AND t < ${toMs}
 ), exposed AS (
   SELECT person, min(o) AS o, count(DISTINCT properties->>'$.variation_id') AS variants, min(properties->>'$.variation_id') AS variant
@@ -154,7 +164,7 @@ FROM exposed e LEFT JOIN converted c USING (person) GROUP BY 1 ORDER BY 1`;
 export function attributionSql(conversion: EventName, range: SqlRange): string {
   const host = (address: string): string =>
     `lower(nullif(regexp_extract(${address}, '^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?([^/?#:@]+)', 1), ''))`;
-  return `WITH ${sessionCtes(range.zone)}, touch AS (
+  return `WITH RECURSIVE ${sessionCtes(range.zone)}, touch AS (
   SELECT person, start_t, message_id, campaign.s AS s, campaign.m AS m, campaign.c AS c,
     CASE WHEN ${host("origin.r")} IS DISTINCT FROM ${host("origin.u")} THEN ${host("origin.r")} END AS r
   FROM session WHERE s IS NOT NULL OR m IS NOT NULL OR c IS NOT NULL OR r IS NOT NULL
@@ -177,7 +187,7 @@ FROM both_models GROUP BY ALL ORDER BY ALL`;
 
 /** `start`, `users`, `currency`, `n` (days since the first) and `total`, for every cohort and currency with revenue. */
 export function lifetimeValueSql(days: number, range: SqlRange): string {
-  return `WITH ${stepCtes(range.zone)}, first AS (
+  return `WITH RECURSIVE ${stepCtes(range.zone)}, first AS (
   SELECT person, min(day) AS day FROM step WHERE person IS NOT NULL GROUP BY 1
 ), cohort AS (SELECT person, day, ${period("day", range)} AS start FROM first WHERE ${inRange("day", range)}
 ), size AS (SELECT start, count(*) AS users FROM cohort GROUP BY 1

@@ -27,7 +27,7 @@ import {
   type SqlRange,
 } from "./oracle-sql.ts";
 import { PathFold } from "./paths.ts";
-import type { Periods } from "./period.ts";
+import type { Periods } from "../period.ts";
 import { RetentionFold, type RetentionMode } from "./retention.ts";
 import { type DeviceStep, isOnDevice, sessionOf, sessionRuns } from "./session.ts";
 import { SessionFold } from "./session-kpis.ts";

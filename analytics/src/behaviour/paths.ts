@@ -1,6 +1,7 @@
 import { compareText } from "@sluice/lake";
 import { nameOf } from "./event-name.ts";
-import { entryOf, periodAt, type Periods } from "./period.ts";
+import { entryOf } from "../grouped.ts";
+import { periodAt, type Periods } from "../period.ts";
 import { type DeviceStep, pageOf, sessionRuns } from "./session.ts";
 import type { KeyedFold } from "./user-pass.ts";
 

@@ -6,7 +6,7 @@ import { invalid, type Problem } from "../problem.ts";
 import { isTimeZone, LocalDays } from "../time-zone.ts";
 import type { EventName } from "./event-name.ts";
 import { eventName, eventNameRule } from "./funnel-definition.ts";
-import type { DayInterval, Periods } from "./period.ts";
+import type { DayInterval, Periods } from "../period.ts";
 import type { RetentionMode } from "./retention.ts";
 
 /** Days that one question may span. */

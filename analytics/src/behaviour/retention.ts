@@ -1,6 +1,7 @@
 import { type EventName, isNamed } from "./event-name.ts";
 import { firstOfPeriod } from "../local-period.ts";
-import { dateOf, entryOf, type Periods, periodsOf } from "./period.ts";
+import { entryOf } from "../grouped.ts";
+import { dateOf, type Periods, periodsOf } from "../period.ts";
 import type { Step } from "./step.ts";
 import type { KeyedFold } from "./user-pass.ts";
 

@@ -1,4 +1,5 @@
-import { dateOf, entryOf, periodAt, type Periods, periodsOf } from "./period.ts";
+import { entryOf } from "../grouped.ts";
+import { dateOf, periodAt, type Periods, periodsOf } from "../period.ts";
 import type { Session } from "./session.ts";
 
 /** A ratio, kept as its two numbers; no value where the denominator is 0. */

@@ -19,6 +19,7 @@ import { buildBehaviour } from "./behaviour-build.ts";
 import { deadLetterRoutes } from "./dead-letter-routes.ts";
 import type { Env } from "./env.ts";
 import { flushPipeline } from "./flush.ts";
+import { declaredAdminRoutes } from "./declared-routes.ts";
 import { funnelRoutes } from "./funnel-routes.ts";
 import { jobRoutes, projectJobRoutes } from "./job-routes.ts";
 import { lakeRoutes } from "./lake-routes.ts";
@@ -75,7 +76,7 @@ admin.delete("/projects/:project", async (context) => {
   return afterRevoke(context, await registry(context).deleteProject(project, Date.now()), { project });
 });
 
-/** The consumer's cron opens the new shards within five minutes. */
+/** The consumer's cron opens the new shards within a quarter of an hour. */
 admin.post("/projects/:project/shards", async (context) => {
   const body = await bodyOf(context);
   if (!body.ok) return refuse(context, body.error);
@@ -216,6 +217,7 @@ admin.route("/projects", projectJobRoutes);
 admin.route("/projects", adminLiveRoutes);
 admin.route("/projects", adminLedgerRoutes);
 admin.route("/projects", funnelRoutes);
+admin.route("/projects", declaredAdminRoutes);
 admin.route("/projects", redriveRoutes);
 admin.route("/projects", replayRoutes);
 
@@ -252,7 +254,7 @@ async function afterCreate(context: Ask, made: Result<null, Problem>, reply: obj
 async function afterRevoke(context: Ask, revoked: Result<null, Problem>, reply: object): Promise<Response> {
   if (!revoked.ok) return refuse(context, revoked.error);
   if (await isPublished(context.env)) return context.json({ ...reply, revoked: true });
-  const detail = "Recorded, but not yet visible to the edge; it will be tried again every two minutes.";
+  const detail = "Recorded, but not yet visible to the edge; it will be tried again every three minutes.";
   return refuse(context, { status: 503, title: "Not yet effective", detail });
 }
 

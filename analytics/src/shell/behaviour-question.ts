@@ -24,9 +24,9 @@ const notedMsMin = 3_600_000;
 /** One question's view of a project. */
 export class BehaviourReader {
   readonly #ports: BehaviourPorts;
-  readonly #env: Env;
+  readonly #env: Pick<Env, "DB">;
 
-  constructor(env: Env, ports: BehaviourPorts) {
+  constructor(env: Pick<Env, "DB">, ports: BehaviourPorts) {
     this.#env = env;
     this.#ports = ports;
   }
@@ -86,7 +86,7 @@ export class BehaviourReader {
 
 /** Puts a question within the budget of one; a refusal where it does not suffice. */
 export async function withinBudget<Answer>(
-  env: Env,
+  env: Pick<Env, "DB" | "LAKE">,
   project: string,
   ask: (reader: BehaviourReader) => Promise<Answer>,
 ): Promise<Result<Answer, Problem>> {

@@ -3,7 +3,8 @@ import { adminBody } from "../admin-fields.ts";
 import { funnelDeclaration } from "../behaviour/funnel-definition.ts";
 import { notFound } from "../problem.ts";
 import type { Env } from "./env.ts";
-import { declareFunnel, funnelsOf, revokeFunnel, shownFunnel } from "./funnel-store.ts";
+import { takeBack } from "./declarations.ts";
+import { declareFunnel, funnelKind, funnelsOf, shownFunnel } from "./funnel-store.ts";
 import { projectNamed } from "./read-token.ts";
 import { refuse } from "./reply.ts";
 
@@ -27,6 +28,6 @@ funnelRoutes.post("/:project/funnels", async (context) => {
 
 funnelRoutes.delete("/:project/funnels/:funnel", async (context) => {
   const { project, funnel } = context.req.param();
-  const revoked = await revokeFunnel(context.env.DB, project, funnel, Date.now());
+  const revoked = await takeBack(context.env.DB, funnelKind, project, funnel, Date.now());
   return revoked.ok ? context.json({ project, funnel, revoked: true }) : refuse(context, revoked.error);
 });

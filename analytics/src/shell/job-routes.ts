@@ -8,7 +8,7 @@ import { invalid, notFound, type Problem } from "../problem.ts";
 import type { Env } from "./env.ts";
 import { JobStore } from "./job-store.ts";
 import { runJob } from "./job-tick.ts";
-import { daysPerStep, rebuildDays } from "./job-work.ts";
+import { daysPerStep, goOnRebuilding, rebuildDays } from "./job-work.ts";
 import { refuse } from "./reply.ts";
 import { type ProjectState, RollupStore } from "./rollup-store.ts";
 
@@ -48,22 +48,35 @@ projectJobRoutes.post("/:project/backfill", async (context) => {
   if (!body.ok) return refuse(context, body.error);
   const range = hourRange(textField(body.value, "from"), textField(body.value, "to"), backfillDaysMax);
   if (!range.ok) return refuse(context, range.error);
-  const cursor = textField(body.value, "cursor") ?? dayText(Math.floor(range.value.fromMs / dayMs) * dayMs);
-  const fromMs = parseDay(cursor);
-  if (fromMs === null) return refuse(context, invalid("cursor", "cursor must be that of an earlier answer."));
+  const first = dayText(Math.floor(range.value.fromMs / dayMs) * dayMs);
+  const step = backfillStep(textField(body.value, "cursor") ?? first);
+  if (step === null) return refuse(context, invalid("cursor", "cursor must be that of an earlier answer."));
   const project = await projectState(context.env, context.req.param("project"));
   if (project === null) return refuse(context, notFound);
   const days: number[] = [];
-  for (let day = fromMs; day < range.value.toMs && days.length < daysPerStep; day += dayMs) days.push(day);
+  for (let day = step.fromMs; day < range.value.toMs && days.length < daysPerStep; day += dayMs) days.push(day);
   const startedMs = Date.now();
-  const built = days.length === 0 ? 0 : await rebuildDays(context.env, project.project, days, true);
-  if (built === null) return refuse(context, busy);
-  const counts = { days: built };
+  const rebuilt = step.isBegun
+    ? await goOnRebuilding(context.env, project.project)
+    : await rebuildDays(context.env, project.project, days, true);
+  // Another run holds the lease: the same step is asked for again.
+  if (rebuilt === null) return context.json({ days: 0, cursor: dayText(step.fromMs) });
+  const counts = { days: rebuilt.built };
   const run = { job: "backfill", project: project.project, startedMs, endedMs: Date.now(), counts } as const;
-  if (built > 0) await new JobStore(context.env.DB).noteRun({ ...run, outcome: "done", error: null });
-  const nextMs = fromMs + days.length * dayMs;
+  if (rebuilt.built > 0) await new JobStore(context.env.DB).noteRun({ ...run, outcome: "done", error: null });
+  if (!rebuilt.isFinished) return context.json({ ...counts, cursor: `${dayText(step.fromMs)}${begun}` });
+  const nextMs = step.fromMs + days.length * dayMs;
   return context.json({ ...counts, cursor: nextMs < range.value.toMs ? dayText(nextMs) : null });
 });
+
+/** Behind the first day of a step, in a cursor: its days are marked, and not all of them built. */
+const begun = "+";
+
+function backfillStep(cursor: string): { readonly fromMs: number; readonly isBegun: boolean } | null {
+  const isBegun = cursor.endsWith(begun);
+  const fromMs = parseDay(isBegun ? cursor.slice(0, -begun.length) : cursor);
+  return fromMs === null ? null : { fromMs, isBegun };
+}
 
 /** Compares what the lake holds with what was rolled up, and mends it. */
 projectJobRoutes.post("/:project/reconcile", async (context) => {

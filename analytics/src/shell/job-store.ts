@@ -19,6 +19,8 @@ export interface StoredRun {
   readonly endedMs: number;
   readonly outcome: "done" | "failed";
   readonly counts: Readonly<Record<string, number>>;
+  /** Of a roll-up: SHA-256 of the keys and etags that it read; absent or "" for none. */
+  readonly inputs?: string;
   readonly error: string | null;
 }
 
@@ -53,20 +55,25 @@ export class JobStore {
 
   /** Notes a run in the place of the oldest one: one row written. */
   async noteRun(run: StoredRun): Promise<void> {
-    const sql = `INSERT INTO job_run (job, project, slot, started_at, ended_at, outcome, counts, error)
+    const sql = `INSERT INTO job_run (job, project, slot, started_at, ended_at, outcome, counts, error, inputs)
       SELECT ?1, ?2, coalesce((SELECT slot + 1 FROM job_run WHERE job = ?1 AND project = ?2
-        ORDER BY started_at DESC, ended_at DESC, slot DESC LIMIT 1), 0) % ${runsKept}, ?3, ?4, ?5, ?6, ?7
+        ORDER BY started_at DESC, ended_at DESC, slot DESC LIMIT 1), 0) % ${runsKept}, ?3, ?4, ?5, ?6, ?7, ?8
       WHERE true
       ON CONFLICT (job, project, slot) DO UPDATE SET started_at = excluded.started_at, ended_at = excluded.ended_at,
-        outcome = excluded.outcome, counts = excluded.counts, error = excluded.error`;
-    const { job, project, startedMs, endedMs, outcome, counts, error } = run;
+        outcome = excluded.outcome, counts = excluded.counts, error = excluded.error,
+        inputs = excluded.inputs`;
+    const { job, project, startedMs, endedMs, outcome, counts, inputs = "", error } = run;
     const text = error === null ? null : error.slice(0, errorLengthMax);
-    await this.#db.prepare(sql).bind(job, project, startedMs, endedMs, outcome, JSON.stringify(counts), text).run();
+    const values = [job, project, startedMs, endedMs, outcome, JSON.stringify(counts), text, inputs];
+    await this.#db
+      .prepare(sql)
+      .bind(...values)
+      .run();
   }
 
   /** The last runs, the newest first. */
   async runs(limit: number): Promise<StoredRun[]> {
-    const sql = `SELECT job, project, started_at AS startedMs, ended_at AS endedMs, outcome, counts, error
+    const sql = `SELECT job, project, started_at AS startedMs, ended_at AS endedMs, outcome, counts, error, inputs
       FROM job_run ORDER BY ended_at DESC LIMIT ?`;
     const { results } = await this.#db
       .prepare(sql)

@@ -14,6 +14,9 @@ import { newId } from "./secrets.ts";
 
 /** Days that one step builds anew. */
 export const daysPerStep = 10;
+/** A step begins no further day after this time: whoever asks for it over HTTP waits a minute and a half at most. */
+const stepMsMax = 20_000;
+const leasePollMs = 500;
 /** Pages of R2's listing, of up to 1,000 parts, that one step compares. */
 const pagesPerStep = 10;
 /** A part that was uploaded so lately may still wait for its roll-up: late days wait for up to six hours. */
@@ -31,6 +34,7 @@ export interface JobTask {
   readonly isAsked: boolean;
 }
 
+const noneRebuilt: Rebuilt = { built: 0, isFinished: true };
 const busy: JobRun = { outcome: "busy", isNoted: false, counts: {}, step: "", pauseMs: 0 };
 
 /** One step of a job. Throws when it fails; what it did so far is whole, and done again it changes nothing. */
@@ -45,21 +49,33 @@ export async function runStep(env: Env, job: BackgroundJob, task: JobTask): Prom
   }
 }
 
+/** What became of days that are to be built again. */
+export interface Rebuilt {
+  /** Days that were built now. */
+  readonly built: number;
+  /** Whether all of them are; else {@link goOnRebuilding} goes on. */
+  readonly isFinished: boolean;
+}
+
 /**
- * Has days of a project built again, and its roll-up run until they are; `null` when another run holds the lease.
+ * Has days of a project built again, and runs its roll-up for as long as a step may take; `null` when another run holds the
+ * lease.
  *
  * @param anew also where nothing about a day has changed.
- * @returns days that were built.
  */
 export async function rebuildDays(
   env: Env,
   project: string,
   days: readonly number[],
   anew: boolean,
-): Promise<number | null> {
+): Promise<Rebuilt | null> {
   const owner = newId();
   const store = new RollupStore(env.DB);
-  if (!(await store.takeLease(owner, Date.now()))) return null;
+  const untilMs = Date.now() + stepMsMax;
+  while (!(await store.takeLease(owner, Date.now()))) {
+    if (Date.now() > untilMs) return null;
+    await scheduler.wait(leasePollMs);
+  }
   try {
     await new JobStore(env.DB).markDays(owner, project, days, anew);
   } catch (error) {
@@ -68,9 +84,14 @@ export async function rebuildDays(
   } finally {
     await store.releaseLease(owner);
   }
-  const { rolledUpDays, failedProjects } = await settleRollup(env, project);
+  return goOnRebuilding(env, project);
+}
+
+/** Goes on with days that a step had no time for. */
+export async function goOnRebuilding(env: Env, project: string): Promise<Rebuilt> {
+  const { rolledUpDays, failedProjects, finished } = await settleRollup(env, project, stepMsMax);
   if (failedProjects > 0) throw new Error("the roll-up failed");
-  return rolledUpDays;
+  return { built: rolledUpDays, isFinished: finished };
 }
 
 /** Builds days again, the newest first, whose roll-ups were made by other definitions. */
@@ -85,7 +106,7 @@ async function rebuildOld(env: Env, { project: { project } }: JobTask): Promise<
     days.map((day) => parseDay(day) ?? 0),
     false,
   );
-  return built === null ? busy : { outcome: "done", isNoted: true, counts: { days: built }, step: "", pauseMs: 0 };
+  return built === null ? busy : { outcome: "done", isNoted: true, counts: { days: built.built }, step: "", pauseMs: 0 };
 }
 
 /** Compares what R2 lists with what was rolled up, from the day of `step` on, and has days built again that differ. */
@@ -105,10 +126,13 @@ async function reconcile(env: Env, { project: state, step, nowMs, isAsked }: Job
   );
   const waiting = new Set(isAsked ? [] : state.lateDays);
   const drifted = driftedDays({ listed, built, waiting, quietSinceMs: isAsked ? nowMs : nowMs - quietMs });
-  const counts = { parts: parts.length, days: drifted.length };
-  if (drifted.length > 0 && (await rebuildDays(env, project, drifted, true)) === null) return busy;
-  const next = endDay === null ? "" : dayText(endDay);
-  return { outcome: "done", isNoted: drifted.length > 0, counts, step: next, pauseMs: endDay === null ? dayMs : 0 };
+  const [first] = drifted;
+  const rebuilt = first === undefined ? noneRebuilt : await rebuildDays(env, project, drifted, true);
+  if (rebuilt === null) return busy;
+  const run = { outcome: "done", isNoted: first !== undefined, counts: { parts: parts.length, days: rebuilt.built } } as const;
+  // Days that the step had no time for still differ: the next one finds them.
+  if (first !== undefined && !rebuilt.isFinished) return { ...run, step: dayText(first - dayMs), pauseMs: 0 };
+  return { ...run, step: endDay === null ? "" : dayText(endDay), pauseMs: endDay === null ? dayMs : 0 };
 }
 
 /** Parts of the days after `afterDay`, and the last day of which all are there; `null` when that is the last day of all. */

@@ -9,8 +9,10 @@ import {
   parseMartParts,
   scanActiveIds,
   scanLinks,
+  scanUserDays,
 } from "../marts.ts";
 import type { Identities } from "../user-count.ts";
+import type { UserDay } from "../user-fold.ts";
 import { getPinned, type LakeBucket } from "./lake-objects.ts";
 import type { LinkDay, RollupStore } from "./rollup-store.ts";
 
@@ -46,6 +48,19 @@ export async function* activeIds(
   }
 }
 
+/** The rows of some parts of a day's mart of users, some after the others. */
+export async function* userDays(
+  ports: MartPorts,
+  project: string,
+  dayStartMs: number,
+  parts: readonly MartPart[],
+): AsyncGenerator<UserDay[]> {
+  for (const part of parts) {
+    yield* scanUserDays(await martBytes(ports, "user_day", project, dayStartMs, part));
+    await ports.yieldTurn();
+  }
+}
+
 /**
  * The earliest identify of each anonymous id that `isWanted`, and all aliases, out of every day's links; `null` when
  * these are more than `linksMax`.
@@ -58,23 +73,26 @@ export async function readIdentities(
 ): Promise<Identities | null> {
   const links = new Map<string, Link>();
   const aliases = new AliasedIds();
-  for await (const days of ports.store.linkDays(project)) {
-    for (const day of days) {
-      for await (const some of linksOf(ports, project, day)) {
-        for (const link of some) {
-          if (link.isAlias) aliases.join(link.anonymousId, link.userId);
-          else if (isWanted(link.anonymousId)) keepEarliest(links, link);
-        }
-        if (links.size > linksMax) return null;
-      }
+  for await (const some of linksOfProject(ports, project)) {
+    for (const link of some) {
+      if (link.isAlias) aliases.join(link.anonymousId, link.userId);
+      else if (isWanted(link.anonymousId)) keepEarliest(links, link);
     }
-    await ports.yieldTurn();
+    if (links.size > linksMax) return null;
   }
   return { links, aliases };
 }
 
+/** The links of all days, some after the others. */
+export async function* linksOfProject(ports: MartPorts, project: string): AsyncGenerator<Link[]> {
+  for await (const days of ports.store.linkDays(project)) {
+    for (const day of days) yield* linksOf(ports, project, day);
+    await ports.yieldTurn();
+  }
+}
+
 /** The links of a day, from its row and from its mart: one of them is empty. */
-async function* linksOf(ports: MartPorts, project: string, day: LinkDay): AsyncGenerator<Link[]> {
+export async function* linksOf(ports: MartPorts, project: string, day: LinkDay): AsyncGenerator<Link[]> {
   yield parseFewLinks(day.fewLinks);
   const startMs = parseDay(day.day) ?? 0;
   for (const part of parseMartParts(day.linkMarts)) {

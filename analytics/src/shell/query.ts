@@ -2,8 +2,10 @@ import { Hono } from "hono";
 import { parseDimensions } from "../dimensions.ts";
 import { kpiAnswer, type ProjectFacts } from "../kpi-answer.ts";
 import { kpiQuestion } from "../kpi-params.ts";
+import { metrics } from "../metrics.ts";
 import { isQuestionNoted } from "../rollup-pace.ts";
 import { answerJson } from "./answer.ts";
+import { noteBehaviour } from "./behaviour-question.ts";
 import type { Env } from "./env.ts";
 import { type KpiProject, readSources } from "./kpi-numbers.ts";
 import { type LiveKpiProject, liveNumbers } from "./live-kpis.ts";
@@ -29,6 +31,9 @@ query.get("/kpis", async (context) => {
   });
   if (!question.ok) return refuse(context, question.error);
   context.executionCtx.waitUntil(noteQuestion(context.env.DB, reader.value, Date.now()));
+  if (question.value.metrics.some((name) => metrics.get(name)?.origin === "costs and credits")) {
+    context.executionCtx.waitUntil(noteBehaviour(context.env.DB, facts.project, Date.now()));
+  }
   const sources = await readSources(context.env, facts, question.value);
   if (!sources.ok) return refuse(context, sources.error);
   const { open, ...stored } = sources.value;

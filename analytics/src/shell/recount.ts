@@ -7,7 +7,7 @@ import { type RecountGroup, recountGroups } from "../rollup-plan.ts";
 import { LocalDays } from "../time-zone.ts";
 import { activeOf, type CountRule, DayUsers, payingOf } from "../user-count.ts";
 import { inSlice, type Slice } from "../user-fold.ts";
-import type { RollupPorts } from "./day-rollup.ts";
+import type { RollupPorts } from "./day-build.ts";
 import { activeIds, readIdentities } from "./mart-reader.ts";
 import type { CountedDay, ProjectState, UserDayRow, UserRow } from "./rollup-store.ts";
 

@@ -20,7 +20,7 @@ export async function tickRollup(env: Env): Promise<RunSummary | null> {
   const startedMs = Date.now();
   if (startedMs < restUntilMs) return null;
   const log = await RollupLog.read(env.DB);
-  const options = { resting: log.resting(startedMs), only: null, ended: log.ended };
+  const options = { resting: log.resting(startedMs), only: null, untilMs: Infinity, ended: log.ended };
   const summary = await runRollup(env, () => Date.now(), rollupPaceMs(env.ROLLUP_SECONDS), options);
   const endedMs = Date.now();
   if (summary.rolledUpDays > 0) restUntilMs = endedMs + Math.min(endedMs - startedMs, restMsMax);
@@ -31,11 +31,16 @@ export async function tickRollup(env: Env): Promise<RunSummary | null> {
  * Runs until everything published before is rolled up, also when another run has to end first.
  *
  * @param only this project alone.
+ * @param withinMs time after which no further day is begun; what is left is not `finished` then.
  */
-export async function settleRollup(env: Env, only: string | null = null): Promise<RunSummary> {
-  const deadlineMs = Date.now() + settleMsMax;
+export async function settleRollup(
+  env: Env,
+  only: string | null = null,
+  withinMs: number = settleMsMax,
+): Promise<RunSummary> {
+  const deadlineMs = Date.now() + withinMs;
   const log = await RollupLog.read(env.DB);
-  const options = { resting: new Set<string>(), only, ended: log.ended };
+  const options = { resting: new Set<string>(), only, untilMs: deadlineMs, ended: log.ended };
   let rolledUpDays = 0;
   for (;;) {
     const summary = await runRollup(env, () => Date.now(), 0, options);

@@ -33,12 +33,13 @@ export class RollupLog {
     }
   };
 
-  async #note({ project, startedMs, endedMs, counts, error }: ProjectRun): Promise<void> {
+  async #note({ project, startedMs, endedMs, counts, inputs, error }: ProjectRun): Promise<void> {
     const held = this.#failing.get(project);
     const outcome = error === null ? ("done" as const) : ("failed" as const);
     if (outcome === "failed" || counts.days > 0) {
       const text = error === null ? null : String(error);
-      await this.#store.noteRun({ job: "rollup", project, startedMs, endedMs, outcome, counts, error: text });
+      const run = { job: "rollup", project, startedMs, endedMs, outcome, counts, inputs, error: text } as const;
+      await this.#store.noteRun(run);
     }
     if (outcome === "failed") {
       const state = held ?? { job: "rollup", project, dueMs: 0, failures: 0, step: "" };

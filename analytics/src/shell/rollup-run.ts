@@ -1,12 +1,14 @@
 import { isComplete } from "../day.ts";
 import { buildsLateDays, countsTrail, isDue, nextRollupMs, recountsLinkedDays } from "../rollup-pace.ts";
 import { changedDays, joinDays, lateDaysMax, passLimits } from "../rollup-plan.ts";
-import { rollUpDay, type RollupPorts } from "./day-rollup.ts";
+import type { RollupPorts } from "./day-build.ts";
+import { rollUpDay } from "./day-rollup.ts";
 import type { Env } from "./env.ts";
 import { MartMissing } from "./mart-reader.ts";
 import { recountUsers } from "./recount.ts";
 import { LeaseLost, leaseMs, type ProjectState, RollupStore } from "./rollup-store.ts";
-import { newId } from "./secrets.ts";
+import { type Cost, Meter } from "./meter.ts";
+import { newId, sha256Hex } from "./secrets.ts";
 import { countTrail } from "./trail.ts";
 import { projectChanges, type ProjectChanges } from "./shard-logs.ts";
 
@@ -25,6 +27,8 @@ export interface RunOptions {
   readonly resting: ReadonlySet<string>;
   /** Only this project; `null` for all. */
   readonly only: string | null;
+  /** No further day is begun after this time, ms: the next run continues. A run of cron has limits of its own. */
+  readonly untilMs: number;
   /** Told of each project that was rolled up or failed. */
   readonly ended: (run: ProjectRun) => Promise<void>;
 }
@@ -34,10 +38,14 @@ export interface ProjectRun {
   readonly project: string;
   readonly startedMs: number;
   readonly endedMs: number;
-  /** Parts of which the logs told, days built, rows read. */
-  readonly counts: { readonly parts: number; readonly days: number; readonly rows: number };
+  /** Parts of which the logs told, days built, rows read, and what that cost. */
+  readonly counts: Readonly<Record<"parts" | "days" | "rows" | keyof Cost, number>>;
+  /** Hash of the keys and etags of the parts that its days were built from; "" where none was built. */
+  readonly inputs: string;
   readonly error: unknown;
 }
+
+const nothing = { parts: 0, days: 0, rows: 0, classA: 0, classB: 0, rowsWritten: 0 } as const;
 
 /** What a run did. */
 export interface RunSummary {
@@ -72,7 +80,7 @@ export async function runRollup(env: Env, now: () => number, paceMs: number, opt
       return recounts || trails || (lateDays.length > 0 && buildsLateDays(startedMs, asOfMs, paceMs));
     },
     async (project, error) => {
-      await options.ended({ project, startedMs, endedMs: now(), counts: { parts: 0, days: 0, rows: 0 }, error });
+      await options.ended({ project, startedMs, endedMs: now(), counts: nothing, inputs: "", error });
     },
   );
   const stale = idle.filter((state) => startedMs - state.asOfMs >= Math.max(asOfMsMin, paceMs));
@@ -84,7 +92,7 @@ export async function runRollup(env: Env, now: () => number, paceMs: number, opt
   const owner = newId();
   if (!(await store.takeLease(owner, startedMs))) return { rolledUpDays: 0, finished: false, failedProjects: failed };
   try {
-    const summary = await runProjects(env, store, owner, busy, { now, paceMs, ended: options.ended });
+    const summary = await runProjects(env, store, owner, busy, { now, paceMs, ...options });
     return { ...summary, failedProjects: summary.failedProjects + failed, finished: summary.finished && failed === 0 };
   } finally {
     await store.releaseLease(owner);
@@ -129,11 +137,19 @@ async function runProjects(
   store: RollupStore,
   owner: string,
   busy: readonly string[],
-  { now, paceMs, ended }: Pick<RunClock, "now" | "paceMs"> & Pick<RunOptions, "ended">,
+  { now, paceMs, ended, untilMs }: Pick<RunClock, "now" | "paceMs"> & Pick<RunOptions, "ended" | "untilMs">,
 ): Promise<RunSummary> {
-  const deadlineMs = now() + runMsMax;
+  const runUntilMs = now() + runMsMax;
+  const deadlineMs = Math.min(runUntilMs, untilMs);
   const yieldTurn = leaseKeeper(store, owner, now);
-  const ports: RollupPorts = { bucket: env.LAKE, store, owner, yieldTurn, limits: passLimits(env.IDS_PER_PASS) };
+  const meter = new Meter();
+  const ports: RollupPorts = {
+    bucket: meter.bucket(env.LAKE),
+    store: new RollupStore(env.DB, meter),
+    owner,
+    yieldTurn,
+    limits: passLimits(env.IDS_PER_PASS),
+  };
   let rolledUpDays = 0;
   let finished = true;
   let failedProjects = 0;
@@ -143,18 +159,20 @@ async function runProjects(
     const startedMs = now();
     try {
       const changes = await projectChanges(env, state);
-      const done = await runProject(ports, state, changes, { now, paceMs, startedMs, deadlineMs });
-      rolledUpDays += done.rolledUpDays;
+      const done = await runProject(ports, state, changes, { now, paceMs, startedMs, deadlineMs, runUntilMs });
+      rolledUpDays += done.read.days;
       finished &&= done.finished;
-      const counts = { parts: changes.changes.length, days: done.rolledUpDays, rows: done.rowsRead };
-      await ended({ project: state.project, startedMs, endedMs: now(), counts, error: null });
+      const { inputs, rowsRead } = done.read;
+      const counts = { parts: changes.changes.length, days: done.read.days, rows: rowsRead, ...meter.take() };
+      const hash = inputs.length === 0 ? "" : await sha256Hex(inputs.join("\n"));
+      await ended({ project: state.project, startedMs, endedMs: now(), counts, inputs: hash, error: null });
     } catch (error) {
       if (error instanceof LeaseLost) return { rolledUpDays, finished: false, failedProjects };
       failedProjects += 1;
       finished = false;
       logFailure("rolling up", state.project, error);
-      const counts = { parts: 0, days: 0, rows: 0 };
-      await ended({ project: state.project, startedMs, endedMs: now(), counts, error });
+      const counts = { ...nothing, ...meter.take() };
+      await ended({ project: state.project, startedMs, endedMs: now(), counts, inputs: "", error });
     }
     if (now() > deadlineMs) return { rolledUpDays, finished: false, failedProjects };
   }
@@ -166,7 +184,18 @@ interface RunClock {
   readonly paceMs: number;
   /** Before the logs were asked. */
   readonly startedMs: number;
+  /** No day or group of days is begun later. */
   readonly deadlineMs: number;
+  /** The count of weekly and monthly users, which is done as a whole, may take until then. */
+  readonly runUntilMs: number;
+}
+
+/** What the days were built from that a run built. */
+interface ReadDays {
+  days: number;
+  rowsRead: number;
+  /** Keys and etags, day by day. */
+  readonly inputs: string[];
 }
 
 async function runProject(
@@ -174,48 +203,48 @@ async function runProject(
   state: ProjectState,
   changes: ProjectChanges,
   clock: RunClock,
-): Promise<{ rolledUpDays: number; rowsRead: number; finished: boolean }> {
-  let rolledUpDays = 0;
-  let rowsRead = 0;
+): Promise<{ readonly read: ReadDays; readonly finished: boolean }> {
+  const read: ReadDays = { days: 0, rowsRead: 0, inputs: [] };
   const lateDays: number[] = [];
   const buildsLate = buildsLateDays(clock.startedMs, state.asOfMs, clock.paceMs);
   for (const dayStartMs of joinDays(changedDays(changes.changes), state.lateDays)) {
-    if (clock.now() > clock.deadlineMs) return { rolledUpDays, rowsRead, finished: false };
+    if (clock.now() > clock.deadlineMs) return { read, finished: false };
     await ports.yieldTurn();
     const isLate = !buildsLate && isComplete(dayStartMs, state.asOfMs) && lateDays.length < lateDaysMax;
     if (isLate && (await ports.store.day(state.project, dayStartMs)) !== null) {
       lateDays.push(dayStartMs);
       continue;
     }
-    const dayRows = await rollUpDay(ports, state, dayStartMs);
-    if (dayRows !== null) rolledUpDays += 1;
-    rowsRead += dayRows ?? 0;
+    const day = await rollUpDay(ports, state, dayStartMs);
+    if (day === null) continue;
+    read.days += 1;
+    read.rowsRead += day.rowsRead;
+    for (const { key, etag } of day.inputs) read.inputs.push(`${key} ${etag}`);
   }
   const isLate = (): boolean => clock.now() > clock.deadlineMs;
   const counted = await withRepairs(ports, state, async (fresh) => {
     const recountsLinked = recountsLinkedDays(clock.startedMs, state.asOfMs, clock.paceMs);
     return recountUsers(ports, fresh, recountsLinked ? fresh.recountFromMs : null, isLate);
   });
-  if (!counted) return { rolledUpDays, rowsRead, finished: false };
+  if (!counted) return { read, finished: false };
   if (countsTrail(clock.startedMs, state.trailAsOfMs, clock.paceMs)) {
-    const isCounted = await withRepairs(ports, state, async (fresh) => trailUsers(ports, fresh, clock, isLate));
-    if (!isCounted) return { rolledUpDays, rowsRead, finished: false };
+    const isCounted = await withRepairs(ports, state, async (fresh) => trailUsers(ports, fresh, clock));
+    if (!isCounted) return { read, finished: false };
   }
   const asOfMs = changes.hasMore ? state.asOfMs : clock.startedMs;
-  const dueMs = changes.hasMore ? clock.startedMs : nextRollupMs(clock.startedMs, rowsRead, clock.paceMs);
+  const dueMs = changes.hasMore ? clock.startedMs : nextRollupMs(clock.startedMs, read.rowsRead, clock.paceMs);
   await ports.store.advance(ports.owner, state.project, changes.cursors, { asOfMs, dueMs, lateDays });
-  return { rolledUpDays, rowsRead, finished: !changes.hasMore };
+  return { read, finished: !changes.hasMore };
 }
 
 /** Counts weekly and monthly users where they changed. A project too large for it keeps waiting; questions say so. */
 async function trailUsers(
   ports: RollupPorts,
   state: ProjectState,
-  { startedMs }: RunClock,
-  isLate: () => boolean,
+  { startedMs, now, runUntilMs }: RunClock,
 ): Promise<boolean> {
   if (state.trailFromMs === null) return true;
-  const outcome = await countTrail(ports, state, isLate);
+  const outcome = await countTrail(ports, state, () => now() > runUntilMs);
   if (outcome === "counted") await ports.store.trailCounted(ports.owner, state.project, startedMs);
   if (outcome === "too large") {
     console.error(JSON.stringify({ message: "too many users or links to count the month", project: state.project }));

@@ -5,6 +5,7 @@ import { grouped } from "../grouped.ts";
 import { type Dimension, parseDimensions } from "../dimensions.ts";
 import type { EventFamily, UserFamily } from "../rollup-body.ts";
 import { lateDaysText, parseLateDays } from "../rollup-plan.ts";
+import type { Meter } from "./meter.ts";
 
 /** How long a lease holds without being renewed. */
 export const leaseMs = 60_000;
@@ -71,9 +72,12 @@ const statementsPerBatch = 90;
 /** The roll-ups' rows in D1. Writes take the owner of the lease and write nothing when it is no longer the owner. */
 export class RollupStore {
   readonly #db: D1Database;
+  readonly #meter: Pick<Meter, "addRowsWritten"> | null;
 
-  constructor(db: D1Database) {
+  /** @param meter told of the rows that are written under the lease. */
+  constructor(db: D1Database, meter: Pick<Meter, "addRowsWritten"> | null = null) {
     this.#db = db;
+    this.#meter = meter;
   }
 
   /** Takes or renews the lease; `false` when another run holds it. */
@@ -132,6 +136,13 @@ export class RollupStore {
     const sql = `SELECT day, inputs, user_marts AS userMarts, link_marts AS linkMarts, few_links AS fewLinks, definitions
       FROM rollup_day WHERE project = ? AND day = ?`;
     return this.#db.prepare(sql).bind(project, dayText(dayStartMs)).first<StoredDay>();
+  }
+
+  /** The rows of a UTC day's events, by family. */
+  async bodies(project: string, day: string): Promise<Map<string, string>> {
+    const sql = "SELECT family, body FROM rollup WHERE project = ? AND day = ? AND instr(family, '@') = 0";
+    const { results } = await this.#db.prepare(sql).bind(project, day).all<{ family: string; body: string }>();
+    return new Map(results.map(({ family, body }) => [family, body]));
   }
 
   /** Writes a day's rows in one transaction, each only if it changed; `recountFromMs` asks for a recount. */
@@ -279,6 +290,7 @@ export class RollupStore {
   async #fenced(owner: string, statements: readonly D1PreparedStatement[]): Promise<void> {
     const check = this.#db.prepare("SELECT 1 FROM lease WHERE name = ? AND owner = ?").bind(leaseName, owner);
     const results = await this.#db.batch([...statements, check]);
+    this.#meter?.addRowsWritten(results.reduce((sum, { meta }) => sum + meta.rows_written, 0));
     if (results.at(-1)?.results.length !== 1) throw new LeaseLost("another run holds the lease");
   }
 }

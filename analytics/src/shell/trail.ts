@@ -2,7 +2,7 @@ import { countedCells } from "../cells.ts";
 import { dayMs, dayText } from "../day.ts";
 import { LocalDays } from "../time-zone.ts";
 import { periodsOf } from "../user-periods.ts";
-import type { RollupPorts } from "./day-rollup.ts";
+import type { RollupPorts } from "./day-build.ts";
 import { readIdentities } from "./mart-reader.ts";
 import { martDay } from "./recount.ts";
 import type { ProjectState, UserRow } from "./rollup-store.ts";

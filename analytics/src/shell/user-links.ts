@@ -1,64 +1,50 @@
-import { parseDay } from "../day.ts";
-import { parseFewLinks } from "../few-links.ts";
-import { keepEarliest, type Link } from "../identity.ts";
-import { martKey, parseMartParts, scanLinks } from "../marts.ts";
-import { getPinned, type LakeBucket } from "./lake-objects.ts";
-import { type LinkDay, RollupStore } from "./rollup-store.ts";
+import { compareText } from "@sluice/lake";
+import { AliasedIds, keepEarliest, type Link } from "../identity.ts";
+import type { LakeBucket } from "./lake-objects.ts";
+import { linksOfProject, type MartPorts } from "./mart-reader.ts";
+import { RollupStore } from "./rollup-store.ts";
 
-/** Anonymous ids of one user that are looked at. */
-const anonymousIdsMax = 1_000;
+/** Ids of one user that are looked at: those that aliases join, and anonymous ids linked to them. */
+const idsMax = 1_000;
 
-/** Who is behind an id, as far as identity links are rolled up. */
+/** Who is behind an id, as far as links and aliases are rolled up. */
 export interface KnownUser {
-  /** The user id that the asked id is linked to, else the asked id. */
-  readonly user: string;
-  /** The earliest link of each anonymous id that was ever linked to the user. */
+  /** The ids that aliases join to the user's, the user's own among them, ordered by code point. */
+  readonly ids: readonly string[];
+  /** Anonymous ids whose earliest link is to one of them, ordered by code point. */
+  readonly anonymousIds: readonly string[];
+  /** The earliest link of each id that could be theirs: a shared device may have been somebody else's before. */
   readonly links: ReadonlyMap<string, Link>;
+  readonly aliases: AliasedIds;
 }
 
-/** Finds the user of an id (a user id or an anonymous one) and all anonymous ids that may be theirs. */
-export async function knownUser(db: D1Database, lake: LakeBucket, project: string, id: string): Promise<KnownUser> {
-  const own = await earliestLinks(db, lake, project, new Set([id]));
-  const user = own.get(id)?.userId ?? id;
-  const candidates = new Set<string>();
-  for await (const links of linksOf(db, lake, project)) {
+/**
+ * Finds the user of an id: the user id that it was first identified with, else itself, and all that aliases join to that. The
+ * same for each of its ids.
+ */
+export async function knownUser(db: D1Database, bucket: LakeBucket, project: string, id: string): Promise<KnownUser> {
+  const ports: MartPorts = { bucket, store: new RollupStore(db), yieldTurn: async () => undefined };
+  const aliases = new AliasedIds();
+  const own = new Map<string, Link>();
+  for await (const links of linksOfProject(ports, project)) {
     for (const link of links) {
-      if (link.userId === user && candidates.size < anonymousIdsMax) candidates.add(link.anonymousId);
+      if (link.isAlias) aliases.join(link.anonymousId, link.userId);
+      else if (link.anonymousId === id) keepEarliest(own, link);
     }
   }
-  // A shared device may have been linked to somebody else before: the earliest link decides.
-  return { user, links: await earliestLinks(db, lake, project, candidates) };
-}
-
-async function earliestLinks(
-  db: D1Database,
-  lake: LakeBucket,
-  project: string,
-  wanted: ReadonlySet<string>,
-): Promise<Map<string, Link>> {
+  const ids = aliases.idsOf(own.get(id)?.userId ?? id).slice(0, idsMax);
+  const users = new Set(ids);
+  const candidates = new Set(ids);
+  for await (const links of linksOfProject(ports, project)) {
+    for (const { isAlias, userId, anonymousId } of links) {
+      if (!isAlias && users.has(userId) && candidates.size < 2 * idsMax) candidates.add(anonymousId);
+    }
+  }
   const earliest = new Map<string, Link>();
-  if (wanted.size === 0) return earliest;
-  for await (const links of linksOf(db, lake, project)) {
-    for (const link of links) if (wanted.has(link.anonymousId)) keepEarliest(earliest, link);
+  for await (const links of linksOfProject(ports, project)) {
+    for (const link of links) if (!link.isAlias && candidates.has(link.anonymousId)) keepEarliest(earliest, link);
   }
-  return earliest;
-}
-
-/** Every identify of a project that links, a day at a time; aliases are no link of an anonymous id. */
-async function* linksOf(db: D1Database, lake: LakeBucket, project: string): AsyncGenerator<Link[]> {
-  for await (const days of new RollupStore(db).linkDays(project)) {
-    for (const day of days) {
-      for await (const links of linksOfDay(lake, project, day)) yield links.filter((link) => !link.isAlias);
-    }
-  }
-}
-
-async function* linksOfDay(lake: LakeBucket, project: string, day: LinkDay): AsyncGenerator<Link[]> {
-  yield parseFewLinks(day.fewLinks);
-  const startMs = parseDay(day.day) ?? 0;
-  for (const part of parseMartParts(day.linkMarts)) {
-    const bytes = await getPinned(lake, martKey("link", project, startMs, part.index), part.etag);
-    if (bytes === null) throw new Error("a mart of links is missing or was replaced");
-    yield* scanLinks(bytes);
-  }
+  const linked = [...earliest.values()].filter(({ userId }) => users.has(userId));
+  const anonymousIds = linked.map(({ anonymousId }) => anonymousId).sort(compareText);
+  return { ids, anonymousIds, links: earliest, aliases };
 }

@@ -1,11 +1,11 @@
 import { compareText } from "@sluice/lake";
 import { identityLengthMax, ok } from "@sluice/schema";
 import { Hono } from "hono";
-import { dayMs, dayOf } from "../day.ts";
-import { canonicalUser, linkWindowDays } from "../identity.ts";
+import { type UserOf, usersBy } from "../behaviour/user.ts";
 import { listParams } from "../list-params.ts";
 import { pageCursor } from "../page-cursor.ts";
 import { invalid, notFound } from "../problem.ts";
+import { LocalDays } from "../time-zone.ts";
 import { timelineColumns, type TimelinePosition, UserProfile } from "../user-profile.ts";
 import type { Env } from "./env.ts";
 import { type EventGroup, scanParts } from "./lake-scan.ts";
@@ -35,21 +35,22 @@ userRoutes.get("/users/:id", async (context) => {
   }
   const params = listParams(new URL(context.req.url).searchParams, rules, Date.now());
   if (!params.ok) return refuse(context, params.error);
-  const { project, currency, asOfMs } = reader.value;
+  const { project, currency, timezone, asOfMs } = reader.value;
   const { range, limit, after } = params.value;
   const known = await knownUser(context.env.DB, context.env.LAKE, project, id);
-  const links = [...known.links.values()].sort((a, b) => compareText(a.anonymousId, b.anonymousId));
+  const { ids, anonymousIds, links, aliases } = known;
   const walk = { dataset: "events", project, range } as const;
-  return answerScan(context, walk, [params.value, known.user, links, asOfMs], async (parts) => {
-    const profile = new UserProfile(currency, limit, after as TimelinePosition | null);
-    const cost = await scanParts(context.env.LAKE, parts, (group) => addGroup(group, known, profile));
+  return answerScan(context, walk, [params.value, timezone, ids, [...links], asOfMs], async (parts) => {
+    const profile = new UserProfile(currency, limit, after as TimelinePosition | null, ids);
+    const userOf = usersBy(new LocalDays(timezone), { links, aliases });
+    const cost = await scanParts(context.env.LAKE, parts, (group) => addGroup(group, known, userOf, profile));
     if (!cost.ok) return cost;
-    const anonymousIds = links.filter(({ userId }) => userId === known.user).map(({ anonymousId }) => anonymousId);
-    if (profile.events === 0 && anonymousIds.length === 0) return { ok: false, error: notFound };
+    if (profile.events === 0 && anonymousIds.length === 0 && ids.length === 1) return { ok: false, error: notFound };
     const { next, ...rest } = profile.result();
     return ok({
       project,
-      user: known.user,
+      user: profile.representative,
+      ids,
       anonymousIds,
       from: new Date(range.fromMs).toISOString(),
       to: new Date(range.toMs).toISOString(),
@@ -63,18 +64,22 @@ userRoutes.get("/users/:id", async (context) => {
 });
 
 /** Ids are read first; a group that its bounds rule out, or that holds no row of the user, costs no more. */
-async function addGroup(group: EventGroup, known: KnownUser, profile: UserProfile): Promise<"read" | "skip"> {
-  const { user, links } = known;
+async function addGroup(
+  group: EventGroup,
+  { ids, links, aliases }: KnownUser,
+  userOf: UserOf,
+  profile: UserProfile,
+): Promise<"read" | "skip"> {
   const [users, visitors] = [group.bounds("user_id"), group.bounds("anonymous_id")];
   const mayBe = (bounds: typeof users, id: string): boolean => {
     return bounds === null || (compareText(id, String(bounds.min)) >= 0 && compareText(id, String(bounds.max)) <= 0);
   };
-  if (!mayBe(users, user) && !mayBe(visitors, user) && ![...links.keys()].some((id) => mayBe(visitors, id)))
+  if (!ids.some((id) => mayBe(users, id)) && ![...ids, ...links.keys()].some((id) => mayBe(visitors, id)))
     return "skip";
-  const ids = await group.read(["user_id", "anonymous_id", "time"]);
-  const found = ids.flatMap(({ user_id, anonymous_id, time }, index) => {
-    const linkedBeforeMs = dayOf(time) + (1 + linkWindowDays) * dayMs;
-    return canonicalUser({ userId: user_id, anonymousId: anonymous_id }, linkedBeforeMs, links) === user ? [index] : [];
+  const name = aliases.nameOf(ids[0] ?? "");
+  const seen = await group.read(["user_id", "anonymous_id", "time"]);
+  const found = seen.flatMap(({ user_id, anonymous_id, time }, index) => {
+    return userOf(user_id, anonymous_id, time) === name ? [index] : [];
   });
   if (found.length === 0) return "read";
   const rows = await group.read(timelineColumns);

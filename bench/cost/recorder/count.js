@@ -112,7 +112,11 @@ export function countStorage(storage, clock) {
   sqlPrototype.exec = function (sql, ...values) {
     const cursor = exec.call(this, sql, ...values);
     const handler = handlers.getStore() ?? "outside";
-    if (cursor.rowsWritten > 0) count(`sql written ${tableOf(sql)}`, cursor.rowsWritten);
+    // Values of the log's state are of several kinds: what is written when it folds, and what marks that it publishes.
+    const table = tableOf(sql) === "meta" ? `meta ${values[0]}` : tableOf(sql);
+    if (cursor.rowsWritten > 0) count(`sql written ${table}`, cursor.rowsWritten);
+    if (sql.startsWith("CREATE TABLE blocks_")) count("seals");
+    if (cursor.rowsWritten > 0 && table === "meta foldedThrough") count("folds");
     cursors.push({ handler, cursor });
     return cursor;
   };

@@ -1,9 +1,14 @@
 // The ingest Worker, counted.
 import "./clock.js";
 import worker from "../../../worker/src/index.ts";
-import { countedBucket, countedQueue, report, within } from "./count.js";
+import { countedBucket, countedDatabase, countedQueue, report, within } from "./count.js";
 
-const counted = (env) => ({ ...env, EVENTS: countedQueue(env.EVENTS), LAKE: countedBucket(env.LAKE) });
+const counted = (env) => ({
+  ...env,
+  EVENTS: countedQueue(env.EVENTS),
+  LAKE: countedBucket(env.LAKE),
+  DB: countedDatabase(env.DB),
+});
 
 export default {
   fetch(request, env, context) {

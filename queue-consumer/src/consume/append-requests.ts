@@ -47,15 +47,15 @@ function planGroup<Message>(log: string, group: readonly MessageSlice<Message>[]
   });
 }
 
-/** Bytes of an event beside its id and body, and of a message beside its events and body, in a call; both generous. */
-const eventBytes = 16;
-const messageBytes = 2000;
+/** Bytes of an event beside its id and body, of a body beside its gzip, and of a segment, in a call; all generous. */
+const eventBytes = 24;
+/** Bytes of a character of an id, at most. */
+const characterBytes = 3;
 
-/** Size of a slice in a call, at two bytes for each character of ids and verdicts. */
-export function sliceBytes({ receipt, bodies, events }: AppendSlice): number {
-  let bytes = messageBytes + events.ids.length * eventBytes;
-  for (const body of bodies) bytes += body.gzip.length + eventBytes;
-  for (const id of events.ids) bytes += id.length * 2;
-  for (const { field, message } of receipt.rejected) bytes += (field.length + message.length) * 2 + eventBytes;
+/** Size of a slice in a call. */
+export function sliceBytes({ receiptJson, bodies, segments, events }: AppendSlice): number {
+  let bytes = receiptJson.length + (1 + segments.length + bodies.length + events.ids.length) * eventBytes;
+  for (const body of bodies) bytes += body.gzip.length;
+  for (const id of events.ids) bytes += id.length * characterBytes;
   return bytes;
 }

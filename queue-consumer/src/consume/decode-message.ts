@@ -14,6 +14,8 @@ import { parseBody } from "./parse-body.ts";
 /** A queue message whose body is parsed. */
 export interface OpenMessage {
   readonly receipt: Receipt;
+  /** The receipt as it came. */
+  readonly receiptJson: Uint8Array;
   /** Events of this message, in order; the first has the original index `receipt.firstIndex`. */
   readonly events: readonly Json[];
   /** The body as it came. */
@@ -38,13 +40,12 @@ export function openMessage(body: unknown): Result<OpenMessage, OpenFailure> {
   if (bytes === null) return fail("not_bytes");
   const decoded = decodeQueueMessage(bytes);
   if (!decoded.ok) return decoded;
-  const { receipt } = decoded.value;
-  const gzip = decoded.value.body;
+  const { receipt, header: receiptJson, body: gzip } = decoded.value;
   const opened = openBody(gzip);
   if (!opened.ok) return opened;
   const { events } = envelopeOf(opened.value.json);
   if (!countsAgree(receipt, events.length)) return fail("event_count");
-  return ok({ receipt, events, gzip, bodyBytes: opened.value.bytes });
+  return ok({ receipt, receiptJson, events, gzip, bodyBytes: opened.value.bytes });
 }
 
 /** Opens a body: bounded gunzip, parse. */

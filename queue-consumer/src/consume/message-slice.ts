@@ -21,7 +21,7 @@ export const sharedBodyFilesMax = 4;
 
 /** What the log is told of a message. Follows from the message alone, so that a redelivery tells it the same. */
 export function sliceOf(message: OpenMessage): AppendSlice {
-  const { receipt, events } = message;
+  const { receipt, receiptJson, events } = message;
   const files = new Files();
   const ids: string[] = [];
   const bucketHoursMs = new Float64Array(receipt.eventCount);
@@ -42,7 +42,12 @@ export function sliceOf(message: OpenMessage): AppendSlice {
       segments[i] = files.indexOf("rejected", hourOf(receipt.receivedAtMs));
     }
   }
-  return { receipt, ...bodiesOf(message, files.list, segments), events: { positions, ids, bucketHoursMs, segments } };
+  return {
+    receipt,
+    receiptJson,
+    ...bodiesOf(message, files.list, segments),
+    events: { positions, ids, bucketHoursMs, segments },
+  };
 }
 
 type File = Omit<AppendSegment, "body">;

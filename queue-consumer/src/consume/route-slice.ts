@@ -1,4 +1,5 @@
 import { type AppendSlice, routeOf, shardOf } from "@sluice/schema";
+import { type LogRequest, textsOf } from "../log/packed-append.ts";
 import { groupBy } from "../group-by.ts";
 
 /** What of a slice goes to one shard. */
@@ -13,19 +14,30 @@ export interface ShardSlice {
  */
 export function routeSlice(slice: AppendSlice, shards: number): readonly ShardSlice[] {
   if (shards === 1 || slice.events.ids.length === 0) return [{ shard: 0, slice }];
-  const groups = groupBy(slice.events.ids.keys(), (i) => shardOfEvent(slice, i, shards));
+  const groups = groupBy(slice.events.ids.keys(), (i) => shardOfEvent(slice, i, slice.events.ids[i], shards));
   if (groups.size === 1) return [...groups.keys()].map((shard) => ({ shard, slice }));
   return [...groups].map(([shard, events]) => ({ shard, slice: { ...slice, events: pick(slice.events, events) } }));
 }
 
-/** Whether all ids of a slice belong to one shard of so many. */
-export function belongsTo(slice: AppendSlice, shard: number, shards: number): boolean {
-  return slice.events.ids.every((_, i) => shardOfEvent(slice, i, shards) === shard);
+/** Whether all ids of a request belong to its shard, of so many. */
+export function belongsTo({ shard, slices, ids }: LogRequest, shards: number): boolean {
+  const texts = textsOf(ids).values();
+  return slices.every((slice) =>
+    slice.events.positions.every((_, i) => shardOfEvent(slice, i, texts.next().value, shards) === shard),
+  );
 }
 
-function shardOfEvent({ receipt, segments, events }: AppendSlice, i: number, shards: number): number {
+function shardOfEvent(
+  {
+    receipt,
+    segments,
+    events,
+  }: Pick<AppendSlice, "receipt" | "segments"> & { readonly events: { readonly segments: Uint16Array } },
+  i: number,
+  id: string | undefined,
+  shards: number,
+): number {
   const dataset = segments[events.segments[i] ?? -1]?.dataset;
-  const id = events.ids[i];
   if (dataset === undefined || id === undefined) throw new Error("an event of a slice names no segment of it");
   return shardOf(routeOf(receipt.keyKind, dataset, id), shards);
 }

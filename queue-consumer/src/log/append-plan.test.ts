@@ -1,8 +1,9 @@
-import type { AppendRequest } from "@sluice/schema";
+import type { AppendSlice } from "@sluice/schema";
 import { expect, test } from "vitest";
 import { testSlice } from "../../testing/slices.ts";
 import { planAppend } from "./append-plan.ts";
 import { FilterBudget } from "./filter-budget.ts";
+import { type LogRequest, packAppend, unpackAppend } from "./packed-append.ts";
 import { hashRequest } from "./request-hashes.ts";
 import type { Entries } from "./seen-entries.ts";
 import type { SeenFilter } from "./seen-filter.ts";
@@ -12,10 +13,17 @@ import { hashBytes } from "./seen-set.ts";
 const bucketsMs = [0, 3_600_000];
 const key = Uint32Array.of(1, 2, 3, 4);
 
+/** A request as it reaches the log. */
+function requestOf(slices: readonly AppendSlice[]): LogRequest {
+  const request = unpackAppend(packAppend({ project: "shop", shard: 0, slices }));
+  if (request === null) throw new Error("the log does not know its own version");
+  return request;
+}
+
 /** A request of one slice whose events alternate between two buckets. */
-function alternating(count: number): AppendRequest {
+function alternating(count: number): LogRequest {
   const events = Array.from({ length: count }, (_, i) => ({ id: `id-${i}`, bucketHourMs: bucketsMs[i % 2] ?? 0 }));
-  return { project: "shop", shard: 0, slices: [testSlice({ receiptId: "r1" }, events)] };
+  return requestOf([testSlice({ receiptId: "r1" }, events)]);
 }
 
 /** Pages in memory, which count what is read of them. */
@@ -68,7 +76,7 @@ test("Q57: ids of two key classes, of events and rejects, and of slices are told
     testSlice({ receiptId: "same", keyKind: "public" }, [at, { ...at, dataset: "rejected" }]),
     testSlice({ receiptId: "other", keyKind: "server" }, [at, { ...at, dataset: "rejected" }, at]),
   ];
-  const request = { project: "shop", shard: 0, slices };
+  const request = requestOf(slices);
   const hashes = hashRequest(request, key);
   const plan = planAppend(request, hashes, nothingSeen(), nothingSeen());
   expect(plan).toMatchObject({ stored: 2, rejected: 2, duplicate: 1 });
@@ -87,7 +95,7 @@ test("Q57: ids of two key classes, of events and rejects, and of slices are told
 test("Q57: ids beyond ASCII are told apart by every character, and another key makes other hashes", () => {
   const ids = ["a", "ä", "aä", "ä".repeat(100), "\u{1f600}", "x".repeat(2000), ""];
   const events = ids.map((id) => ({ id, bucketHourMs: 0 }));
-  const request = { project: "shop", shard: 0, slices: [testSlice({ receiptId: "r1" }, events)] };
+  const request = requestOf([testSlice({ receiptId: "r1" }, events)]);
   const hashes = [key, Uint32Array.of(1, 2, 3, 5)].flatMap((used) => {
     const { events: packed } = hashRequest(request, used);
     return ids.map((_, i) => Buffer.from(packed.subarray(i * hashBytes, (i + 1) * hashBytes)).toString("hex"));

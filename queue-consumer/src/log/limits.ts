@@ -21,6 +21,12 @@ export const rowTextPerBodyByte = 2;
  */
 export const liveIdsMax = 180_000;
 
+/**
+ * From so many unfolded ids on a publishing cycle folds them: 0.7 MB of memory, and few pages written for each id. Fewer wait until
+ * their blocks are dropped.
+ */
+export const foldIdsMin = 20_000;
+
 /** Ids of one page: 160 KB in SQL, read whole when its filter says yes, and rewritten when ids are added. */
 export const seenPageIdsMax = 8192;
 
@@ -60,8 +66,20 @@ export const partNumberMax = 9_999;
 /** The last part of an hour is replaced only while it has at most this many times the waiting rows. */
 export const growRatioMax = 6;
 
+/**
+ * The last part of an hour is replaced whatever waits while it then has at most this many rows: to write so few again costs less
+ * than one part more, which every roll-up and every question reads.
+ */
+export const growRowsMin = 600;
+
 /** How old the end of an hour may be for the hour to be published at every tick, in ms. */
 export const recentMsMax = 2 * 3_600_000;
+
+/**
+ * An alarm is set at most so far ahead, in ms: one that only old hours need would be set again by the next append, at a row each time.
+ * Longer than the pause of the consumer's cron (a quarter of an hour), which sets it when no append comes.
+ */
+export const armAheadMsMax = 20 * 60_000;
 
 /** Old hours of one public key that are published at one tick; else 10,000 invented hours in one request cost 10,000 PUTs. */
 export const publicOldHoursPerTickMax = 64;

@@ -1,12 +1,28 @@
-import { liveBlocksMax, liveBytesMax } from "./limits.ts";
+import { foldIdsMin, liveBlocksMax, liveBytesMax } from "./limits.ts";
+
+/** Tables that the blocks of the live span lie in, by time and by size. */
+const tablesPerLiveSpan = 6;
+const tablesPerLiveSize = 8;
 
 /** A table of blocks. */
 interface BlockTable {
   readonly first: number;
   last: number;
+  firstTakenAtMs: number;
   lastTakenAtMs: number;
   blocks: number;
   bytes: number;
+}
+
+/**
+ * Whether what blocks carry beside events is folded in a publishing cycle: when it would go with them, or is much. A fold writes
+ * several rows, however few ids it has, and until then the blocks hold the same.
+ *
+ * @param goesThrough sequence through which blocks go now.
+ * @param unfolded ids, or messages, of blocks above `foldedThrough`.
+ */
+export function isFoldDue(goesThrough: number, foldedThrough: number, unfolded: number): boolean {
+  return goesThrough > foldedThrough || unfolded >= foldIdsMin;
 }
 
 /**
@@ -40,9 +56,23 @@ export class BlockTables {
     return droppedThrough;
   }
 
+  /**
+   * Whether the next blocks go to a new table: only whole tables can be dropped, and only others than the one that takes
+   * appends; but each new one costs two rows. So a table takes the blocks of a sixth of the time that blocks are live, or so many
+   * or large ones that an eighth of what may be live is reached. One without blocks goes on.
+   */
+  isSealDue(nowMs: number, liveMs: number): boolean {
+    const table = this.#tables.at(-1);
+    if (table === undefined || table.blocks === 0) return false;
+    const isOld = nowMs - table.firstTakenAtMs >= liveMs / tablesPerLiveSpan;
+    return (
+      isOld || table.blocks >= liveBlocksMax / tablesPerLiveSize || table.bytes >= liveBytesMax / tablesPerLiveSize
+    );
+  }
+
   /** A new table, which from now on takes appends. */
   begin(first: number): void {
-    this.#tables.push({ first, last: first - 1, lastTakenAtMs: 0, blocks: 0, bytes: 0 });
+    this.#tables.push({ first, last: first - 1, firstTakenAtMs: Infinity, lastTakenAtMs: 0, blocks: 0, bytes: 0 });
   }
 
   /** A block of a table. */
@@ -50,34 +80,39 @@ export class BlockTables {
     const table = this.#tables.findLast((entry) => entry.first === first);
     if (table === undefined) throw new Error("a block of a table that is not there");
     table.last = Math.max(table.last, sequence);
+    table.firstTakenAtMs = Math.min(table.firstTakenAtMs, takenAtMs);
     table.lastTakenAtMs = Math.max(table.lastTakenAtMs, takenAtMs);
     table.blocks += 1;
     table.bytes += bytes;
   }
 
+  /** Forgets tables. */
   drop(firsts: readonly number[]): void {
     const gone = new Set(firsts);
     this.#tables = this.#tables.filter(({ first }) => !gone.has(first));
   }
 
   /**
-   * What is to be done with sealed tables that hold nothing that waits: through which sequence they reach, and which of them go. Those
-   * whose last block was taken before `liveFromMs` go, and of the others the oldest, until the rest is within its bounds.
+   * Sealed tables that go, and through which sequence they reach (0 for none): of those that hold nothing that waits, the ones whose
+   * last block was taken before `liveFromMs`, and of the others the oldest, until the rest is within its bounds.
    */
-  published(
+  dropped(
     waiting: ReadonlySet<number>,
     liveFromMs: number,
-  ): { readonly throughSequence: number; readonly dropped: readonly number[] } {
+  ): { readonly throughSequence: number; readonly tables: readonly number[] } {
     const { open } = this;
-    const done = this.#tables.filter(({ first }) => first !== open && !waiting.has(first));
-    const dropped: number[] = [];
+    const tables: number[] = [];
+    let throughSequence = 0;
     let blocks = 0;
     let bytes = 0;
-    for (const table of done.toReversed()) {
+    for (const table of this.#tables.toReversed()) {
+      if (table.first === open || waiting.has(table.first)) continue;
       blocks += table.blocks;
       bytes += table.bytes;
-      if (table.lastTakenAtMs < liveFromMs || blocks > liveBlocksMax || bytes > liveBytesMax) dropped.push(table.first);
+      if (table.lastTakenAtMs >= liveFromMs && blocks <= liveBlocksMax && bytes <= liveBytesMax) continue;
+      tables.push(table.first);
+      throughSequence = Math.max(throughSequence, table.last);
     }
-    return { throughSequence: done.at(-1)?.last ?? 0, dropped };
+    return { throughSequence, tables };
   }
 }

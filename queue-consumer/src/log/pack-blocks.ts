@@ -1,9 +1,10 @@
-import type { AppendSlice, HourArrivals, LedgerRow } from "@sluice/schema";
+import type { HourArrivals, LedgerRow } from "@sluice/schema";
 import { groupBy } from "../group-by.ts";
 import type { TakenSlice } from "./append-plan.ts";
 import { type Block, type BucketCount, type BucketHashes, concatenate, type Segment } from "./block.ts";
 import { type EventPick, packPicks, pickBytes, type Place } from "./block-data.ts";
 import { rowTextPerBodyByte } from "./limits.ts";
+import type { LogSlice } from "./packed-append.ts";
 import { hashBytes } from "./seen-set.ts";
 
 /** What one append stores. */
@@ -48,9 +49,8 @@ export function packBlocks(content: BlockContent, limits: BlockLimits): readonly
 
 /** New events of one body: what a block takes as a whole. */
 interface Unit {
-  readonly slice: AppendSlice;
-  readonly body: AppendSlice["bodies"][number];
-  readonly receipt: Uint8Array;
+  readonly slice: LogSlice;
+  readonly body: LogSlice["bodies"][number];
   /** Indices into the slice's events. */
   readonly events: readonly number[];
   readonly hashesAt: number;
@@ -58,8 +58,7 @@ interface Unit {
 
 function unitsOf({ slice, fresh, hashesAt }: TakenSlice): readonly Unit[] {
   if (fresh.length === 0) return [];
-  const receipt = encoder.encode(JSON.stringify(slice.receipt));
-  const unit = { slice, receipt, hashesAt };
+  const unit = { slice, hashesAt };
   const [only] = slice.bodies;
   if (only !== undefined && slice.bodies.length === 1) return [{ ...unit, body: only, events: fresh }];
   const byBody = groupBy(fresh, (event) => segmentOf(slice, event).body);
@@ -70,13 +69,18 @@ function unitsOf({ slice, fresh, hashesAt }: TakenSlice): readonly Unit[] {
   });
 }
 
-function segmentOf(slice: AppendSlice, event: number): AppendSlice["segments"][number] {
+/** New events of a unit by their segments. Mostly there is one. */
+function bySegment({ slice, events }: Unit): Iterable<readonly [LogSlice["segments"][number], readonly number[]]> {
+  const [only] = slice.segments;
+  if (only !== undefined && slice.segments.length === 1) return [[only, events]];
+  return groupBy(events, (event) => segmentOf(slice, event));
+}
+
+function segmentOf(slice: LogSlice, event: number): LogSlice["segments"][number] {
   const segment = slice.segments[slice.events.segments[event] ?? -1];
   if (segment === undefined) throw new Error("an event names no segment of its slice");
   return segment;
 }
-
-const encoder = new TextEncoder();
 
 /** More than a segment, a bucket, and all else of a header takes: the exact size is checked in the end. */
 const segmentHeaderBytes = 250;
@@ -92,11 +96,11 @@ class OpenBlock {
   #dataBytes = 0;
   #bodyBytes = 0;
   #picksBytes = 0;
-  /** Hashes of new events, as places in the request's hashes, by bucket. */
+  /** Hashes of new events by bucket, as runs of the request's hashes: first and end of each. */
   readonly #ids = new Map<number, number[]>();
   #idCount = 0;
   readonly #segments = new Map<string, OpenSegment>();
-  #receipt: { readonly of: Uint8Array; readonly place: Place } | null = null;
+  #receipt: { readonly of: LogSlice; readonly place: Place } | null = null;
 
   constructor(content: BlockContent, head: BlockHead) {
     this.#content = content;
@@ -113,17 +117,17 @@ class OpenBlock {
       this.#headBytes;
     const picks = this.#picksBytes + segments * pickBytes(0) + unit.events.length * 2;
     const hashes = (this.#idCount + unit.events.length) * hashBytes;
-    const data = this.#dataBytes + unit.receipt.length + unit.body.gzip.length + picks;
+    const data = this.#dataBytes + unit.slice.receiptJson.length + unit.body.gzip.length + picks;
     return headers + hashes + data <= limits.bytesMax && this.#bodyBytes + unit.body.bytes <= limits.bodyBytesMax;
   }
 
   add(unit: Unit): void {
-    const { slice, body, events } = unit;
-    if (this.#receipt?.of !== unit.receipt) this.#receipt = { of: unit.receipt, place: this.#put(unit.receipt) };
+    const { slice, body } = unit;
+    if (this.#receipt?.of !== slice) this.#receipt = { of: slice, place: this.#put(slice.receiptJson) };
     const place = this.#put(body.gzip);
     this.#bodyBytes += body.bytes;
     const share = (body.bytes * rowTextPerBodyByte) / Math.max(1, body.events);
-    for (const [segment, own] of groupBy(events, (event) => segmentOf(slice, event))) {
+    for (const [segment, own] of bySegment(unit)) {
       const open = this.#segmentFor(segment);
       const positions = own.map((event) => slice.events.positions[event] ?? 0);
       open.picks.push({ receipt: this.#receipt.place, form: body.form, body: place, positions });
@@ -133,8 +137,7 @@ class OpenBlock {
       else open.publicKeys.add(`${slice.receipt.source}.${slice.receipt.keySerial}`);
       this.#picksBytes += pickBytes(own.length);
     }
-    for (const event of events)
-      this.#addHash(slice.events.bucketHoursMs[event] ?? 0, unit.hashesAt + event * hashBytes);
+    this.#addHashes(unit);
   }
 
   close(): Block {
@@ -142,10 +145,10 @@ class OpenBlock {
       const place = this.#put(packPicks(picks));
       return { ...segment, publicKeys: [...publicKeys], ...place };
     });
-    const ids = [...this.#ids].map(([bucketMs, places]): BucketHashes => {
-      const packed = new Uint8Array(places.length * hashBytes);
-      places.forEach((at, i) => packed.set(this.#content.eventHashes.subarray(at, at + hashBytes), i * hashBytes));
-      return { bucketMs, packed };
+    const ids = [...this.#ids].map(([bucketMs, runs]): BucketHashes => {
+      const pieces: Uint8Array[] = [];
+      for (let i = 0; i < runs.length; i += 2) pieces.push(this.#content.eventHashes.subarray(runs[i], runs[i + 1]));
+      return { bucketMs, packed: concatenate(pieces) };
     });
     const { sliceHashes, ledger, arrivals } = this.#head;
     return {
@@ -169,7 +172,7 @@ class OpenBlock {
     return place;
   }
 
-  #segmentFor({ dataset, fileHourMs }: AppendSlice["segments"][number]): OpenSegment {
+  #segmentFor({ dataset, fileHourMs }: LogSlice["segments"][number]): OpenSegment {
     const key = `${dataset} ${fileHourMs}`;
     let segment = this.#segments.get(key);
     if (segment === undefined) {
@@ -187,11 +190,26 @@ class OpenBlock {
     return segment;
   }
 
-  #addHash(bucketMs: number, at: number): void {
-    const places = this.#ids.get(bucketMs);
-    if (places === undefined) this.#ids.set(bucketMs, [at]);
-    else places.push(at);
-    this.#idCount += 1;
+  #addHashes({ slice, events, hashesAt }: Unit): void {
+    const { bucketHoursMs } = slice.events;
+    let bucketMs: number | undefined;
+    let runs: number[] = [];
+    for (const event of events) {
+      if (bucketHoursMs[event] !== bucketMs) {
+        bucketMs = bucketHoursMs[event] ?? 0;
+        runs = this.#runsOf(bucketMs);
+      }
+      const at = hashesAt + event * hashBytes;
+      if (runs[runs.length - 1] === at) runs[runs.length - 1] = at + hashBytes;
+      else runs.push(at, at + hashBytes);
+    }
+    this.#idCount += events.length;
+  }
+
+  #runsOf(bucketMs: number): number[] {
+    let runs = this.#ids.get(bucketMs);
+    if (runs === undefined) this.#ids.set(bucketMs, (runs = []));
+    return runs;
   }
 }
 

@@ -1,6 +1,14 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { refusalOf } from "./append-plan.ts";
-import { databaseBytesMax, partRowsMax, pendingSegmentsMax, publicOldHoursPerTickMax } from "./limits.ts";
+import {
+  armAheadMsMax,
+  databaseBytesMax,
+  growRowsMin,
+  partRowsMax,
+  pendingSegmentsMax,
+  publicOldHoursPerTickMax,
+} from "./limits.ts";
 import { type PendingHour, PendingHours } from "./pending-hours.ts";
 import {
   choosePart,
@@ -83,6 +91,22 @@ test("Q8: a part grows up to six times the waiting rows, within its bounds, and 
     grows: false,
   });
   expect(() => choosePart({ ...confirmed, part: 9999 }, { rows: 1, textLength: 1 }, partSizeMax)).toThrow("parts");
+});
+
+test("Q99: an alarm that is not set as it is too far ahead is set by cron in time", () => {
+  const config = readFileSync(new URL("../../wrangler.jsonc", import.meta.url), "utf8");
+  const cronMinutes = Number(/"crons": \["\*\/(\d+) \* \* \* \*"\]/.exec(config)?.[1]);
+  expect(cronMinutes * 60_000).toBeLessThan(armAheadMsMax);
+  const publishSeconds = Number(/"PUBLISH_SECONDS": "(\d+)"/.exec(config)?.[1]);
+  expect(publishSeconds * 1000).toBeLessThan(armAheadMsMax);
+});
+
+test("Q97: a part that stays small grows whatever waits", () => {
+  const small = { ...confirmed, rows: growRowsMin - 1 };
+  expect(choosePart(small, { rows: 1, textLength: 10 }, partSizeMax)).toEqual({ part: 3, grows: true });
+  expect(choosePart(small, { rows: 2, textLength: 10 }, partSizeMax)).toEqual({ part: 4, grows: false });
+  const max = { rows: growRowsMin - 1, textLength: partSizeMax.textLength };
+  expect(choosePart(small, { rows: 1, textLength: 10 }, max)).toEqual({ part: 4, grows: false });
 });
 
 test("Q7: an object at a part's key is adopted, left or planned again by what it says of itself", () => {

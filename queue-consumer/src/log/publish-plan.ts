@@ -1,6 +1,7 @@
 import { hourMs as msPerHour } from "@sluice/schema";
 import {
   growRatioMax,
+  growRowsMin,
   markedTextLengthMin,
   partNumberMax,
   partRowsMax,
@@ -121,14 +122,16 @@ export interface PartChoice {
 }
 
 /**
- * Grows the last part while that costs little (its rows are at most 6 times the waiting ones) and it stays in bounds;
- * else starts the next.
+ * Grows the last part while that costs little (its rows are at most 6 times the waiting ones, or it becomes no larger than
+ * `growRowsMin`) and it stays in bounds; else starts the next.
  */
 export function choosePart(last: PartState | null, waiting: RowsSize, max: RowsSize): PartChoice {
   if (last === null) return { part: 0, grows: false };
   if (last.closed) return nextPart(last);
   if (last.etag === null) return { part: last.part, grows: false };
-  const grows = last.rows <= growRatioMax * waiting.rows && fits(sumOf(last, waiting), max);
+  const grown = sumOf(last, waiting);
+  const isCheap = last.rows <= growRatioMax * waiting.rows || grown.rows <= growRowsMin;
+  const grows = isCheap && fits(grown, max);
   return grows ? { part: last.part, grows } : nextPart(last);
 }
 

@@ -1,4 +1,5 @@
-import type { AppendRequest, AppendSlice, SoughtId } from "@sluice/schema";
+import type { SoughtId } from "@sluice/schema";
+import type { LogRequest } from "./packed-append.ts";
 import { sipHash, sipHashBytes } from "./sip-hash.ts";
 
 /** Hashes of a request, packed: of its events, slice by slice, and of its slices. */
@@ -8,27 +9,33 @@ export interface RequestHashes {
 }
 
 /** First byte of what is hashed: texts of two kinds never have the same hash. */
-const kinds = { public: { events: 0, rejected: 1 }, server: { events: 2, rejected: 3 }, slice: 4 } as const;
+export const textKinds = {
+  public: { events: 0, rejected: 1 },
+  server: { events: 2, rejected: 3 },
+  slice: 4,
+} as const;
 
 /**
  * The hashes of a request's events, by (key class, dataset, id), and of its slices: 128 bits each.
  *
  * @param hashKey the log's own, secret: without it nobody can make ids that collide or crowd one slot.
  */
-export function hashRequest(request: AppendRequest, hashKey: Uint32Array): RequestHashes {
-  const count = request.slices.reduce((sum, { events }) => sum + events.ids.length, 0);
+export function hashRequest({ slices, ids }: LogRequest, hashKey: Uint32Array): RequestHashes {
   const hashes = {
-    events: new Uint8Array(count * sipHashBytes),
-    slices: new Uint8Array(request.slices.length * sipHashBytes),
+    events: new Uint8Array(ids.ends.length * sipHashBytes),
+    slices: new Uint8Array(slices.length * sipHashBytes),
   };
-  let at = 0;
-  request.slices.forEach((slice, i) => {
-    const { receiptId, firstIndex, redrive } = slice.receipt;
+  slices.forEach(({ receipt: { receiptId, firstIndex, redrive } }, i) => {
     // Driven again under its old receipt, an event must not be taken for a redelivery of the message that first brought it.
     const name = redrive === undefined ? receiptId : `${receiptId} ${redrive}`;
-    hashText(hashKey, kinds.slice, `${name} ${firstIndex}`, hashes.slices, i * sipHashBytes);
-    at = hashEvents(slice, hashKey, hashes.events, at);
+    hashText(hashKey, textKinds.slice, `${name} ${firstIndex}`, hashes.slices, i * sipHashBytes);
   });
+  let from = 0;
+  for (let event = 0; event < ids.ends.length; event++) {
+    const end = ids.ends[event] ?? 0;
+    sipHash(hashKey, ids.bytes, from, end, hashes.events, event * sipHashBytes);
+    from = end;
+  }
   return hashes;
 }
 
@@ -36,23 +43,9 @@ export function hashRequest(request: AppendRequest, hashKey: Uint32Array): Reque
 export function hashIds(ids: readonly Omit<SoughtId, "bucketHourMs">[], hashKey: Uint32Array): Uint8Array {
   const hashes = new Uint8Array(ids.length * sipHashBytes);
   ids.forEach(({ keyKind, dataset, id }, i) =>
-    hashText(hashKey, kinds[keyKind][dataset], id, hashes, i * sipHashBytes),
+    hashText(hashKey, textKinds[keyKind][dataset], id, hashes, i * sipHashBytes),
   );
   return hashes;
-}
-
-function hashEvents(slice: AppendSlice, hashKey: Uint32Array, out: Uint8Array, from: number): number {
-  const { ids, segments } = slice.events;
-  const kindOf = slice.segments.map(({ dataset }) => kinds[slice.receipt.keyKind][dataset]);
-  let at = from;
-  for (let i = 0; i < ids.length; i++) {
-    const kind = kindOf[segments[i] ?? -1];
-    const id = ids[i];
-    if (kind === undefined || id === undefined) throw new Error("an event of a slice names no segment of it");
-    hashText(hashKey, kind, id, out, at);
-    at += sipHashBytes;
-  }
-  return at;
 }
 
 const encoder = new TextEncoder();
@@ -71,5 +64,5 @@ function hashText(hashKey: Uint32Array, kind: number, text: string, out: Uint8Ar
     }
     scratch[length++] = unit; // ids are mostly ASCII, for which this is faster than the encoder
   }
-  sipHash(hashKey, scratch, length, out, at);
+  sipHash(hashKey, scratch, 0, length, out, at);
 }

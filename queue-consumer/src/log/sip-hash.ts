@@ -7,10 +7,17 @@ export const sipHashBytes = 16;
  * 64-bit words are pairs of 32-bit integers, the low one first.
  *
  * @param key 16 bytes as four little-endian words.
- * @param bytes the text is its first `length` bytes.
+ * @param bytes the text is its bytes from `from` (inclusive) to `end` (exclusive).
  * @param out takes the hash at byte `at`.
  */
-export function sipHash(key: Uint32Array, bytes: Uint8Array, length: number, out: Uint8Array, at: number): void {
+export function sipHash(
+  key: Uint32Array,
+  bytes: Uint8Array,
+  from: number,
+  end: number,
+  out: Uint8Array,
+  at: number,
+): void {
   const [k0 = 0, k1 = 0, k2 = 0, k3 = 0] = key;
   let v0l = k0 ^ 0x70736575;
   let v0h = k1 ^ 0x736f6d65;
@@ -20,6 +27,7 @@ export function sipHash(key: Uint32Array, bytes: Uint8Array, length: number, out
   let v2h = k1 ^ 0x6c796765;
   let v3l = k2 ^ 0x79746573;
   let v3h = k3 ^ 0x74656462;
+  const length = end - from;
   const words = (length >>> 3) + 1; // the last one is padded and ends with the length
   // One loop takes the words in and then the two halves of the hash out, so that the round is written once.
   for (let word = 0; word < words + 2; word++) {
@@ -27,8 +35,8 @@ export function sipHash(key: Uint32Array, bytes: Uint8Array, length: number, out
     let ml = 0;
     let mh = 0;
     if (isInput) {
-      ml = wordAt(bytes, word * 8, length);
-      mh = wordAt(bytes, word * 8 + 4, length);
+      ml = wordAt(bytes, from + word * 8, end);
+      mh = wordAt(bytes, from + word * 8 + 4, end);
       if (word === words - 1) mh |= length << 24;
       v3l ^= ml;
       v3h ^= mh;
@@ -82,13 +90,13 @@ function carry(a: number, b: number, sum: number): number {
   return ((a & b) | ((a | b) & ~sum)) >>> 31;
 }
 
-/** Four bytes as a little-endian word; those from `length` on count as zero. */
-function wordAt(bytes: Uint8Array, at: number, length: number): number {
-  if (at + 4 <= length) {
+/** Four bytes as a little-endian word; those from `end` on count as zero. */
+function wordAt(bytes: Uint8Array, at: number, end: number): number {
+  if (at + 4 <= end) {
     return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24);
   }
   let word = 0;
-  for (let i = at; i < length; i++) word |= (bytes[i] ?? 0) << (8 * (i - at));
+  for (let i = at; i < end; i++) word |= (bytes[i] ?? 0) << (8 * (i - at));
   return word;
 }
 

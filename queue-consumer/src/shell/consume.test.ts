@@ -1,6 +1,7 @@
-import type { AppendRequest, AppendResult } from "@sluice/schema";
+import type { AppendResult, PackedAppend } from "@sluice/schema";
 import { expect, test } from "vitest";
 import { testEvent, testMessage } from "../../testing/harness.ts";
+import { textsOf, unpackAppend } from "../log/packed-append.ts";
 import { consumeBatch, consumeDeadLetters, type ConsumePorts } from "./consume.ts";
 
 const taken: AppendResult = {
@@ -16,7 +17,7 @@ const taken: AppendResult = {
 /** Runs a batch of one event per message id against a log; says what became of each message. */
 async function run(
   ids: readonly string[],
-  append: (request: AppendRequest) => Promise<AppendResult>,
+  append: (request: PackedAppend) => Promise<AppendResult>,
   options: { readonly attempts?: number; readonly put?: () => Promise<never>; readonly dead?: boolean } = {},
 ): Promise<ReadonlyMap<string, string>> {
   const outcome = new Map<string, string>();
@@ -50,7 +51,8 @@ function newerMessage(): Uint8Array {
 
 test("Q14: a message that makes the log fail is retried alone; its neighbours are acknowledged", async () => {
   const outcome = await run(["a", "bad", "c"], async (request) => {
-    if (request.slices.some(({ events }) => events.ids.includes("bad"))) throw new Error("a defect");
+    const unpacked = unpackAppend(request);
+    if (unpacked === null || textsOf(unpacked.ids).includes("bad")) throw new Error("a defect");
     return taken;
   });
   expect(Object.fromEntries(outcome)).toEqual({ a: "acked", bad: "retried in 15", c: "acked" });

@@ -4,6 +4,7 @@ import { type MessageSlice, planAppends, type PlannedAppend } from "../consume/a
 import { openMessage } from "../consume/decode-message.ts";
 import { sliceOf } from "../consume/message-slice.ts";
 import { deadLetterPace, eventPace, retryDelaySeconds } from "../consume/retry-delay.ts";
+import { packAppend } from "../log/packed-append.ts";
 import { routeSlice } from "../consume/route-slice.ts";
 import type { Counters } from "./counters.ts";
 import { storeDeadLetter } from "./dead-letter.ts";
@@ -154,7 +155,7 @@ interface Failure {
 /** Calls the log, and notes the messages of which it left slices out. */
 async function append(plan: PlannedAppend<Message>, ports: ConsumePorts, failures: Failures): Promise<Failure | null> {
   try {
-    const result = await ports.logOf(plan.log).append(plan.request);
+    const result = await ports.logOf(plan.log).append(packAppend(plan.request));
     if (!result.ok) {
       return { isTransient: true, cause: result.reason, shards: result.reason === "moved" ? result.shards : null };
     }

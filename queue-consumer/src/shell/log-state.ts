@@ -1,12 +1,8 @@
 import {
-  type AppendRequest,
   type AppendResult,
-  ArrivalTally,
-  type HourArrivals,
   hourOf,
   type Inheritance,
   type LastPlaces,
-  type LedgerRow,
   parentShardOf,
   shardEpochsOf,
   type SoughtId,
@@ -17,21 +13,21 @@ import { belongsTo } from "../consume/route-slice.ts";
 import { type AppendPlan, newSlices, planAppend, refusalOf, type SeenBefore } from "../log/append-plan.ts";
 import { type AskedIds, eitherHas, forEachId, type Inherited, ParentAnswers } from "../log/asked-ids.ts";
 import { type Block, unpackHashes } from "../log/block.ts";
-import { LedgerTally } from "../log/ledger.ts";
-import { BlockTables } from "../log/live-tables.ts";
+import { BlockTables, isFoldDue } from "../log/live-tables.ts";
 import { chooseWindows, ColdIds, type ColdPage, type ColdWindow } from "../log/cold-ids.ts";
 import type { PlannedPage } from "../log/cold-object.ts";
 import { FilterBudget } from "../log/filter-budget.ts";
 import { blockBodyBytesMax, blockBytesMax, filterBytesMax, liveIdsMax, sliceDaysKept } from "../log/limits.ts";
 import { packBlocks } from "../log/pack-blocks.ts";
 import { partSizeAfter, type RowsSize } from "../log/publish-plan.ts";
+import type { LogRequest } from "../log/packed-append.ts";
 import { PendingHours } from "../log/pending-hours.ts";
 import { hashIds, hashRequest, type RequestHashes } from "../log/request-hashes.ts";
 import { type Entries, entryWords, firstPlaceOf, isUndatedPlace, readEntry } from "../log/seen-entries.ts";
 import { mayHold } from "../log/seen-filter.ts";
 import { SeenIndex } from "../log/seen-index.ts";
-import { arrivalsWithin } from "../log/arrivals-within.ts";
 import { sliceBuckets, TakenSlices } from "../log/taken-slices.ts";
+import { LogLedger } from "./log-ledger.ts";
 import { newBirthId, newHashKey, wordsOfKey } from "./hashing.ts";
 import type { LogStorage } from "./log-storage.ts";
 
@@ -52,11 +48,9 @@ export class LogState {
   readonly seen: SeenIndex;
   readonly cold: ColdIds;
   readonly #taken: TakenSlices;
-  readonly #ledger = new LedgerTally();
+  readonly ledger: LogLedger;
   /** Times in a row that an earlier life of this object ended while it published. */
   readonly #deaths: number;
-  /** What the unfolded blocks tell of the streams. */
-  readonly #arrivals = new ArrivalTally();
   readonly tables = new BlockTables();
   readonly #liveMs: number;
   #lastSequence = 0;
@@ -69,6 +63,7 @@ export class LogState {
   /** @param liveMs for how long published blocks are kept. */
   constructor(storage: LogStorage, liveMs: number) {
     this.storage = storage;
+    this.ledger = new LogLedger(storage.ledger);
     this.#liveMs = liveMs;
     storage.create({ birthId: newBirthId(), hashKey: newHashKey() });
     this.birthId = storage.meta("birthId") ?? missing("birthId");
@@ -122,7 +117,7 @@ export class LogState {
   }
 
   /** The hashes of a request, under this log's key. */
-  hash(request: AppendRequest): RequestHashes {
+  hash(request: LogRequest): RequestHashes {
     return hashRequest(request, this.#hashKey);
   }
 
@@ -130,10 +125,7 @@ export class LogState {
    * What of a request may have to be looked for elsewhere than here, without what was taken before: ids, slice by slice, and the
    * slices themselves.
    */
-  asked(
-    request: AppendRequest,
-    hashes: RequestHashes,
-  ): { readonly ids: readonly AskedIds[]; readonly slices: AskedIds } {
+  asked(request: LogRequest, hashes: RequestHashes): { readonly ids: readonly AskedIds[]; readonly slices: AskedIds } {
     const bucketHoursMs = Float64Array.from(request.slices, ({ receipt }) => hourOf(receipt.receivedAtMs));
     const slices = { bucketHoursMs, packed: hashes.slices, hashesAt: 0 };
     if (this.cold.last < 0 && this.#before.id < 0 && this.#before.undatedId < 0) return { ids: [], slices };
@@ -217,13 +209,11 @@ export class LogState {
   }
 
   /** Why nothing of a request can be stored now, or `null`. */
-  refusal(request: AppendRequest): (AppendResult & { readonly ok: false }) | null {
+  refusal(request: LogRequest): (AppendResult & { readonly ok: false }) | null {
     if (request.shard > 0 && this.#shards === 0) return { ok: false, reason: "overloaded" }; // is about to be opened
     this.#assertPlace(request);
     const shards = this.#shards;
-    if (shards > 1 && !request.slices.every((slice) => belongsTo(slice, request.shard, shards))) {
-      return { ok: false, reason: "moved", shards };
-    }
+    if (shards > 1 && !belongsTo(request, shards)) return { ok: false, reason: "moved", shards };
     const reason = refusalOf({
       databaseBytes: this.storage.databaseBytes,
       pendingSegments: this.pending.segments,
@@ -232,10 +222,10 @@ export class LogState {
   }
 
   /** Stores what is new of a request, in one transaction; synchronous, so that nothing comes between. */
-  append(request: AppendRequest, hashes: RequestHashes, inherited: Inherited, nowMs: number): AppendResult {
+  append(request: LogRequest, hashes: RequestHashes, inherited: Inherited, nowMs: number): AppendResult {
     const refused = this.refusal(request); // ids may have moved while cold ids were read
     if (refused !== null) return refused;
-    if (Math.max(this.seen.liveCount, this.#taken.index.liveCount) >= liveIdsMax) this.#foldAndDrop([], nowMs);
+    if (this.#liveCount >= liveIdsMax) this.#foldAndDrop([], nowMs);
     const seen: SeenBefore = { has: (bucketMs, packed, at) => this.hasId(inherited, bucketMs, packed, at) };
     const taken: SeenBefore = { has: (bucketMs, packed, at) => this.#hasSlice(inherited, bucketMs, packed, at) };
     const plan = planAppend(request, hashes, seen, taken);
@@ -244,18 +234,24 @@ export class LogState {
     return { ok: true, stored, duplicate, rejected, skippedSlices, unchecked, logSequence: this.#lastSequence };
   }
 
-  /** Starts a new block table, so that the present one can be dropped once it is published. */
-  seal(): void {
-    if (this.#lastSequence < this.tables.open) return; // still empty
+  /** Starts a new block table where that is due, so that the present one can be dropped once it is published and old. */
+  seal(nowMs: number): void {
+    if (!this.tables.isSealDue(nowMs, this.#liveMs)) return;
     const next = this.#lastSequence + 1;
     this.storage.transaction(() => this.storage.createBlockTable(next));
     this.tables.begin(next);
   }
 
-  /** Folds what sealed tables carry beside events once they are wholly published; drops those that are no longer live. */
-  dropPublished(nowMs: number): void {
-    const { throughSequence, dropped } = this.tables.published(this.pending.tables(), nowMs - this.#liveMs);
-    if (dropped.length > 0 || throughSequence > this.#foldedThrough) this.#foldAndDrop(dropped, nowMs);
+  /**
+   * Drops published tables that are no longer live, and folds what blocks carry beside events where that is due.
+   *
+   * @param foldsAll whether everything is folded, however little it is.
+   */
+  dropPublished(nowMs: number, foldsAll: boolean): void {
+    const { throughSequence, tables } = this.tables.dropped(this.pending.tables(), nowMs - this.#liveMs);
+    const goesThrough = foldsAll ? this.#lastSequence : throughSequence;
+    if (isFoldDue(goesThrough, this.#foldedThrough, this.#liveCount)) this.#foldAndDrop(tables, nowMs);
+    else if (tables.length > 0) this.#drop(tables);
   }
 
   /**
@@ -273,22 +269,6 @@ export class LogState {
     this.seen.removePages(new Set(moved.flatMap(({ place }) => versions.get(place) ?? [])));
     this.cold.add(moved.map(({ cold }) => cold));
     return moved.length;
-  }
-
-  /** Counts of receipt hours from `fromMs` (inclusive) to `toMs` (exclusive). */
-  ledger(fromMs: number, toMs: number): readonly LedgerRow[] {
-    const sum = new LedgerTally();
-    for (const row of this.storage.ledger.counts(fromMs, toMs)) sum.add(row);
-    for (const row of this.#ledger.rows()) if (row.hourMs >= fromMs && row.hourMs < toMs) sum.add(row);
-    return [...sum.rows()].sort((a, b) => a.hourMs - b.hourMs || (a.source < b.source ? -1 : 1));
-  }
-
-  /** Arrivals of receipt hours from `fromMs` (inclusive) to `toMs` (exclusive). */
-  arrivals(fromMs: number, toMs: number): HourArrivals {
-    const all = new ArrivalTally();
-    for (const hour of this.storage.ledger.arrivals(fromMs, toMs)) all.add(hour);
-    all.add(arrivalsWithin(this.#arrivals.arrivals(), fromMs, toMs));
-    return all.arrivals();
   }
 
   /** Single ids, as they are asked for: hashed under this log's key. */
@@ -325,16 +305,26 @@ export class LogState {
     const { ids, slices } = unpackHashes(block.header, block.hashes);
     for (const bucket of ids) this.seen.addLive(bucket.bucketMs, bucket.packed);
     for (const bucket of slices) this.#taken.index.addLive(bucket.bucketMs, bucket.packed);
-    for (const row of block.header.ledger) this.#ledger.add(row);
-    if (block.header.arrivals !== undefined) this.#arrivals.add(block.header.arrivals);
+    this.ledger.add(block.header);
+  }
+
+  /** Ids, or messages, that are in memory because their blocks are not folded. */
+  get #liveCount(): number {
+    return Math.max(this.seen.liveCount, this.#taken.index.liveCount);
+  }
+
+  #drop(tables: readonly number[]): void {
+    this.storage.transaction(() => {
+      for (const table of tables) this.storage.dropBlockTable(table);
+    });
+    this.tables.drop(tables);
   }
 
   #foldAndDrop(tables: readonly number[], nowMs: number): void {
     this.#forgetOld(nowMs);
     const folded = this.storage.transaction(() => {
-      const done = [this.seen.fold(this.#lastSequence, nowMs), this.#taken.index.fold(this.#lastSequence, nowMs)];
-      this.storage.ledger.addCounts(this.#ledger.rows());
-      this.storage.ledger.addArrivals(this.#arrivals.arrivals(), nowMs);
+      const ids = [this.seen.fold(this.#lastSequence, nowMs), this.#taken.index.fold(this.#lastSequence, nowMs)];
+      const done = [...ids, this.ledger.fold(nowMs)];
       this.storage.setMeta("foldedThrough", String(this.#lastSequence));
       for (const table of tables) this.storage.dropBlockTable(table);
       return done;
@@ -342,8 +332,6 @@ export class LogState {
     for (const done of folded) done();
     this.tables.drop(tables);
     this.#foldedThrough = this.#lastSequence;
-    this.#ledger.clear();
-    this.#arrivals.clear();
   }
 
   /** Forgets slices and ids that are known for a time only; before a fold, which could put new ones into a page of old ones. */

@@ -342,5 +342,6 @@ function blockTable(firstSequence: number): string {
 
 /** SQL takes whole buffers only. */
 function bufferOf(bytes: Uint8Array): ArrayBuffer {
-  return bytes.slice().buffer as ArrayBuffer;
+  const { buffer } = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
+  return buffer as ArrayBuffer;
 }

@@ -1,6 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
 import {
-  type AppendRequest,
   type AppendResult,
   type ChangePage,
   type HourArrivals,
@@ -9,6 +8,7 @@ import {
   type InheritedQuery,
   type LedgerRow,
   type LogStatus,
+  type PackedAppend,
   parentShardOf,
   shardLogName,
   type ShardLogRpc,
@@ -18,7 +18,8 @@ import {
   type TailRequest,
 } from "@sluice/schema";
 import { type AskedIds, eitherHas, type Inherited, parentQuestion } from "../log/asked-ids.ts";
-import { changesPageMax, failureDelaySecondsMax, soughtIdsMax } from "../log/limits.ts";
+import { armAheadMsMax, changesPageMax, failureDelaySecondsMax, soughtIdsMax } from "../log/limits.ts";
+import { type LogRequest, unpackAppend } from "../log/packed-append.ts";
 import type { PendingHour } from "../log/pending-hours.ts";
 import { hashBytes } from "../log/seen-set.ts";
 import { dueHours, isLarge, nextTickMs, type PublishPolicy } from "../log/publish-plan.ts";
@@ -64,7 +65,9 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
     };
   }
 
-  async append(request: AppendRequest): Promise<AppendResult> {
+  async append(packed: PackedAppend): Promise<AppendResult> {
+    const request = unpackAppend(packed);
+    if (request === null) return { ok: false, reason: "overloaded" }; // of a consumer that a deployment replaces, or has
     // Asked before ids are hashed, too: a shard that is not open yet has no key of its own for good.
     const result = this.#state.refusal(request) ?? (await this.#take(request));
     await this.#arm(this.#policy.publishMs);
@@ -74,7 +77,8 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
   async flush(): Promise<LogStatus> {
     await this.#exclusively(async () => {
       const through = this.#state.lastSequence;
-      const cycle = await this.#publishAndCool(this.#state.pending.hours(), through, Date.now() + cycleMsMax);
+      const span = { through, untilMs: Date.now() + cycleMsMax, foldsAll: true };
+      const cycle = await this.#publishAndCool(this.#state.pending.hours(), span);
       if (cycle.failed > 0) throw cycle.failure;
     });
     return this.#status();
@@ -123,11 +127,11 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
   }
 
   async ledger(fromMs: number, toMs: number): Promise<readonly LedgerRow[]> {
-    return this.#state.ledger(fromMs, toMs);
+    return this.#state.ledger.counts(fromMs, toMs);
   }
 
   async arrivals(fromMs: number, toMs: number): Promise<HourArrivals> {
-    return this.#state.arrivals(fromMs, toMs);
+    return this.#state.ledger.arrivals(fromMs, toMs);
   }
 
   async tail(request: TailRequest): Promise<TailPage> {
@@ -153,7 +157,8 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
     let cycle: Cycle;
     try {
       const due = this.#rotate(dueHours(this.#state.pending.hours(), startMs, this.#policy));
-      cycle = await this.#exclusively(() => this.#publishAndCool(due, this.#state.lastSequence, startMs + cycleMsMax));
+      const span = { through: this.#state.lastSequence, untilMs: startMs + cycleMsMax, foldsAll: false };
+      cycle = await this.#exclusively(() => this.#publishAndCool(due, span));
     } catch (error) {
       cycle = { published: 0, failed: 1, failure: error };
     }
@@ -162,7 +167,7 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
     await this.#arm(this.#pauseMs(startMs));
   }
 
-  async #take(request: AppendRequest): Promise<AppendResult> {
+  async #take(request: LogRequest): Promise<AppendResult> {
     const hashes = this.#state.hash(request);
     const asked = this.#state.asked(request, hashes);
     await this.#cold.readFor(asked.ids);
@@ -170,18 +175,18 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
     return this.#state.append(request, hashes, inherited, Date.now());
   }
 
-  async #publishAndCool(hours: readonly PendingHour[], through: number, untilMs: number): Promise<Cycle> {
-    const cycle = await this.#publish(hours, through, untilMs);
+  async #publishAndCool(hours: readonly PendingHour[], span: CycleSpan): Promise<Cycle> {
+    const cycle = await this.#publish(hours, span);
     await this.#cool();
     return cycle;
   }
 
   /** Publishes hours up to a sequence. One that fails does not keep the others back, unless none succeeds. */
-  async #publish(hours: readonly PendingHour[], through: number, untilMs: number): Promise<Cycle> {
+  async #publish(hours: readonly PendingHour[], { through, untilMs, foldsAll }: CycleSpan): Promise<Cycle> {
     const cycle: Cycle = { published: 0, failed: 0, failure: null };
     const { place } = this.#state;
-    if (place === null || hours.length === 0) return cycle;
-    this.#state.seal();
+    if (place === null || (hours.length === 0 && !foldsAll)) return cycle;
+    this.#state.seal(Date.now());
     const isMarked = isLarge(hours);
     if (isMarked) await this.#state.setPublishing(true);
     const { birthId, storage, pending } = this.#state;
@@ -199,7 +204,7 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
       }
     }
     if (isMarked) await this.#state.setPublishing(false);
-    this.#state.dropPublished(Date.now());
+    this.#state.dropPublished(Date.now(), foldsAll);
     return cycle;
   }
 
@@ -254,12 +259,13 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
     return run;
   }
 
-  /** Sets the alarm for the next hour that is due, not sooner than after a pause. A failure is left to the cron. */
+  /** Sets the alarm for the next hour that is due soon, not sooner than after a pause. A failure is left to the cron. */
   async #arm(pauseMs: number): Promise<void> {
     const nowMs = Date.now();
     const dueMs = nextTickMs(this.#state.pending.hours(), nowMs, this.#policy);
     if (dueMs === null) return;
     const atMs = Math.max(dueMs, nowMs + pauseMs);
+    if (atMs - nowMs > armAheadMsMax) return;
     const armed = this.#armedForMs;
     if (armed !== null && armed <= atMs && armed > nowMs - alarmOverdueMs) return;
     try {
@@ -296,6 +302,16 @@ function answersOf(bucketHoursMs: Float64Array, has: (bucketMs: number, at: numb
     const isKnown = has(bucketMs, i * hashBytes);
     return isKnown === null ? 2 : Number(isKnown);
   });
+}
+
+/** How far a publishing cycle goes. */
+interface CycleSpan {
+  /** The last block that it publishes. */
+  readonly through: number;
+  /** When it begins no further part. */
+  readonly untilMs: number;
+  /** Whether it also folds everything, however little it is. */
+  readonly foldsAll: boolean;
 }
 
 /** What a publishing cycle did. */

@@ -7,12 +7,13 @@ import { openMessage } from "../consume/decode-message.ts";
 import { sliceOf } from "../consume/message-slice.ts";
 import { routeSlice } from "../consume/route-slice.ts";
 import consumer from "../index.ts";
+import { packAppend } from "../log/packed-append.ts";
 import type { Environment } from "../shell/environment.ts";
 import { ShardLog as RealShardLog } from "../shell/shard-log.ts";
 
 /** One call of the log, as the tests ask for it over HTTP. */
 export type LogCall =
-  | { readonly method: "append"; readonly request: AppendRequest }
+  | { readonly method: "append"; readonly request: AppendRequest; readonly version?: number }
   | { readonly method: "appendParts"; readonly shards: number; readonly messages: readonly string[] }
   | { readonly method: "flush" | "status" | "loseAlarm" | "rowsWritten" }
   | { readonly method: "open"; readonly project: string; readonly shard: number }
@@ -44,9 +45,12 @@ interface TestEnvironment {
 async function callLog(log: DurableObjectStub<ShardLog>, shard: number, call: LogCall): Promise<unknown> {
   switch (call.method) {
     case "append":
-      return log.append(call.request);
+      return log.append({
+        ...packAppend(call.request),
+        ...(call.version === undefined ? {} : { version: call.version }),
+      });
     case "appendParts":
-      return log.append(requestOf(call, shard));
+      return log.append(packAppend(requestOf(call, shard)));
     case "open":
       return log.open(call.project, call.shard);
     case "flush":

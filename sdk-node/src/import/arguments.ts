@@ -14,6 +14,7 @@ package hyparquet); .gz of the first two. The server key is taken from the envir
   --event NAME        event name of track rows that state none
   --map FROM=TO       a column's other name, for example ts=timestamp or price=properties.price; may be repeated
   --delimiter CHAR    of CSV; default "," and for .tsv a tab
+  --encoding NAME     of NDJSON and CSV, for example windows-1252; default utf-8, and rows that are none are refused
   --namespace TEXT    tells apart files that hold equal rows and mean different events
   --rejects FILE      one line of JSON for each row that was refused
   --fresh             begin at the first row, whatever an earlier run has done
@@ -28,6 +29,8 @@ export interface ImportArguments {
   readonly format: "ndjson" | "csv" | "parquet";
   readonly isGzip: boolean;
   readonly delimiter: string;
+  /** A label that `TextDecoder` knows. */
+  readonly encoding: string;
   readonly rules: RowRules;
   readonly rejects: string | null;
   readonly isFresh: boolean;
@@ -55,11 +58,26 @@ export function readArguments(
   if (format === undefined) return fail(`State --format: ${formats.join(", ")}.`);
   const delimiter = values.delimiter ?? (/\.tsv(?:\.gz)?$/.test(file) ? "\t" : ",");
   if (delimiter.length !== 1 || /["\r\n]/.test(delimiter)) return fail("--delimiter is one character, and no quote.");
-  const rules = rulesOf(values);
+  const encoding = values.encoding ?? "utf-8";
+  if (!isEncoding(encoding))
+    return fail("--encoding is not known; see https://encoding.spec.whatwg.org/#names-and-labels");
+  const rules = rulesOf(values, values.encoding === undefined && format !== "parquet");
   if (!rules.ok) return rules;
   const isGzip = file.endsWith(".gz");
   const [rejects, isFresh] = [values.rejects ?? null, values.fresh === true];
-  return ok({ file, host, writeKey, format, isGzip, delimiter, rules: rules.value, rejects, isFresh, isDryRun });
+  return ok({
+    file,
+    host,
+    writeKey,
+    format,
+    isGzip,
+    delimiter,
+    encoding,
+    rules: rules.value,
+    rejects,
+    isFresh,
+    isDryRun,
+  });
 }
 
 const options = {
@@ -69,6 +87,7 @@ const options = {
   event: { type: "string" },
   map: { type: "string", multiple: true },
   delimiter: { type: "string" },
+  encoding: { type: "string" },
   namespace: { type: "string" },
   rejects: { type: "string" },
   fresh: { type: "boolean" },
@@ -86,13 +105,21 @@ function parse(argv: readonly string[]): Result<Parsed, string> {
   }
 }
 
-function rulesOf(values: Parsed["values"]): Result<RowRules, string> {
+function rulesOf(values: Parsed["values"], isGarbledRefused: boolean): Result<RowRules, string> {
   const type: string = values.type ?? ("track" satisfies EventType);
   if (!isEventType(type)) return fail("--type is track, identify, page, screen, group or alias.");
   const pairs = (values.map ?? []).map((pair) => pair.split("="));
   if (pairs.some((pair) => pair.length !== 2 || pair.includes(""))) return fail("--map is FROM=TO.");
   const names = new Map(pairs.map(([from = "", to = ""]) => [from, to]));
-  return ok({ type, event: values.event ?? "", names, namespace: values.namespace ?? "" });
+  return ok({ type, event: values.event ?? "", names, namespace: values.namespace ?? "", isGarbledRefused });
+}
+
+function isEncoding(label: string): boolean {
+  try {
+    return new TextDecoder(label).encoding !== "";
+  } catch {
+    return false; // a RangeError: no such encoding
+  }
 }
 
 function formatOf(file: string): string {

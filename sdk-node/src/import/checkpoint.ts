@@ -9,6 +9,8 @@ export interface Checkpoint {
   readonly version: 1;
   /** Another file under the same name begins anew. */
   readonly head: FileHead;
+  /** A hash of where it was sent and how its rows were read: with other ones it begins anew. */
+  readonly course: string;
   /** Rows from the first on that are settled: delivered, rejected by the server, or no event. */
   readonly rows: number;
   readonly delivered: number;
@@ -22,7 +24,10 @@ export function parseCheckpoint(text: string | null): Checkpoint | null {
     const stated = JSON.parse(text ?? "null") as Partial<Checkpoint> | null;
     const counts = [stated?.rows, stated?.delivered, stated?.rejected, stated?.invalid, stated?.head?.bytes];
     const isWhole =
-      stated?.version === 1 && typeof stated.head?.hash === "string" && counts.every(Number.isSafeInteger);
+      stated?.version === 1 &&
+      typeof stated.head?.hash === "string" &&
+      typeof stated.course === "string" &&
+      counts.every(Number.isSafeInteger);
     return isWhole ? (stated as Checkpoint) : null;
   } catch {
     return null; // see above
@@ -30,6 +35,6 @@ export function parseCheckpoint(text: string | null): Checkpoint | null {
 }
 
 /** The beginning of a file. */
-export function newCheckpoint(head: FileHead): Checkpoint {
-  return { version: 1, head, rows: 0, delivered: 0, rejected: 0, invalid: 0 };
+export function newCheckpoint(head: FileHead, course: string): Checkpoint {
+  return { version: 1, head, course, rows: 0, delivered: 0, rejected: 0, invalid: 0 };
 }

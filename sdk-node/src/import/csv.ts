@@ -1,35 +1,53 @@
 import { type Row, rowCharsMax } from "./row.ts";
 
+/** Columns of a record that are read; a record of more is no row. */
+const columnsMax = 10_000;
+
 /**
- * Reads comma-separated values (RFC 4180), the first record being the heading. Cells are texts; an empty one is absent.
- * A quote within an unquoted cell is taken as it is.
+ * Reads comma-separated values (RFC 4180), the first record being the heading. Records end with LF, CRLF or CR. Cells are texts;
+ * an empty one is absent. A quote within an unquoted cell is taken as it is. Throws when a name stands twice in the heading.
  *
  * @param delimiter one character, "," in most files.
  */
 export async function* readCsv(chunks: AsyncIterable<string>, delimiter: string): AsyncGenerator<Row> {
   const parser = new CsvParser(delimiter);
-  let heading: readonly string[] | null = null;
+  let names: readonly string[] | null = null;
   let number = 0;
-  const rowOf = (cells: readonly string[]): Row | null => {
+  const rowOf = (cells: readonly string[], isWhole: boolean): Row | null => {
     if (cells.length === 1 && cells[0] === "") return null;
-    if (heading === null) {
-      heading = cells.map((name, index) => (index === 0 ? name.replace(/^\ufeff/, "") : name).trim());
+    if (names === null) {
+      names = headingOf(cells);
       return null;
     }
-    const names = heading;
-    const isReadable = cells.length <= names.length && cells.reduce((sum, cell) => sum + cell.length, 0) < rowCharsMax;
-    const entries = cells.map((cell, index) => [names[index] ?? "", cell] as const).filter(([, cell]) => cell !== "");
-    return { number: ++number, text: JSON.stringify(cells), fields: isReadable ? Object.fromEntries(entries) : null };
+    const fields = isWhole ? fieldsOf(cells, names) : null;
+    return { number: ++number, text: JSON.stringify(cells), fields };
   };
   for await (const chunk of chunks) {
     for (const cells of parser.read(chunk)) {
-      const row = rowOf(cells);
+      const row = rowOf(cells, true);
       if (row !== null) yield row;
     }
   }
   const last = parser.end();
-  const row = last === null ? null : rowOf(last);
+  const row = last === null ? null : rowOf(last.cells, last.isWhole);
   if (row !== null) yield row;
+}
+
+function headingOf(cells: readonly string[]): readonly string[] {
+  const names = cells.map((name, index) => (index === 0 ? name.replace(/^\ufeff/, "") : name).trim());
+  const twice = names.find((name, index) => name !== "" && names.indexOf(name) !== index);
+  if (twice !== undefined) throw new Error(`The column ${JSON.stringify(twice)} stands twice in the heading.`);
+  return names;
+}
+
+/** Cells by the names of their columns; `null` when they are too many or too long. Empty ones at the end may be too many. */
+function fieldsOf(cells: readonly string[], names: readonly string[]): Row["fields"] {
+  const length = cells.reduce((sum, cell) => sum + cell.length, 0);
+  const isTooWide = cells.slice(names.length).some((cell) => cell !== "");
+  if (isTooWide || cells.length > columnsMax || length >= rowCharsMax) return null;
+  return Object.fromEntries(
+    cells.map((cell, index) => [names[index] ?? "", cell] as const).filter(([, cell]) => cell !== ""),
+  );
 }
 
 /** Splits text that comes in pieces into records of cells. */
@@ -41,15 +59,24 @@ class CsvParser {
   /** `open`: within quotes; `closed`: behind a quote within quotes, which ends the cell or is half of a doubled one. */
   #quotes: "none" | "open" | "closed" = "none";
   #isStarted = false;
+  /** The last record was ended by CR: an LF behind it belongs to it. */
+  #isBehindReturn = false;
 
   constructor(delimiter: string) {
     this.#delimiter = delimiter;
-    this.#special = new RegExp(`[\\n${delimiter.replace(/[\\\]^-]/, "\\$&")}]`, "g");
+    this.#special = new RegExp(`[\\r\\n${delimiter.replace(/[\\\]^-]/, "\\$&")}]`, "g");
   }
 
   *read(chunk: string): Generator<readonly string[]> {
     let at = 0;
     while (at < chunk.length) {
+      const character = chunk.charAt(at);
+      const isSecondHalf = this.#isBehindReturn && character === "\n";
+      this.#isBehindReturn = false;
+      if (isSecondHalf) {
+        at++;
+        continue;
+      }
       this.#isStarted = true;
       if (this.#quotes === "open") {
         const quote = chunk.indexOf('"', at);
@@ -57,17 +84,15 @@ class CsvParser {
         if (quote < 0) return;
         this.#quotes = "closed";
         at = quote + 1;
-        continue;
-      }
-      const character = chunk.charAt(at);
-      if (character === '"' && (this.#quotes === "closed" || this.#cell === "")) {
+      } else if (character === '"' && (this.#quotes === "closed" || this.#cell === "")) {
         if (this.#quotes === "closed") this.#append('"');
         this.#quotes = "open";
         at++;
       } else if (character === this.#delimiter) {
         this.#endCell();
         at++;
-      } else if (character === "\n") {
+      } else if (character === "\n" || character === "\r") {
+        this.#isBehindReturn = character === "\r";
         yield this.#endRecord();
         at++;
       } else {
@@ -79,9 +104,10 @@ class CsvParser {
     }
   }
 
-  /** The last record, when no line end stood behind it. */
-  end(): readonly string[] | null {
-    return this.#isStarted ? this.#endRecord() : null;
+  /** The last record, when no line end stood behind it; not whole when a quote of it was never closed. */
+  end(): { readonly cells: readonly string[]; readonly isWhole: boolean } | null {
+    const isWhole = this.#quotes !== "open";
+    return this.#isStarted ? { cells: this.#endRecord(), isWhole } : null;
   }
 
   #append(text: string): void {
@@ -89,13 +115,13 @@ class CsvParser {
   }
 
   #endCell(): void {
-    this.#cells.push(this.#cell);
+    // One more than is read, so that a record of too many is told from a whole one.
+    if (this.#cells.length <= columnsMax) this.#cells.push(this.#cell);
     this.#cell = "";
     this.#quotes = "none";
   }
 
   #endRecord(): readonly string[] {
-    if (this.#cell.endsWith("\r")) this.#cell = this.#cell.slice(0, -1);
     this.#endCell();
     const cells = this.#cells;
     this.#cells = [];

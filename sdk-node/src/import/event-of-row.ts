@@ -1,7 +1,8 @@
 import type { CallOptions, Fields } from "@sluice/core";
-import { type EventType, fail, isEventType, ok, parseTime, type Result } from "@sluice/schema";
+import { type EventType, fail, isEventType, ok, type Result } from "@sluice/schema";
 import type { Row } from "./row.ts";
 import { rowId } from "./row-id.ts";
+import { rowTimeMs } from "./row-time.ts";
 
 /** How the rows of a file become events. */
 export interface RowRules {
@@ -12,10 +13,12 @@ export interface RowRules {
   /** Other names of columns: from the file's to the event's. */
   readonly names: ReadonlyMap<string, string>;
   readonly namespace: string;
+  /** Whether rows are refused in which bytes stood that are no UTF-8: their words would be changed without a word. */
+  readonly isGarbledRefused: boolean;
 }
 
 /** Why a row is no event. The server's own verdicts come later. */
-export type RowProblem = "unreadable" | "unknown_type" | "missing_timestamp" | "invalid_timestamp";
+export type RowProblem = "unreadable" | "not_utf8" | "unknown_type" | "missing_timestamp" | "invalid_timestamp";
 
 /** A call that the client can make. */
 export interface ImportedCall extends CallOptions {
@@ -49,6 +52,7 @@ const aliases = new Map([
  */
 export function eventOfRow(row: Row, rules: RowRules): Result<ImportedCall, RowProblem> {
   if (row.fields === null) return fail("unreadable");
+  if (rules.isGarbledRefused && row.text.includes("\ufffd")) return fail("not_utf8");
   const own = new Map<string, unknown>();
   const nested = new Map<string, Fields>();
   const rest = new Map<string, unknown>();
@@ -64,18 +68,23 @@ export function eventOfRow(row: Row, rules: RowRules): Result<ImportedCall, RowP
   if (!isEventType(type)) return fail("unknown_type");
   const stated = own.get("timestamp");
   if (stated === undefined || stated === null || stated === "") return fail("missing_timestamp");
-  const timeMs = timeOf(stated);
+  const timeMs = rowTimeMs(stated);
   if (timeMs === null) return fail("invalid_timestamp");
   merge(nested, type === "identify" || type === "group" ? "traits" : "properties", Object.fromEntries(rest));
-  const id = own.get("messageId");
+  const id = own.get("messageId") ?? "";
   return ok({
     ...(rules.event !== "" && type === "track" && { event: rules.event }),
     ...Object.fromEntries(own),
     ...Object.fromEntries(nested),
     type,
-    messageId: typeof id === "string" && id !== "" ? id : rowId(timeMs, rules.namespace, row),
+    messageId: isWord(id) ? String(id) : rowId(timeMs, rules.namespace, row),
     timestamp: new Date(timeMs).toISOString(),
   });
+}
+
+/** Whether a message id is stated: tables often have a number there. */
+function isWord(id: unknown): id is string | number {
+  return typeof id === "number" || (typeof id === "string" && id !== "");
 }
 
 function merge(nested: Map<string, Fields>, name: string, fields: Fields): void {
@@ -94,17 +103,4 @@ function objectOf(value: unknown): Fields | null {
   } catch {
     return null; // a text that is no JSON has no fields
   }
-}
-
-/** Numbers below this are seconds, others milliseconds: as seconds it is the year 5138, as milliseconds 1973. */
-const millisecondsMin = 1e11;
-const dateMsMax = 8.64e15;
-
-/** ISO 8601, a date, or a number (also as text) of seconds or milliseconds since 1970; ms, or `null`. */
-function timeOf(value: unknown): number | null {
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.getTime();
-  if (typeof value === "string" && !/^\d{9,16}(?:\.\d+)?$/.test(value)) return parseTime(value);
-  const number = Number(value);
-  const ms = Math.abs(number) < millisecondsMin ? number * 1000 : number;
-  return Number.isFinite(ms) && Math.abs(ms) <= dateMsMax ? Math.floor(ms) : null;
 }

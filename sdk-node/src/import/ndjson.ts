@@ -15,7 +15,7 @@ async function* linesOf(chunks: AsyncIterable<string>): AsyncGenerator<string> {
   let rest = "";
   for await (const chunk of chunks) {
     const lines = (rest + chunk).split("\n");
-    rest = (lines.pop() ?? "").slice(0, rowCharsMax);
+    rest = (lines.pop() ?? "").slice(0, rowCharsMax + 1);
     yield* lines;
   }
   yield rest;
@@ -24,9 +24,23 @@ async function* linesOf(chunks: AsyncIterable<string>): AsyncGenerator<string> {
 function objectOf(text: string): Row["fields"] {
   if (text.length > rowCharsMax) return null;
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(withLargeNumbersAsText(text));
     return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Row["fields"]) : null;
   } catch {
     return null; // the row is reported as unreadable
   }
+}
+
+/** Digits from which on a whole number may be one that JavaScript cannot hold (2^53 has 16). */
+const largeNumber = /\d{16}/;
+
+/** A string or a number of a JSON text. */
+const stringOrNumber = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+/** A JSON text whose whole numbers beyond 2^53 stand as texts: as numbers their last digits would change without a word. */
+function withLargeNumbersAsText(text: string): string {
+  if (!largeNumber.test(text)) return text;
+  return text.replace(stringOrNumber, (token) =>
+    /^-?\d+$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token,
+  );
 }

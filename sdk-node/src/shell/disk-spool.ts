@@ -52,7 +52,7 @@ class DiskSpool implements Spool {
     this.#onTrouble = onTrouble;
     mkdirSync(options.directory, { recursive: true });
     this.#folder = openOwnFolder(options.directory, this.#ulid(Date.now()));
-    for (const path of adoptSegments(options.directory, this.#folder.path)) this.#adopt(path);
+    for (const path of adoptSegments(options.directory, this.#folder.path, onTrouble)) this.#adopt(path);
   }
 
   append(event: SpooledEvent, isHeld: boolean): number {

@@ -38,18 +38,21 @@ export function createHttpSend(options: ReadOptions): (request: SendRequest) => 
       request.end(body);
     });
 
-  return async ({ body }) => {
+  const deliver = async (packed: Promise<Buffer> | string): Promise<SendReply> => {
     try {
-      const isZipped = options.gzip && body.length >= gzipBytesMin;
-      const bytes = isZipped ? await compress(body) : body;
-      const reply = await attempt(bytes, isZipped);
+      const isZipped = typeof packed !== "string";
+      const body = await packed;
+      const reply = await attempt(body, isZipped);
       // The server had closed a kept connection before it read anything: that is no failure, and a new one is taken at once.
-      const second = reply === "stale connection" ? await attempt(bytes, isZipped) : reply;
+      const second = reply === "stale connection" ? await attempt(body, isZipped) : reply;
       return second === "stale connection" ? { status: 0 } : second;
     } catch {
       return { status: 0 }; // what an agent of the host's throws; whether the batch arrived is unknown, so it is sent again
     }
   };
+
+  // Not asynchronous itself: such a function would hold the long text until the answer is there.
+  return ({ body }) => deliver(options.gzip && body.length >= gzipBytesMin ? compress(body) : body);
 }
 
 /** https://nodejs.org/api/http.html#requestreusedsocket */

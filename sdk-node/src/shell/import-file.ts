@@ -10,13 +10,16 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { createGunzip, gunzipSync } from "node:zlib";
+import * as zlib from "node:zlib";
 import { readCsv } from "../import/csv.ts";
 import type { ImportArguments } from "../import/arguments.ts";
 import type { FileHead } from "../import/checkpoint.ts";
 import { readNdjson } from "../import/ndjson.ts";
 import { readParquet } from "../import/parquet.ts";
 import type { Row } from "../import/row.ts";
+
+/** Node has it from 22.15 on. */
+const isZstdKnown = "zstdDecompressSync" in zlib;
 
 const headBytesMax = 64 * 1024;
 
@@ -32,7 +35,7 @@ export async function openImportFile(given: ImportArguments): Promise<ImportFile
   if (given.format === "parquet") return openParquet(given.file);
   const bytes = statSync(given.file).size;
   const stream = createReadStream(given.file);
-  const text = textOf(given.isGzip ? stream.pipe(createGunzip()) : stream);
+  const text = textOf(given.isGzip ? stream.pipe(zlib.createGunzip()) : stream, given.encoding);
   stream.on("error", () => undefined); // the iteration below throws it
   const rows = given.format === "csv" ? readCsv(text, given.delimiter) : readNdjson(text);
   return { rows, share: () => (bytes === 0 ? 1 : stream.bytesRead / bytes) };
@@ -50,6 +53,16 @@ export function headOf({ file: path, format }: ImportArguments, bytes: number | 
   const head = readPart(path, 0, length);
   const tail = format === "parquet" ? readPart(path, Math.max(0, size - headBytesMax), headBytesMax) : "";
   return { bytes: length, hash: createHash("sha256").update(head).update(tail).digest("hex") };
+}
+
+/**
+ * A hash of where a file goes and how its rows are read. The key's own words are not part of it, so that a key may be replaced in the
+ * middle of an import.
+ */
+export function courseOf({ host, writeKey, format, delimiter, encoding, rules }: ImportArguments): string {
+  const source = writeKey.split(".").slice(0, 2);
+  const course = [host.replace(/\/+$/, ""), source, format, delimiter, encoding, { ...rules, names: [...rules.names] }];
+  return createHash("sha256").update(JSON.stringify(course)).digest("hex");
 }
 
 function readPart(path: string, position: number, length: number): Buffer {
@@ -72,8 +85,8 @@ export function writeAtomically(path: string, text: string): void {
   renameSync(`${path}.new`, path);
 }
 
-async function* textOf(stream: AsyncIterable<unknown>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
+async function* textOf(stream: AsyncIterable<unknown>, encoding: string): AsyncGenerator<string> {
+  const decoder = new TextDecoder(encoding);
   for await (const chunk of stream) yield decoder.decode(chunk as Uint8Array, { stream: true });
   yield decoder.decode();
 }
@@ -84,6 +97,10 @@ async function openParquet(path: string): Promise<ImportFile> {
   });
   const file = await reader.asyncBufferFromFile(path);
   const rows = Number((await reader.parquetMetadataAsync(file)).num_rows);
-  const compressors = { GZIP: (input: Uint8Array) => gunzipSync(input) };
+  const compressors = {
+    GZIP: (input: Uint8Array) => zlib.gunzipSync(input),
+    BROTLI: (input: Uint8Array) => zlib.brotliDecompressSync(input),
+    ...(isZstdKnown && { ZSTD: (input: Uint8Array) => zlib.zstdDecompressSync(input) }),
+  };
   return { rows: readParquet(reader, file, compressors), share: (read) => (rows === 0 ? 1 : read / rows) };
 }

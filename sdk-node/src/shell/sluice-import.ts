@@ -10,7 +10,7 @@ import { type ImportArguments, readArguments } from "../import/arguments.ts";
 import { type Checkpoint, newCheckpoint, parseCheckpoint } from "../import/checkpoint.ts";
 import { progressLine } from "../import/progress-line.ts";
 import { runImport } from "../import/run-import.ts";
-import { headOf, type ImportFile, openImportFile, readIfThere, writeAtomically } from "./import-file.ts";
+import { courseOf, headOf, type ImportFile, openImportFile, readIfThere, writeAtomically } from "./import-file.ts";
 import { nodePlatform } from "./node-platform.ts";
 
 /** Time between two lines of progress, ms: on a terminal one line is drawn again, elsewhere each is a new one. */
@@ -62,11 +62,13 @@ async function importFile(given: ImportArguments): Promise<number> {
   return rejected + invalid > 0 ? 1 : 0;
 }
 
-/** Where an earlier run of the same file has ended, else its beginning. */
+/** Where an earlier run of the same file to the same place has ended, else its beginning. */
 function startOf(given: ImportArguments, checkpointPath: string): Checkpoint {
   const earlier = given.isFresh ? null : parseCheckpoint(readIfThere(checkpointPath));
-  const isSame = earlier !== null && headOf(given, earlier.head.bytes).hash === earlier.head.hash;
-  return isSame ? earlier : newCheckpoint(headOf(given, null));
+  const course = courseOf(given);
+  const isSame =
+    earlier !== null && earlier.course === course && headOf(given, earlier.head.bytes).hash === earlier.head.hash;
+  return isSame ? earlier : newCheckpoint(headOf(given, null), course);
 }
 
 function importClient({ host, writeKey }: ImportArguments): Client {
@@ -75,7 +77,7 @@ function importClient({ host, writeKey }: ImportArguments): Client {
     maxBatchEvents: 2000,
     maxBatchBytes: 1_000_000,
     maxInFlight: 8,
-    maxQueueEvents: 40_000,
+    maxQueueEvents: 80_000,
   };
   const client = new Client({ host, writeKey, ...limits, maxQueueBytes: 64 * 1024 * 1024 }, nodePlatform, "none");
   client.on("retry", ({ status, delayMs }) => {

@@ -22,10 +22,14 @@ export function openOwnFolder(directory: string, id: string): { readonly path: s
 }
 
 /** Moves the segments of dead clients into a client's folder; returns their paths, oldest first. */
-export function adoptSegments(directory: string, own: string): string[] {
+export function adoptSegments(directory: string, own: string, onTrouble: (line: string) => void): string[] {
   const adopted: string[] = [];
   for (const name of readdirSync(directory)) {
-    if (name === basename(own) || !isAbandoned(name)) continue;
+    if (name === basename(own)) continue;
+    const owner = ownerOf(name);
+    if (owner === "unknown")
+      onTrouble("a folder of the spool is left alone: this process may not ask whether its owner lives");
+    if (owner !== "dead") continue;
     const claimed = join(own, name);
     try {
       renameSync(join(directory, name), claimed);
@@ -49,25 +53,30 @@ function moveSegments(from: string, to: string): string[] {
   return moved;
 }
 
-function isAbandoned(name: string): boolean {
+/** Whether the client of a folder may still write to it; `unknown` where the system does not let this process ask. */
+function ownerOf(name: string): "alive" | "dead" | "unknown" {
   const match = folderPattern.exec(name);
-  if (match === null || inUse.has(name)) return false;
+  if (match === null || inUse.has(name)) return "alive";
   const [pid = 0, start = 0, thread = 0] = match.slice(1).map(Number);
-  // A number is used again, in a container always the same one: the start of the process tells two of them apart.
-  if (!isAlive(pid) || start !== startOf(pid)) return true;
-  return pid === process.pid && thread === threadId; // a client of this thread that is closed
+  if (pid === process.pid && thread === threadId) return "dead"; // a client of this thread that is closed, or of an earlier process
+  const state = stateOf(pid);
+  // A number is used again: the start of the process tells two of them apart, where both clients could see it.
+  const startNow = startOf(pid);
+  return state === "alive" && start > 0 && startNow > 0 && start !== startNow ? "dead" : state;
 }
 
-function isAlive(pid: number): boolean {
+function stateOf(pid: number): "alive" | "dead" | "unknown" {
   try {
     process.kill(pid, 0);
-    return true;
+    return "alive";
   } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
+    const code = error instanceof Error && "code" in error ? error.code : "";
+    if (code === "ESRCH") return "dead";
+    return code === "EPERM" ? "alive" : "unknown"; // Deno without the permission to run programs
   }
 }
 
-/** When a process began, in clock ticks since the system did; 0 where the system does not tell (not Linux). */
+/** When a process began, in clock ticks since the system did; 0 where that cannot be seen (not Linux, or Deno's permissions). */
 function startOf(pid: number): number {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");

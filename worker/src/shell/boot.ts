@@ -41,7 +41,7 @@ export function sourceConfigHandler(edgeOf: EdgeOf): Handler<{ Bindings: Env }> 
 /** The key, when it may write. What is answered depends on it and on the registry, so nobody may keep it. */
 function bootKey(c: AppContext, text: string, edge: Edge): Result<WriteKey, RefusalCode> {
   c.header("Cache-Control", "no-store");
-  const refresh = edge.registry.refreshIfDue(c.env.LAKE, Date.now());
+  const refresh = edge.registry.refreshIfDue(c.env, Date.now());
   if (refresh !== null) c.executionCtx.waitUntil(refresh);
   if (!edge.keyring.isConfigured) return fail("not_configured");
   const key = edge.keyring.verify(text);

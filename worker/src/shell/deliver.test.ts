@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Counters } from "../counters.ts";
 import type { PackedMessage } from "../pack.ts";
 import { deliver, type DeliveryPorts } from "./deliver.ts";
+import { OwnSpills } from "./own-spills.ts";
 import { replaySpills } from "./replay.ts";
 import { TimeLimits } from "./time-limit.ts";
 
@@ -41,6 +42,7 @@ function doubles(sends: (firstIndex: number, tries: number) => boolean | null, s
     queue: { send },
     lake: { put },
     counters: new Counters(),
+    spills: new OwnSpills(),
     limits: new TimeLimits(),
     sendTimeMsMax: 20,
   };

@@ -3,6 +3,7 @@ import { sendsAtOnceMax, sendTimeMsMax, sendTriesMax, spillTimeMsMax } from "../
 import type { PackedMessage } from "../pack.ts";
 import type { LakePort, QueuePort } from "./env.ts";
 import { logLine } from "./log.ts";
+import type { OwnSpills } from "./own-spills.ts";
 import { TimeLimits } from "./time-limit.ts";
 
 /** Where spilled messages wait in R2. */
@@ -13,6 +14,7 @@ export interface DeliveryPorts {
   readonly queue: QueuePort;
   readonly lake: Pick<LakePort, "put">;
   readonly counters: Counters;
+  readonly spills: OwnSpills;
   /** Those of the request that the messages come from. */
   readonly limits: TimeLimits;
   /** How long one try may take, ms. */
@@ -22,9 +24,9 @@ export interface DeliveryPorts {
 /** The ports of production, for one request. */
 export function deliveryPorts(
   env: { readonly EVENTS: QueuePort; readonly LAKE: LakePort },
-  counters: Counters,
+  { counters, spills }: Pick<DeliveryPorts, "counters" | "spills">,
 ): DeliveryPorts {
-  return { queue: env.EVENTS, lake: env.LAKE, counters, limits: new TimeLimits(), sendTimeMsMax };
+  return { queue: env.EVENTS, lake: env.LAKE, counters, spills, limits: new TimeLimits(), sendTimeMsMax };
 }
 
 /**
@@ -49,12 +51,14 @@ export async function deliver(
 async function deliverOne(message: PackedMessage, receiptId: string, ports: DeliveryPorts): Promise<boolean> {
   if (await enqueue(message.bytes, ports)) {
     ports.counters.messageSent();
+    ports.spills.sent();
     return true;
   }
   const key = `${spillPrefix}${receiptId}-${message.firstIndex}`;
   try {
     await ports.limits.within(ports.lake.put(key, message.bytes), spillTimeMsMax);
     ports.counters.messageSpilled();
+    ports.spills.spilled([key]);
     return true;
   } catch (error) {
     logLine("error", "spill_failed", {}, error); // neither place took it: the request is answered 503
@@ -65,7 +69,7 @@ async function deliverOne(message: PackedMessage, receiptId: string, ports: Deli
 /** Sends one message with its own time limit and one more try. A try that was only slow may arrive twice: dedupe knows. */
 export async function enqueue(
   bytes: Uint8Array,
-  { queue, counters, limits, sendTimeMsMax: timeMsMax }: Omit<DeliveryPorts, "lake">,
+  { queue, counters, limits, sendTimeMsMax: timeMsMax }: Omit<DeliveryPorts, "lake" | "spills">,
 ): Promise<boolean> {
   for (let tries = 1; tries <= sendTriesMax; tries++) {
     const startedMs = Date.now();

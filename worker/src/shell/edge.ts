@@ -4,6 +4,7 @@ import { MessageNumbers } from "../message-numbers.ts";
 import { Brake } from "./brake.ts";
 import type { Env } from "./env.ts";
 import { Keyring } from "./keyring.ts";
+import { OwnSpills } from "./own-spills.ts";
 import { Registry } from "./registry.ts";
 import { type EdgeSettings, settingsOf } from "./settings.ts";
 
@@ -14,6 +15,7 @@ export interface Edge {
   readonly registry: Registry;
   readonly settings: EdgeSettings;
   readonly brake: Brake;
+  readonly spills: OwnSpills;
   /** Numbers of the messages of this isolate, which has a random id. */
   readonly numbers: MessageNumbers;
   /** The next receipt id: a ULID, growing within the isolate. */
@@ -47,6 +49,7 @@ export function createEdge(env: Env): Edge {
     counters,
     settings,
     brake: new Brake(settings.isBrakeOn ? (env.BRAKE ?? null) : null, counters),
+    spills: new OwnSpills(),
     keyring: new Keyring(env.WRITE_KEY_SECRETS ?? ""),
     registry: new Registry(env.REGISTRY_REFRESH_SECONDS ?? ""),
     numbers: new MessageNumbers(() => crypto.randomUUID()),

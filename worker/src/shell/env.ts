@@ -1,9 +1,11 @@
-import type { Queue, R2Bucket, RateLimit } from "@cloudflare/workers-types";
+import type { D1Database, Queue, R2Bucket, RateLimit } from "@cloudflare/workers-types";
 
 /** The bindings, variables and secrets of the Worker, as wrangler.jsonc and `wrangler secret put` set them. */
 export interface Env {
   readonly EVENTS: QueuePort;
   readonly LAKE: LakePort;
+  /** Holds the registry's version, which is all that is read of it; without it the snapshot itself is looked at each time. */
+  readonly DB?: DatabasePort;
   /** The brake by key and address; without it nothing is braked. */
   readonly BRAKE?: RateLimitPort;
   /** Seconds between two looks at the registry; 30 when it is no positive number. */
@@ -29,6 +31,9 @@ export interface Env {
 
 /** What the edge needs of the queue. */
 export type QueuePort = Pick<Queue, "send">;
+
+/** What the edge needs of D1. */
+export type DatabasePort = Pick<D1Database, "prepare">;
 
 /** What the edge needs of the rate-limit binding. */
 export type RateLimitPort = Pick<RateLimit, "limit">;

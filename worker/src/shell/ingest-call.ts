@@ -9,6 +9,7 @@ import type { Env } from "./env.ts";
 import { ingest, type TakenRequest } from "./ingest.ts";
 import { logLine } from "./log.ts";
 import { refuse } from "./refuse.ts";
+import { replayOwn } from "./replay.ts";
 
 type AppContext = Context<{ Bindings: Env }>;
 
@@ -39,7 +40,7 @@ export function knownCall(name: string): Call {
 
 /**
  * Takes the events of a request, which may be another than the one that was answered to (pixels carry their event elsewhere).
- * Around that: the registry in the background, the counters, and for a few requests a line in the log.
+ * Around that: the registry and spilled messages in the background, the counters, and for a few requests a line in the log.
  */
 export async function ingestCounted(
   c: AppContext,
@@ -48,11 +49,13 @@ export async function ingestCounted(
   edge: Edge,
 ): Promise<Result<TakenRequest, RefusalCode>> {
   const startedMs = Date.now();
-  const refresh = edge.registry.refreshIfDue(c.env.LAKE, startedMs);
+  const refresh = edge.registry.refreshIfDue(c.env, startedMs);
   if (refresh !== null) c.executionCtx.waitUntil(refresh);
   edge.counters.requestStarted();
   try {
-    const result = await ingest(request, call, edge, deliveryPorts(c.env, edge.counters));
+    const result = await ingest(request, call, edge, deliveryPorts(c.env, edge));
+    const own = edge.spills.take();
+    if (own.length > 0) c.executionCtx.waitUntil(replayOwn(own, { ...deliveryPorts(c.env, edge), lake: c.env.LAKE }));
     if (!result.ok) edge.counters.requestRefused(result.error);
     if (Math.random() < edge.settings.logSample) logSampled(c, result, edge, Date.now() - startedMs);
     return result;

@@ -1,9 +1,12 @@
 import { ipPolicyOf, keyStanding, type RegistrySnapshot, type WriteKey } from "@sluice/schema";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import type { LakePort } from "./env.ts";
-import { Registry } from "./registry.ts";
+import { Registry, type RegistryPorts } from "./registry.ts";
 
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
 
 const key: WriteKey = { project: "shop", source: "web", kind: "public", serial: 2 };
 const snapshot = (version: number, revokedSerials: readonly number[]): RegistrySnapshot => ({
@@ -13,12 +16,12 @@ const snapshot = (version: number, revokedSerials: readonly number[]): RegistryS
 });
 
 /** A bucket whose one object is what `read` gives: a text, nothing (`null`), or an error. */
-function lakeOf(read: () => string | null): LakePort {
+function lakeOf(read: () => string | null): RegistryPorts {
   const get = (): Promise<{ text: () => Promise<string> } | null> => {
     const text = read();
     return Promise.resolve(text === null ? null : { text: () => Promise.resolve(text) });
   };
-  return { get } as unknown as LakePort;
+  return { LAKE: { get } as unknown as LakePort };
 }
 
 test("W7: the snapshot is loaded when due, not more often, and then binds", async () => {
@@ -102,4 +105,55 @@ test("W7: a deleted project stays in the snapshot with its serials revoked, and 
     0,
   );
   for (const serial of [1, 2, 3]) expect(keyStanding(registry.snapshot, { ...key, serial })).toBe("revoked");
+});
+
+describe("W50: D1 says whether the snapshot is worth reading", () => {
+  let reads = 0;
+  let stored = JSON.stringify(snapshot(5, []));
+  const { LAKE } = lakeOf(() => (reads++, stored));
+  /** A database whose registry has this version; `null` for one that has no such row. */
+  const database = (version: () => Promise<number | null>): RegistryPorts => ({
+    LAKE,
+    DB: { prepare: () => ({ first: version }) } as unknown as NonNullable<RegistryPorts["DB"]>,
+  });
+
+  test("it is read at first, and again only when the version is above it", async () => {
+    const registry = new Registry("1");
+    reads = 0;
+    stored = JSON.stringify(snapshot(5, []));
+    let version: number | null = 5;
+    const ports = database(() => Promise.resolve(version));
+    for (let second = 0; second < 10; second++) await registry.refreshIfDue(ports, second * 1000);
+    expect(reads).toBe(1);
+    version = 6; // the change is in D1, its snapshot not yet in R2
+    await registry.refreshIfDue(ports, 10_000);
+    expect([reads, registry.snapshot?.version]).toEqual([2, 5]);
+    stored = JSON.stringify(snapshot(6, [2]));
+    await registry.refreshIfDue(ports, 11_000);
+    expect(keyStanding(registry.snapshot, key)).toBe("revoked");
+    await registry.refreshIfDue(ports, 12_000);
+    expect(reads).toBe(3);
+  });
+
+  test("it is read each time while D1 fails, hangs or knows no version", async () => {
+    vi.useFakeTimers();
+    vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    const answers = [
+      () => Promise.reject(new Error("no such table: registry")),
+      () => new Promise<number>(() => undefined),
+      () => Promise.resolve(null),
+    ];
+    for (const answer of answers) {
+      const registry = new Registry("1");
+      stored = JSON.stringify(snapshot(5, []));
+      const ports = database(answer);
+      await registry.refreshIfDue(ports, 0);
+      expect(keyStanding(registry.snapshot, key)).toBe("active");
+      stored = JSON.stringify(snapshot(6, [2]));
+      const looked = registry.refreshIfDue(ports, 1000);
+      await vi.advanceTimersByTimeAsync(3000);
+      await looked;
+      expect(keyStanding(registry.snapshot, key)).toBe("revoked");
+    }
+  });
 });

@@ -2,6 +2,8 @@ import type { Counters } from "../counters.ts";
 import { replayFailuresMax, replaysPerRunMax } from "../limits.ts";
 import { enqueue, spillPrefix } from "./deliver.ts";
 import type { LakePort, QueuePort } from "./env.ts";
+import { logLine } from "./log.ts";
+import type { OwnSpills } from "./own-spills.ts";
 import type { TimeLimits } from "./time-limit.ts";
 
 /** What a replay needs. */
@@ -15,6 +17,12 @@ export interface ReplayPorts {
   readonly sendTimeMsMax: number;
 }
 
+/** What an isolate needs to replay its own. */
+export type OwnReplayPorts = Omit<ReplayPorts, "lake"> & {
+  readonly lake: Pick<LakePort, "get" | "delete">;
+  readonly spills: OwnSpills;
+};
+
 /** Outcome of one run. */
 export interface ReplayOutcome {
   readonly replayed: number;
@@ -24,7 +32,7 @@ export interface ReplayOutcome {
 /**
  * Brings spilled messages, oldest receipt first, back to the queue. A spill object is deleted only after its send, so a crash
  * between the two sends it twice and loses nothing. Ends after `replaysPerRunMax` messages, or after
- * `replayFailuresMax` failures, the next minute's run going on from there.
+ * `replayFailuresMax` failures, the next run going on from there.
  */
 export async function replaySpills(ports: ReplayPorts): Promise<ReplayOutcome> {
   let replayed = 0;
@@ -42,7 +50,19 @@ export async function replaySpills(ports: ReplayPorts): Promise<ReplayOutcome> {
   return { replayed, failed };
 }
 
-async function replayOne(key: string, ports: ReplayPorts): Promise<boolean> {
+/** Brings messages back to the queue that this isolate spilled, one after the other; after a failure the rest waits again. */
+export async function replayOwn(keys: readonly string[], ports: OwnReplayPorts): Promise<void> {
+  for (const [at, key] of keys.entries()) {
+    try {
+      if (await replayOne(key, ports)) continue;
+    } catch (error) {
+      logLine("warn", "replay_failed", {}, error); // R2 did not answer; the object is still there
+    }
+    return ports.spills.spilled(keys.slice(at));
+  }
+}
+
+async function replayOne(key: string, ports: Omit<OwnReplayPorts, "spills">): Promise<boolean> {
   const object = await ports.lake.get(key);
   if (object === null) return true; // another run was faster
   const bytes = new Uint8Array(await object.arrayBuffer());

@@ -43,6 +43,18 @@ test("W16: while the queue is down requests are answered 200 from R2, and cron b
   expect(await counters.json()).toMatchObject({ messagesSent: 2, messagesSpilled: 2, messagesReplayed: 2 });
 });
 
+test("W49: once the queue works again, an isolate's next requests bring back what it spilled, without cron", async () => {
+  await faults(true, false);
+  expect((await send("d")).status).toBe(200);
+  expect(await spills()).toHaveLength(1);
+  await faults(false, false);
+  expect((await send("e")).status).toBe(200);
+  const received = await edge.received(2);
+  const ids = received.map(({ json }) => (json as { batch: { messageId: string }[] }).batch[0]?.messageId);
+  expect(ids.toSorted()).toEqual(["d", "e"]);
+  await expect.poll(spills, { timeout: 10_000 }).toEqual([]);
+});
+
 test("W12, W17, Q70: while neither queue nor R2 works requests are answered 503 with Retry-After, and a resend arrives", async () => {
   await faults(true, true);
   const refused = await send("c");
