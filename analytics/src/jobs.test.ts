@@ -170,7 +170,10 @@ describe("jobs on workerd", () => {
       days += step.days;
       cursors.push(step.cursor);
     }
-    expect(cursors.filter((cursor) => cursor?.endsWith("+") !== true).slice(0, 2)).toEqual(["2026-03-11", "2026-03-21"]);
+    expect(cursors.filter((cursor) => cursor?.endsWith("+") !== true).slice(0, 2)).toEqual([
+      "2026-03-11",
+      "2026-03-21",
+    ]);
     expect(days).toBe(expected.filter(({ family }) => family === "counts").length);
     expect(await worker.sql("SELECT * FROM rollup ORDER BY day, family")).toEqual(expected);
     for (const [body, parameter] of [
@@ -191,7 +194,8 @@ describe("jobs on workerd", () => {
     await worker.sql("UPDATE rollup_day SET definitions = 0 WHERE day = '2026-03-02'");
     await worker.sql("UPDATE project_rollup SET late_days = json_array(?)", firstDayMs + dayMs);
     const range = { from: "2026-03-01", to: "2026-03-12" };
-    const asked = async (cursor: string) => (await worker.admin("POST", "projects/shop/backfill", { ...range, cursor })).json();
+    const asked = async (cursor: string) =>
+      (await worker.admin("POST", "projects/shop/backfill", { ...range, cursor })).json();
     expect(await asked("2026-03-01+")).toEqual({ days: 1, cursor: "2026-03-11" });
     expect(await asked("2026-03-01+")).toEqual({ days: 0, cursor: "2026-03-11" });
     expect(await asked("2026-03-11")).toEqual({ days: 0, cursor: null });

@@ -205,4 +205,3 @@ async function foldParts(
   }
   return inputs;
 }
-
