@@ -118,18 +118,18 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "an id of a public key is taken for a server's",
-    firstSeed: 2,
+    firstSeed: 3,
     patches: [
       {
-        file: "queue-consumer/src/log/packed-append.ts",
-        find: "textKinds[receipt.keyKind][dataset]",
-        replace: "textKinds.server[dataset]",
+        file: "queue-consumer/src/consume/message-slice.ts",
+        find: "textKinds[receipt.keyKind]",
+        replace: "textKinds.server",
       },
     ],
   },
   {
     name: "folded counts are added to the ledger again after a restart",
-    firstSeed: 5,
+    firstSeed: 6,
     patches: [{ file: logState, find: "if (sequence <= this.#foldedThrough) continue;", replace: "" }],
   },
   {
@@ -151,7 +151,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a part is put without its condition",
-    firstSeed: 77,
+    firstSeed: 78,
     patches: [
       {
         file: publisher,
@@ -162,7 +162,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "the plan of a PUT is not stored",
-    firstSeed: 8,
+    firstSeed: 10,
     patches: [
       {
         file: publisher,
@@ -197,7 +197,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a lost alarm is not set again",
-    firstSeed: 94,
+    firstSeed: 136,
     patches: [
       {
         file: "queue-consumer/src/shell/shard-log.ts",
@@ -231,7 +231,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a shard that split off does not ask its parent for ids",
-    firstSeed: 3,
+    firstSeed: 8,
     patches: [
       {
         file: logState,
@@ -280,7 +280,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "ids leave the log before their object is confirmed",
-    firstSeed: 30,
+    firstSeed: 31,
     patches: [
       {
         file: coldStore,
@@ -324,7 +324,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a log asks its own parent only for what it has not taken later",
-    firstSeed: 460,
+    firstSeed: 467,
     patches: [
       {
         file: "queue-consumer/src/shell/shard-log.ts",

@@ -133,7 +133,7 @@ export class SeenIndex {
       known.set(place, page);
     }
     return () => {
-      this.#live = new SeenSet();
+      this.#live = new SeenSet(this.#live.size); // what comes next is mostly as much
       this.#take(known.values());
     };
   }
