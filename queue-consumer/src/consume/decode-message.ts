@@ -60,7 +60,7 @@ function eventsOf(bytes: Buffer): readonly Json[] | null {
 }
 
 /** Opens a body: bounded gunzip, parse. */
-function openBody(
+export function openBody(
   gzip: Uint8Array,
 ): Result<{ readonly json: Json; readonly bytes: number }, "corrupt_gzip" | "corrupt_json"> {
   const opened = openText(gzip);
