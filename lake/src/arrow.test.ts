@@ -2,12 +2,13 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { readParquet, writeParquet, WriterPropertiesBuilder, Compression } from "parquet-wasm/node";
 import { expect, test } from "vitest";
-import { anyRow } from "../testing/fixtures.ts";
+import { anyRow, receiptOf, similarTexts, trackOf } from "../testing/fixtures.ts";
 import type { Columns } from "./column.ts";
 import { eventColumns, rejectedColumns } from "./columns.ts";
 import { encodeEvents, encodeRejected } from "./encode.ts";
 import { compareRejectedRows, compareRows } from "./order.ts";
 import { readTable } from "./read-table.ts";
+import { rowOf } from "./row.ts";
 
 /*
  * A reader that shares no code with this package or its libraries: Arrow's, in Rust. What it has read it writes again, so
@@ -40,6 +41,14 @@ test("L51: Arrow reads every value of any rows as it was written", async () => {
     }),
     { numRuns: 30 },
   );
+});
+
+test("L54: Arrow reads texts of which a file keeps what each adds", async () => {
+  const rows = similarTexts(900).map((id, index) =>
+    rowOf(trackOf({ userId: id }), receiptOf({ receiptId: id }), index),
+  );
+  const read = await rowsOf(throughArrow(encodeEvents(rows, source)), eventColumns);
+  expect(read).toEqual(rows.toSorted(compareRows));
 });
 
 test("L51: Arrow reads the golden files as we do", async () => {

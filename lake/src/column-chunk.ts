@@ -5,9 +5,11 @@ import type { EncodingChoices } from "./choices.ts";
 import type { Column } from "./column.ts";
 import { bitWidthOf, dictionaryOf, type Dictionary, type PageValue } from "./dictionary.ts";
 import { gzip } from "./gzip.ts";
+import { frontCodingPays, putFrontCoded } from "./front-coding.ts";
 import { compareText } from "./order.ts";
 import { PageBuffer } from "./page-buffer.ts";
 import { schemaElementOf } from "./physical.ts";
+import type { RowCells } from "./row-cells.ts";
 
 /** A column of one row group, written; where it has several pages, where they begin. */
 export interface WrittenColumn {
@@ -23,55 +25,74 @@ const runBooleansMin = 17;
 const page = new PageBuffer();
 const levels = new PageBuffer();
 
-/** A column of a table: its values as pages hold them, and for each row which of them it has. */
+/** A column of a table: its values as pages hold them, and which of them each row has. */
 export interface ColumnCells {
   readonly column: Column;
   /** Values that rows share stand here once, or as often as they came. Checked: of the column's type, null only where it may be. */
   readonly cells: readonly (PageValue | null)[];
-  /** For each row the place of its cell. */
-  readonly at: Uint32Array;
+  readonly rows: RowCells;
 }
 
 /**
- * Writes one column of a row group: a dictionary where that makes it much smaller, else plain values; bounds of its
- * values.
+ * Writes one column of a row group: a dictionary where that makes it much smaller, texts that begin like the ones before
+ * them by what they add, else plain values; bounds of its values.
  */
 export function writeColumn(
   writer: ByteWriter,
-  { column, cells, at }: ColumnCells,
+  { column, cells, rows }: ColumnCells,
   choices: EncodingChoices,
 ): WrittenColumn {
-  const isPresent = new Uint8Array(at.length);
-  const present = presentIn(cells, at, isPresent);
+  const values = valuesOf(cells, rows.cells);
   const dictionary =
-    column.type === "boolean" ? null : dictionaryOf(cells, present, sizeIn(column), choices.dictionaryGainMin);
+    column.type === "boolean" ? null : dictionaryOf(values, rows, sizeIn(column), choices.dictionaryGainMin);
   const start = writer.offset;
-  const chunk = new Chunk(writer, column, at.length, choices.gzipLevel);
-  const values = dictionary === null ? valuesAt(cells, present) : dictionary.entries;
-  if (dictionary === null) chunk.plainPages(values, isPresent);
-  else chunk.dictionaryPages(dictionary, isPresent);
-  const bounds = choices.boundedTypes.has(column.type) ? boundsOf(column, values) : undefined;
-  const nulls = BigInt(at.length - present.length);
+  const chunk = new Chunk(writer, column, rows.rows, choices.gzipLevel);
+  const presence = presenceOf(values, rows);
+  const present = dictionary === null ? presentValues(values, rows, presence) : dictionary.entries;
+  if (dictionary === null) chunk.plainPages(present, presence);
+  else chunk.dictionaryPages(dictionary, rows, presence);
+  const bounds = choices.boundedTypes.has(column.type) ? boundsOf(column, present) : undefined;
+  const nulls = BigInt(rows.rows - presence.count);
   return chunk.close(start, bounds === undefined ? undefined : { ...bounds, null_count: nulls });
 }
 
-/** The cells of the rows whose value is not null; `isPresent` takes a 1 for each such row. */
-function presentIn(cells: ColumnCells["cells"], at: Uint32Array, isPresent: Uint8Array): Uint32Array {
-  const present = new Uint32Array(at.length);
-  let count = 0;
-  for (let row = 0; row < at.length; row++) {
-    const cell = at[row] ?? 0;
-    if (cells[cell] === null) continue;
-    isPresent[row] = 1;
-    present[count++] = cell;
-  }
-  return present.subarray(0, count);
+/** The value of each slot. */
+function valuesOf(cells: ColumnCells["cells"], at: Uint32Array): readonly (PageValue | null)[] {
+  const values: (PageValue | null)[] = [];
+  for (let slot = 0; slot < at.length; slot++) values.push(cells[at[slot] ?? 0] ?? null);
+  return values;
 }
 
-function valuesAt(cells: ColumnCells["cells"], present: Uint32Array): readonly PageValue[] {
-  const values: PageValue[] = [];
-  for (const cell of present) values.push(cells[cell] ?? "");
-  return values;
+/** Which rows have a value. */
+interface Presence {
+  readonly count: number;
+  /** 1 for each row that has one; `null` where all have, or none has. */
+  readonly isPresent: Uint8Array | null;
+}
+
+function presenceOf(values: readonly (PageValue | null)[], { rows, slots, counts }: RowCells): Presence {
+  let count = 0;
+  for (let slot = 0; slot < values.length; slot++) if (values[slot] !== null) count += counts?.[slot] ?? 1;
+  if (count === 0 || count === rows) return { count, isPresent: null };
+  const isPresent = new Uint8Array(rows);
+  for (let row = 0; row < rows; row++) if (values[slots?.[row] ?? row] !== null) isPresent[row] = 1;
+  return { count, isPresent };
+}
+
+/** The values of the rows that have one. */
+function presentValues(
+  values: readonly (PageValue | null)[],
+  { rows, slots }: RowCells,
+  { count }: Presence,
+): readonly PageValue[] {
+  if (count === 0) return [];
+  if (slots === null && count === rows) return values as readonly PageValue[];
+  const present: PageValue[] = [];
+  for (let row = 0; row < rows; row++) {
+    const value = values[slots?.[row] ?? row];
+    if (value !== null && value !== undefined) present.push(value);
+  }
+  return present;
 }
 
 /** Plain bytes of a value, texts counted by their characters. */
@@ -104,7 +125,7 @@ class Chunk {
   readonly #gzipLevel: number;
   readonly #pages: { offset: bigint; compressed_page_size: number; first_row_index: bigint }[] = [];
   #dictionaryOffset: bigint | undefined;
-  #encoding: "PLAIN" | "RLE" | "RLE_DICTIONARY" = "PLAIN";
+  #encoding: "PLAIN" | "RLE" | "RLE_DICTIONARY" | "DELTA_BYTE_ARRAY" = "PLAIN";
   #uncompressedBytes = 0;
 
   constructor(writer: ByteWriter, column: Column, rows: number, gzipLevel: number) {
@@ -114,7 +135,7 @@ class Chunk {
     this.#rows = rows;
   }
 
-  dictionaryPages({ entries, indexes }: Dictionary, isPresent: Uint8Array): void {
+  dictionaryPages({ entries, entryOf }: Dictionary, { rows, slots }: RowCells, presence: Presence): void {
     this.#dictionaryOffset = BigInt(this.#writer.offset);
     this.#encoding = "RLE_DICTIONARY";
     page.clear();
@@ -132,38 +153,44 @@ class Chunk {
     const bitWidth = bitWidthOf(entries.length - 1);
     page.clear();
     page.uint8(bitWidth);
-    page.hybrid(indexes, bitWidth);
-    this.#dataPage(isPresent, 0, indexes.length);
+    if (entries.length === 1) page.run(0, presence.count, bitWidth);
+    else page.hybrid(indexesOf(entryOf, slots, rows, presence.count), bitWidth);
+    this.#dataPage(presence.isPresent, 0, rows, presence.count);
   }
 
-  plainPages(values: readonly PageValue[], isPresent: Uint8Array): void {
-    if (this.#column.type === "boolean" && this.#rows >= runBooleansMin) {
+  plainPages(values: readonly PageValue[], { isPresent }: Presence): void {
+    const rows = this.#rows;
+    if (this.#column.type === "boolean" && rows >= runBooleansMin) {
       this.#encoding = "RLE";
       levels.clear();
       levels.hybrid(Uint8Array.from(values, Number), 1);
       page.clear();
       page.int32(levels.length);
       page.append(levels.bytes());
-      this.#dataPage(isPresent, 0, values.length);
+      this.#dataPage(isPresent, 0, rows, values.length);
       return;
     }
-    const isText = schemaElementOf(this.#column).type === "BYTE_ARRAY";
+    if (this.#column.type === "string" && frontCodingPays(values as readonly string[]))
+      this.#encoding = "DELTA_BYTE_ARRAY";
     let firstRow = 0;
     let first = 0;
-    let next = 0;
-    let bytes = 0;
-    for (let row = 0; isText && row < isPresent.length; row++) {
-      const size = isPresent[row] === 1 ? (values[next] as string).length : 0;
-      bytes += size;
-      if (bytes >= pageBytes && row > firstRow) {
-        this.#plainPage(values.slice(first, next), isPresent.subarray(firstRow, row), firstRow);
-        first = next;
-        firstRow = row;
-        bytes = size;
+    if (schemaElementOf(this.#column).type === "BYTE_ARRAY") {
+      let next = 0;
+      let bytes = 0;
+      for (let row = 0; row < rows && values.length > 0; row++) {
+        const has = isPresent === null ? 1 : (isPresent[row] ?? 0);
+        const size = has === 1 ? (values[next] as string).length : 0;
+        bytes += size;
+        if (bytes >= pageBytes && row > firstRow) {
+          this.#plainPage(values.slice(first, next), isPresent, firstRow, row);
+          first = next;
+          firstRow = row;
+          bytes = size;
+        }
+        next += has;
       }
-      next += isPresent[row] ?? 0;
     }
-    this.#plainPage(first === 0 ? values : values.slice(first), isPresent.subarray(firstRow), firstRow);
+    this.#plainPage(first === 0 ? values : values.slice(first), isPresent, firstRow, rows);
   }
 
   close(start: number, statistics: Statistics | undefined): WrittenColumn {
@@ -192,17 +219,22 @@ class Chunk {
     };
   }
 
-  #plainPage(values: readonly PageValue[], isPresent: Uint8Array, firstRow: number): void {
+  #plainPage(values: readonly PageValue[], isPresent: Uint8Array | null, firstRow: number, endRow: number): void {
     page.clear();
-    putPlain(this.#column, values);
-    this.#dataPage(isPresent, firstRow, values.length);
+    if (this.#encoding === "DELTA_BYTE_ARRAY") putFrontCoded(page, values as readonly string[]);
+    else putPlain(this.#column, values);
+    this.#dataPage(isPresent, firstRow, endRow, values.length);
   }
 
-  /** Writes what is in `page` as a data page of the rows that `isPresent` tells of. */
-  #dataPage(isPresent: Uint8Array, firstRow: number, valueCount: number): void {
+  /** Writes what is in `page` as a data page of some rows. */
+  #dataPage(isPresent: Uint8Array | null, firstRow: number, endRow: number, valueCount: number): void {
     const offset = this.#writer.offset;
+    const rows = endRow - firstRow;
     levels.clear();
-    if (this.#column.nullable) levels.hybrid(isPresent, 1);
+    if (this.#column.nullable) {
+      if (isPresent === null) levels.run(valueCount === 0 ? 0 : 1, rows, 1);
+      else levels.hybrid(isPresent.subarray(firstRow, endRow), 1);
+    }
     const plain = page.bytes();
     const packed = gzip(plain, this.#gzipLevel);
     this.#header({
@@ -210,9 +242,9 @@ class Chunk {
       uncompressed_page_size: levels.length + plain.length,
       compressed_page_size: levels.length + packed.length,
       data_page_header_v2: {
-        num_values: isPresent.length,
-        num_nulls: isPresent.length - valueCount,
-        num_rows: isPresent.length,
+        num_values: rows,
+        num_nulls: rows - valueCount,
+        num_rows: rows,
         encoding: this.#encoding,
         definition_levels_byte_length: levels.length,
         repetition_levels_byte_length: 0,
@@ -234,6 +266,18 @@ class Chunk {
     writePageHeader(this.#writer, header);
     this.#uncompressedBytes += this.#writer.offset - before;
   }
+}
+
+/** Of each row that has a value, the index of its entry. */
+function indexesOf(entryOf: Int32Array, slots: Uint32Array | null, rows: number, count: number): Int32Array {
+  if (slots === null && count === rows) return entryOf;
+  const indexes = new Int32Array(count);
+  let next = 0;
+  for (let row = 0; row < rows; row++) {
+    const entry = entryOf[slots === null ? row : (slots[row] ?? 0)] ?? -1;
+    if (entry >= 0) indexes[next++] = entry;
+  }
+  return indexes;
 }
 
 /** Appends values to `page` in Parquet's plain encoding. */

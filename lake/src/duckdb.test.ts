@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { anyRow, receiptOf, receivedAtMs, trackOf } from "../testing/fixtures.ts";
+import { anyRow, receiptOf, receivedAtMs, similarTexts, trackOf } from "../testing/fixtures.ts";
 import { eventColumns, rejectedColumns, type Row } from "./columns.ts";
 import { encodeEvents, encodeRejected } from "./encode.ts";
 import { compareRows } from "./order.ts";
@@ -63,6 +63,22 @@ beforeAll(async () => {
 
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
+});
+
+test("L54: DuckDB reads texts of which a file keeps what each adds", async () => {
+  const rows = similarTexts(900).map((id, index) =>
+    rowOf(trackOf({ userId: id }), receiptOf({ receiptId: id }), index),
+  );
+  write("similar.parquet", encodeEvents(rows, source));
+  const read = await query(`SELECT user_id, receipt_id, receipt_index FROM '${folder}/similar.parquet'`);
+  const expected = rows.toSorted(compareRows);
+  expect(read).toEqual(
+    expected.map(({ user_id, receipt_id, receipt_index }) => ({ user_id, receipt_id, receipt_index })),
+  );
+  const encodings = await query(
+    `SELECT DISTINCT encodings FROM parquet_metadata('${folder}/similar.parquet') WHERE path_in_schema IN ('user_id', 'receipt_id')`,
+  );
+  expect(encodings).toEqual([{ encodings: "DELTA_BYTE_ARRAY" }]);
 });
 
 test("L26: DuckDB sees every column with its type, DECIMAL(18,6) and JSON included", async () => {

@@ -28,4 +28,5 @@ export {
 } from "./read-table.ts";
 export { type RejectedReceipt, rejectedRowOf } from "./rejected-row.ts";
 export { rowOf } from "./row.ts";
+export { type ScannedEvent, SentEvents } from "./sent-events.ts";
 export { encodeTable, type TableOptions } from "./write-table.ts";

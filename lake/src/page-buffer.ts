@@ -64,6 +64,16 @@ export class PageBuffer {
     this.#length = end;
   }
 
+  /** Likewise, without a length. Returns its bytes. */
+  bareText(value: string): number {
+    this.#reserve(value.length * 3);
+    const start = this.#length;
+    let end = value.length < nativeTextLengthMin ? this.#ascii(value, start) : -1;
+    if (end < 0) end = start + encoder.encodeInto(value, this.#bytes.subarray(start)).written;
+    this.#length = end;
+    return end - start;
+  }
+
   /** An unsigned number of at most 31 bits, seven bits a byte. */
   varint(value: number): void {
     let rest = value;
@@ -93,6 +103,16 @@ export class PageBuffer {
       packedFrom = end;
     }
     this.#packed(values, packedFrom, at, bitWidth);
+  }
+
+  /** As {@link hybrid}, of one value many times. */
+  run(value: number, count: number, bitWidth: number): void {
+    if (count < 8) {
+      this.hybrid(new Int32Array(count).fill(value), bitWidth);
+      return;
+    }
+    this.varint(count << 1);
+    for (let bits = 0; bits < bitWidth; bits += 8) this.uint8((value >> bits) & 0xff);
   }
 
   /** Groups of eight values, `bitWidth` bits each, the lowest bits first; what lacks in the last group is 0. */

@@ -43,10 +43,14 @@ export function schemaElementOf(column: Column): SchemaElement {
  */
 export function pageCells(column: Column, cells: readonly CellValue[]): readonly (PageValue | null)[] {
   const isOfType = typeTests[column.type];
-  for (const cell of cells) {
+  const isTextColumn = isOfType === isText;
+  for (let i = 0; i < cells.length; i++) {
+    const cell = cells[i] ?? null;
     if (cell === null) {
       if (!column.nullable) throw new TypeError(`column ${column.name} must not be null`);
-    } else if (!isOfType(cell)) throw new TypeError(`column ${column.name} takes no such ${typeof cell}`);
+    } else if (isTextColumn ? typeof cell !== "string" : !isOfType(cell)) {
+      throw new TypeError(`column ${column.name} takes no such ${typeof cell}`);
+    }
   }
   return column.type === "decimal" ? cells.map((cell) => (cell === null ? null : scaledOf(cell as string))) : cells;
 }

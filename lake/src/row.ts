@@ -2,10 +2,9 @@ import type { JsonObject, Receipt } from "@sluice/schema";
 import { type Row, eventColumns } from "./columns.ts";
 import { blankRow } from "./blank-row.ts";
 import { sentEventOf } from "./enrich/sent-event.ts";
-import type { RowSoFar } from "./enrich/step.ts";
 import { steps } from "./enrich/steps.ts";
 
-const blank = blankRow(eventColumns) as RowSoFar;
+const blank = blankRow(eventColumns) as { readonly [Name in keyof Row]: Row[Name] | null };
 
 /**
  * The row of an accepted event. Pure: the same event and receipt give the same row, whenever and wherever. What
@@ -16,7 +15,7 @@ const blank = blankRow(eventColumns) as RowSoFar;
  */
 export function rowOf(raw: JsonObject, receipt: Receipt, index: number): Row {
   const event = sentEventOf(raw, receipt, index);
-  const row: RowSoFar = { ...blank };
+  const row = { ...blank };
   for (const step of steps) Object.assign(row, step.columns(event, row));
   return row as Row; // every column is of a step
 }

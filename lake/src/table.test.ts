@@ -1,7 +1,7 @@
 import { parquetMetadata, parquetReadObjects } from "hyparquet";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { anyRow } from "../testing/fixtures.ts";
+import { anyRow, similarTexts } from "../testing/fixtures.ts";
 import type { Columns, RowOf } from "./column.ts";
 import { gunzip, gzip } from "./gzip.ts";
 import { fileBytesMax, rowGroupRowsMax, rowGroupTextMax } from "./limits.ts";
@@ -58,6 +58,53 @@ test("L20: repeated values, which files keep in dictionaries, survive too", asyn
     { numRuns: 20 },
   );
 });
+
+test("L54: texts that begin like the ones before them are kept by what each adds, and read as they were", async () => {
+  const texts = similarTexts(2500);
+  const rows = texts.map((user, i): TestRow => ({
+    ...plain,
+    user,
+    note: i % 3 === 0 ? null : user,
+    body: `{"a":${i}}`,
+  }));
+  const file = encodeTable(columns, rows);
+  const chunks = parquetMetadata(file).row_groups[0]?.columns ?? [];
+  expect(chunks.map(({ meta_data: data }) => data?.encodings.join()).slice(0, 3)).toEqual([
+    "DELTA_BYTE_ARRAY",
+    "DELTA_BYTE_ARRAY",
+    "PLAIN",
+  ]);
+  expect(await readTable(file, columns, names)).toEqual(rows);
+  expect(file.length).toBeLessThan(0.8 * encodeTable(columns, shuffled(rows)).length);
+});
+
+test("L54: so are those that fill several pages", async () => {
+  const rows = similarTexts(300).map((user): TestRow => ({ ...plain, user: user + "é".repeat(6000) + user }));
+  const file = encodeTable(columns, rows);
+  expect(parquetMetadata(file).row_groups[0]?.columns[0]?.meta_data?.encoding_stats?.[0]?.count).toBeGreaterThan(1);
+  expect(await readTable(file, columns, names)).toEqual(rows);
+});
+
+test("L55: pages of any bytes come back, searched for repetitions or not, small ones that were seen before too", () => {
+  const random = (size: number): Uint8Array => {
+    let state = 1;
+    return Uint8Array.from({ length: size }, () => (state = (state * 48_271) % 2_147_483_647) & 31);
+  };
+  for (const size of [0, 1, 63, 64, 65, 8192, 65_535, 65_536, 200_000]) {
+    for (const bytes of [random(size), new Uint8Array(size).fill(7), random(size).fill(9, size >> 2, size >> 1)]) {
+      const packed = gzip(bytes, 5);
+      expect(gunzip(packed, size)).toEqual(Buffer.from(bytes));
+      expect(gzip(Uint8Array.from(bytes), 5)).toEqual(packed);
+      expect(packed[9]).toBe(255);
+    }
+  }
+  expect(gzip(random(200_000), 5).length).toBeLessThan(0.65 * 200_000); // five of eight bits
+  expect(gzip(new Uint8Array(50).fill(1), 9)[8]).not.toBe(gzip(new Uint8Array(50).fill(1), 1)[8]); // of another level
+});
+
+function shuffled<Item>(items: readonly Item[]): Item[] {
+  return items.map((_, i) => items[(i * 1733) % items.length] as Item);
+}
 
 test("L20: another reader sees the same rows, in the types that Parquet declares", async () => {
   const [row] = await parquetReadObjects({ file: encodeTable(columns, [plain]).buffer, compressors: { GZIP: gunzip } });

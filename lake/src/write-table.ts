@@ -4,6 +4,7 @@ import { type ColumnCells, writeColumn } from "./column-chunk.ts";
 import type { CellValue, Column, Columns, RowOf } from "./column.ts";
 import { rowGroupRowsMax, rowGroupTextMax } from "./limits.ts";
 import { pageCells, schemaElementOf } from "./physical.ts";
+import { type RowCells, rowCellsOf } from "./row-cells.ts";
 
 /** Name and version of the writer, in every file. */
 const createdBy = "sluice version 1";
@@ -66,8 +67,13 @@ export function encodeColumns<const Table extends Columns>(
   let start = 0;
   for (const size of rowGroupSizes(textLengths(given, rowCount), options.groupStarts ?? [])) {
     const end = start + size;
-    const group = checked.map(({ column, cells, at }) => ({ column, cells, at: at.subarray(start, end) }));
-    writeRowGroup(parquet, group, sorting, options.choices ?? chosen);
+    const places = new Map<Uint32Array, RowCells>();
+    const group = checked.map(({ column, cells, at }) => {
+      const rows = places.get(at) ?? rowCellsOf(at.subarray(start, end), cells.length);
+      places.set(at, rows);
+      return { column, cells, rows };
+    });
+    writeRowGroup(parquet, group, size, sorting, options.choices ?? chosen);
     start = end;
   }
   void parquet.finish(); // a ByteWriter is synchronous, so there is nothing to await
@@ -77,11 +83,11 @@ export function encodeColumns<const Table extends Columns>(
 function writeRowGroup(
   parquet: ParquetWriter,
   columns: readonly ColumnCells[],
+  rowCount: number,
   sorting: readonly SortingColumn[],
   choices: EncodingChoices,
 ): void {
   const start = parquet.writer.offset;
-  const rowCount = columns[0]?.at.length ?? 0;
   const written = columns.map((column) => writeColumn(parquet.writer as ByteWriter, column, choices));
   parquet.num_rows += BigInt(rowCount);
   parquet.pendingIndexes.push(...written);

@@ -35,6 +35,17 @@ export function receiptOf(part: Partial<Receipt> = {}): Receipt {
   };
 }
 
+/**
+ * Texts that begin like the ones before them, so many that files keep what each adds only: ids, empty ones, and such as part within
+ * a character.
+ */
+export function similarTexts(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => {
+    const letter = ["ä", "ö", "😀", "😁", "", "z".repeat(i % 60)][i % 6] ?? "";
+    return i % 97 === 0 ? "" : `01KAG2X9YM${String(i).padStart(6, "0")}${letter}`;
+  });
+}
+
 /** A track event with some fields replaced. */
 export function trackOf(part: JsonObject = {}): JsonObject {
   return {

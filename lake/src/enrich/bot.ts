@@ -7,6 +7,7 @@ import { isBrowserAgent, userAgentMemo } from "./user-agent.ts";
 export const bot: SettingStep<"is_bot"> = {
   name: "bot",
   about: "whether the user agent is that of a crawler, a monitor or an automated browser",
+  reads: { receipt: true, context: ["userAgent"], ownPage: false },
   columns: (_setting, { user_agent: userAgent }) => ({ is_bot: userAgent !== null && isBotAgent(userAgent) }),
 };
 

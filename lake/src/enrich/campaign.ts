@@ -14,6 +14,7 @@ export const campaign: SettingStep<
 > = {
   name: "campaign",
   about: "`context.campaign`, else the utm parameters of the page's URL; the click id that an advertiser put there",
+  reads: { receipt: false, context: ["campaign", "page"], ownPage: true },
   columns: ({ context }, { page_url: url }) => {
     const query = url === null ? "" : queryOf(url);
     const { source, medium, name, term, content } = statedCampaign(context) ?? urlCampaign(query) ?? noCampaign;

@@ -7,6 +7,7 @@ export const consent: SettingStep<"consent"> = {
   name: "consent",
   about:
     "which categories the person allowed: `context.consent.categoryPreferences` (Segment), else `context.consentManagement` (RudderStack); ids are the consent tool's own, such as OneTrust's `C0002`",
+  reads: { receipt: false, context: ["consent", "consentManagement"], ownPage: false },
   columns: ({ context }) => {
     const categories = preferencesIn(context) ?? consentIdsIn(context);
     // Sorted, so that the same choices are the same text; fromEntries defines fields, so that `__proto__` stays one.

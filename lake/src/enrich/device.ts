@@ -10,6 +10,7 @@ export const device: SettingStep<
 > = {
   name: "device",
   about: "device and system that the context states, else what the user agent says; the browser by the user agent",
+  reads: { receipt: true, context: ["userAgent", "device", "os"], ownPage: false },
   columns: ({ receipt, context }) => {
     // Under a server key, the request's user agent is that of the customer's server.
     const ofRequest = receipt.keyKind === "public" ? receipt.userAgent : null;

@@ -7,6 +7,7 @@ import type { SettingStep } from "./step.ts";
 export const library: SettingStep<"sdk_name" | "sdk_version" | "app_name" | "app_version"> = {
   name: "library",
   about: "the SDK and the app that the context names",
+  reads: { receipt: false, context: ["library", "app"], ownPage: false },
   columns: ({ context }) => {
     const sdk = objectField(context, "library") ?? none;
     const app = objectField(context, "app") ?? none;

@@ -7,6 +7,7 @@ import type { SettingStep } from "./step.ts";
 export const page: SettingStep<"page_url" | "page_path" | "page_title" | "page_referrer"> = {
   name: "page",
   about: "the page that the context names, or a page call's properties",
+  reads: { receipt: false, context: ["page"], ownPage: true },
   columns: ({ context, ownPage: own }) => {
     const stated = objectField(context, "page") ?? none;
     return {

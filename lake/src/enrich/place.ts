@@ -11,6 +11,7 @@ export const place: SettingStep<"country" | "region" | "city" | "ip" | "locale" 
   name: "place",
   about:
     "place and address of a public key's request; the address that a server key states; both under the source's IP policy",
+  reads: { receipt: true, context: ["locale", "timezone", "ip"], ownPage: false },
   columns: (setting) => {
     const { receipt, context } = setting;
     const geo = receipt.keyKind === "public" ? receipt.geo : nowhere;

@@ -8,6 +8,7 @@ import {
   objectField,
   type Receipt,
 } from "@sluice/schema";
+import type { ScannedContext } from "../sent-events.ts";
 
 /** What an event shares with others of its request: most of its columns follow from it. */
 export interface Setting {
@@ -28,8 +29,17 @@ export interface SentEvent extends Setting {
   readonly properties: JsonObject;
 }
 
-/** Takes an event apart. Throws when it has no type: it has not passed `judgeEvent`. */
-export function sentEventOf(raw: JsonObject, receipt: Receipt, index: number): SentEvent {
+/**
+ * Takes an event apart. Throws when it has no type: it has not passed `judgeEvent`.
+ *
+ * @param scanned its context, where it was scanned and not parsed.
+ */
+export function sentEventOf(
+  raw: JsonObject,
+  receipt: Receipt,
+  index: number,
+  scanned: ScannedContext | null = null,
+): SentEvent {
   const type = typeOf(raw, receipt);
   const properties = objectField(raw, "properties") ?? none;
   return {
@@ -37,7 +47,7 @@ export function sentEventOf(raw: JsonObject, receipt: Receipt, index: number): S
     receipt,
     index,
     type,
-    context: objectField(raw, "context") ?? none,
+    context: scanned?.object ?? objectField(raw, "context") ?? none,
     properties,
     ownPage: type === "page" && describesPage(properties) ? properties : none,
   };

@@ -8,6 +8,7 @@ import type { SettingStep } from "./step.ts";
 export const surroundings: SettingStep<"context" | "session_id"> = {
   name: "surroundings",
   about: "`context` as sent, and the session that it names",
+  reads: { receipt: false, context: "all", ownPage: false },
   columns: ({ context }) => ({
     context: context === none ? null : jsonText(context),
     session_id: textOrNumber(objectField(context, "session") ?? none, "id") ?? textOrNumber(context, "sessionId"),

@@ -59,15 +59,22 @@ function eventsOf(bytes: Buffer): readonly Json[] | null {
   return json === undefined ? null : envelopeOf(json).events;
 }
 
-/** Opens a body: bounded gunzip, parse. Also the bodies that a log has stored are opened so. */
+/** Opens a body: bounded gunzip, parse. */
 export function openBody(
   gzip: Uint8Array,
 ): Result<{ readonly json: Json; readonly bytes: number }, "corrupt_gzip" | "corrupt_json"> {
+  const opened = openText(gzip);
+  if (!opened.ok) return opened;
+  const json = parse(opened.value.text);
+  return json === undefined ? fail("corrupt_json") : ok({ json, bytes: opened.value.bytes });
+}
+
+/** Opens a body as text: bounded gunzip. Also the bodies that a log has stored are opened so. */
+export function openText(gzip: Uint8Array): Result<{ readonly text: string; readonly bytes: number }, "corrupt_gzip"> {
   const bytes = gunzip(gzip);
   if (bytes === null) return fail("corrupt_gzip");
   // Decoded as at the edge, which skips a byte order mark: what it could read and accept must be readable here.
-  const json = parse(decoder.decode(bytes));
-  return json === undefined ? fail("corrupt_json") : ok({ json, bytes: bytes.length });
+  return ok({ text: decoder.decode(bytes), bytes: bytes.length });
 }
 
 const decoder = new TextDecoder();

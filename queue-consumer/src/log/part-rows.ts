@@ -1,6 +1,7 @@
-import { EventTable, rejectedRowOf, type RejectedRow, rowOf } from "@sluice/lake";
+import { EventTable, rejectedRowOf, type RejectedRow, rowOf, type ScannedEvent, SentEvents } from "@sluice/lake";
 import { type Dataset, envelopeOf, isObject, type Json, type RejectedEvent } from "@sluice/schema";
-import { openBody } from "../consume/decode-message.ts";
+import { openText } from "../consume/decode-message.ts";
+import { parseBody } from "../consume/parse-body.ts";
 import { unknownType, verdictsOf } from "../consume/verdicts.ts";
 import type { StoredEvents } from "./block-data.ts";
 import { rowTextPerBodyByte } from "./limits.ts";
@@ -52,19 +53,38 @@ interface Made {
 
 class MadeEvents implements Made {
   readonly #table = new EventTable();
+  readonly #sent = new SentEvents();
 
   get length(): number {
     return this.#table.events;
   }
 
   add(stored: StoredEvents): number {
-    const { receipt } = stored;
-    let length = 0;
-    for (const [index, raw] of indexedEvents(stored)) {
-      if (!isObject(raw)) throw new Error(`event ${index} of ${receipt.receiptId} is stored as one and is none`);
-      length += this.#table.add(raw, receipt, index) * rowTextPerBodyByte + shortColumnsLength;
+    const { form, positions } = stored;
+    const text = textOf(stored);
+    const scanned = form === "request" ? this.#sent.read(text) : null;
+    const documents = scanned === null ? this.#addParsed(text, stored) : this.#addScanned(scanned, stored);
+    return documents * rowTextPerBodyByte + positions.length * shortColumnsLength;
+  }
+
+  #addScanned(scanned: readonly ScannedEvent[], { receipt, positions }: StoredEvents): number {
+    let documents = 0;
+    for (const position of positions) {
+      const event = scanned[position];
+      if (event === undefined) throw new Error(`${receipt.receiptId} has no event ${position}`);
+      documents += this.#table.addScanned(event, receipt, receipt.firstIndex + position);
     }
-    return length;
+    return documents;
+  }
+
+  #addParsed(text: string, stored: StoredEvents): number {
+    const { receipt } = stored;
+    let documents = 0;
+    for (const [index, raw] of eventsIn(text, stored)) {
+      if (!isObject(raw)) throw new Error(`event ${index} of ${receipt.receiptId} is stored as one and is none`);
+      documents += this.#table.add(raw, receipt, index);
+    }
+    return documents;
   }
 
   truncate(length: number): void {
@@ -116,15 +136,24 @@ function rejectedRows(stored: StoredEvents): readonly RejectedRow[] {
 }
 
 /** The events with their indices in the request. A reject may lack its event: the edge need not forward what is too large. */
-function indexedEvents({ receipt, form, gzip, positions }: StoredEvents): readonly [number, Json | undefined][] {
-  const body = openBody(gzip);
+function indexedEvents(stored: StoredEvents): readonly [number, Json | undefined][] {
+  return eventsIn(textOf(stored), stored);
+}
+
+function textOf({ receipt, gzip }: StoredEvents): string {
+  const body = openText(gzip);
   if (!body.ok) throw new Error(`a stored body of ${receipt.receiptId} does not open: ${body.error}`);
+  return body.value.text;
+}
+
+function eventsIn(text: string, { receipt, form, positions }: StoredEvents): readonly [number, Json | undefined][] {
+  const json = parseBody(text); // which took it when it was stored
   if (form === "request") {
-    const { events } = envelopeOf(body.value.json);
+    const { events } = envelopeOf(json);
     return positions.map((position) => [receipt.firstIndex + position, events[position]]);
   }
   const wanted = new Set(positions.map((position) => receipt.firstIndex + position));
-  const picked = body.value.json as [number, Json][]; // as pickedBody wrote it
+  const picked = json as [number, Json][]; // as pickedBody wrote it
   return picked.filter(([index]) => wanted.has(index));
 }
 
