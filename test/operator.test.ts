@@ -136,6 +136,18 @@ describe("npm run sluice", () => {
     expect(parseCommand(["funnel", "revoke", "a", "trial"], {})).toMatchObject({ ok: true, value: { kind: "revoke" } });
   });
 
+  test("O12: a declared KPI is given as the JSON of a file, under the name on the command line", () => {
+    const parsed = parseCommand(["kpi", "create", "a", "visits"], { definition: { fn: "count", kpi: "other" } });
+    const body = { fn: "count", kpi: "visits" };
+    expect(parsed).toMatchObject({ ok: true, value: { kind: "create", path: "/v1/admin/projects/a/kpis", body } });
+    expect(parseCommand(["kpi", "create", "a", "visits"], {}).ok).toBe(false);
+    expect(parseCommand(["kpi", "create", "a", "visits"], { definition: [1] }).ok).toBe(false);
+    expect(parseCommand(["kpi", "revoke", "a", "visits"], {})).toMatchObject({
+      ok: true,
+      value: { kind: "revoke", path: "/v1/admin/projects/a/kpis/visits" },
+    });
+  });
+
   test.each([
     "project",
     "project create",

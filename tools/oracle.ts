@@ -37,7 +37,9 @@ async function main(args: readonly string[]): Promise<number> {
   const first = await LocalWorld.start();
   const { made } = await feed(first, population, 0);
   const { rows, marts, martRows, rollups } = made.counts;
-  console.log(`${rows} rows in the lake, ${martRows} in ${marts} marts, ${rollups} in D1 (${made.rollupsOfDayMax} on a day)`);
+  console.log(
+    `${rows} rows in the lake, ${martRows} in ${marts} marts, ${rollups} in D1 (${made.rollupsOfDayMax} on a day)`,
+  );
   let failures = rows === events ? 0 : 1;
   failures += await agreements(first);
   await first.close();
@@ -79,7 +81,9 @@ async function agreements(world: KpiWorld): Promise<number> {
 }
 
 function report(what: string, { equal, differences }: Agreement): number {
-  console.log(`${what}: ${equal} numbers equal DuckDB's, ${differences.length === 0 ? "none differs" : "these differ"}`);
+  console.log(
+    `${what}: ${equal} numbers equal DuckDB's, ${differences.length === 0 ? "none differs" : "these differ"}`,
+  );
   for (const line of differences) console.log(`  ${line}`);
   return differences.length;
 }

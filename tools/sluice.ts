@@ -37,14 +37,17 @@ async function main(args: readonly string[]): Promise<number> {
     dataset: text,
     cursor: text,
     rule: text,
+    definition: text,
     "dry-run": { type: "boolean" },
     help: { type: "boolean" },
   });
   if (!parsed.ok) return refuse(`${parsed.error}\n\n${helpText}`);
   const { values, positionals } = parsed.value;
-  const rule = readRule(values.rule);
+  const rule = readJson("rule", values.rule);
   if (!rule.ok) return refuse(rule.error);
-  const options = { ...values, rule: rule.value, dryRun: values["dry-run"] };
+  const definition = readJson("definition", values.definition);
+  if (!definition.ok) return refuse(definition.error);
+  const options = { ...values, rule: rule.value, definition: definition.value, dryRun: values["dry-run"] };
   const command = parseCommand(values.help === true ? ["help"] : positionals, options);
   if (!command.ok) return refuse(`${command.error}\n\n${helpText}`);
   if (command.value.kind === "help") {
@@ -99,13 +102,15 @@ async function perform(admin: AdminClient, command: Exclude<AdminCommand, { kind
   }
 }
 
-/** The rule in a file, or nothing when none is named. */
-function readRule(file: string | undefined): Result<Json | undefined, string> {
+/** The JSON in the file that an option names, or nothing when it is absent. */
+function readJson(option: string, file: string | undefined): Result<Json | undefined, string> {
   if (file === undefined) return ok(undefined);
   try {
     return ok(JSON.parse(readFileSync(pathFromCaller(file), "utf8")) as Json);
   } catch (error) {
-    return fail(`--rule ${file} cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`);
+    return fail(
+      `--${option} ${file} cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 import { compareText } from "@sluice/lake";
+import { type CampaignCredit, noCredit } from "./behaviour/campaign-fold.ts";
 import type { EventNumbers } from "./event-numbers.ts";
 import { alwaysCounted } from "./fold.ts";
 import type { KpiQuestion } from "./kpi-params.ts";
@@ -12,24 +13,15 @@ export interface CostOfDay {
   readonly micros: bigint;
 }
 
-/** What orders of one period are credited to campaigns. */
-export interface PeriodCredits {
-  /** Users whose first order ever is one of them. */
-  readonly newPayingUsers: number;
-  /** By currency, micros. */
-  readonly revenue: ReadonlyMap<string, bigint>;
-}
-
 /** What campaigns cost and brought in the periods of a question. */
 export interface CampaignNumbers {
   /** Costs by currency, ordered by it, micros. */
   spent(period: Period): ReadonlyMap<string, bigint>;
   /** Track events of the name that the question calls a conversion. */
   conversions(period: Period): number;
-  credits(period: Period): PeriodCredits;
+  /** What orders of the period are credited to campaigns. */
+  credits(period: Period): CampaignCredit;
 }
-
-const noCredits: PeriodCredits = { newPayingUsers: 0, revenue: new Map() };
 
 /**
  * Adds up what was asked for.
@@ -41,7 +33,7 @@ export function campaignNumbers(
   { interval, conversion }: Pick<KpiQuestion, "interval" | "conversion">,
   events: EventNumbers,
   uploaded: readonly CostOfDay[],
-  credits: ReadonlyMap<number, PeriodCredits>,
+  credits: ReadonlyMap<number, CampaignCredit>,
 ): CampaignNumbers {
   return {
     spent: (period) => {
@@ -57,6 +49,6 @@ export function campaignNumbers(
       if (alwaysCounted.includes(conversion)) return events.named(period, [conversion]);
       return events.tracked(period, conversion) ?? 0;
     },
-    credits: ({ firstDay }) => credits.get(firstDay) ?? noCredits,
+    credits: ({ firstDay }) => credits.get(firstDay) ?? noCredit(),
   };
 }

@@ -3,7 +3,7 @@ import { type DuckSql, identityCtes, localTime, periodOf } from "./oracle-sql.ts
 
 /*
  * What campaigns cost and brought once more, as SQL for DuckDB, beside oracle-sql.ts. Besides `events` there is a view `costs` of the
- * rows that were uploaded: `day` (DATE), `currency`, `cost` (DECIMAL).
+ * rows that were uploaded: `day` (DATE), `campaign`, `currency`, `cost` (DECIMAL).
  */
 
 const clicks = "type = 'track' AND event IN ('Promotion Clicked', 'Ad Clicked')";
@@ -47,7 +47,7 @@ function wonCtes(zone: string, interval: Interval): string {
   SELECT *, lag(t) OVER w AS before_t, lag(session_id) OVER w AS before_session
   FROM person WHERE key_kind = 'public' AND anonymous_id IS NOT NULL WINDOW w AS (PARTITION BY anonymous_id ORDER BY t, message_id)
 ), touch AS (
-  SELECT who, o, t, coalesce(campaign_source, campaign_medium, campaign_name) IS NOT NULL AS is_campaign FROM begun
+  SELECT who, o, t, coalesce(campaign_source, campaign_medium, campaign_name) IS NOT NULL AS is_campaign, campaign_name FROM begun
   WHERE (before_t IS NULL OR t - before_t > 1800000 OR session_id <> before_session)
     AND (coalesce(campaign_source, campaign_medium, campaign_name) IS NOT NULL
       OR ${host("page_referrer")} IS DISTINCT FROM ${host("page_url")} AND ${host("page_referrer")} IS NOT NULL)
@@ -56,9 +56,30 @@ function wonCtes(zone: string, interval: Interval): string {
   FROM person WHERE type = 'track' AND event = 'Order Completed'
 ), credited AS (
   SELECT b.who, b.o, b.key_kind, any_value(b.day) AS day, any_value(b.currency) AS currency, any_value(b.revenue) AS revenue,
-    any_value(b.is_first) AS is_first, arg_max(x.is_campaign, x.o) AS is_campaign
+    any_value(b.is_first) AS is_first, arg_max({'is_campaign': x.is_campaign, 'name': x.campaign_name}, x.o) AS touch
   FROM bought b JOIN touch x ON x.who = b.who AND x.o <= b.o AND b.t - x.t <= 2592000000 GROUP BY ALL
-), won AS (SELECT * REPLACE (${periodOf(interval, "day")} AS day) FROM credited WHERE is_campaign)`;
+), won AS (SELECT * REPLACE (${periodOf(interval, "day")} AS day) FROM credited WHERE touch.is_campaign)`;
+}
+
+/** By campaign, in local days from (inclusive) and to (exclusive): `counts`, `costs` and `credits`, one query each. */
+export function campaignTableSql(zone: string, from: string, to: string) {
+  const inRange = `day >= DATE '${from}' AND day < DATE '${to}'`;
+  const named = `named AS (
+  SELECT ${localTime(zone)}::DATE AS day, event, currency, coalesce(properties->>'$.campaign', campaign_name) AS campaign,
+    TRY_CAST(properties->>'$.cost' AS DECIMAL(18, 6)) AS cost
+  FROM events WHERE type = 'track' AND NOT is_bot
+)`;
+  return {
+    counts: `WITH ${named} SELECT campaign, count(*) FILTER (event IN ('Promotion Viewed', 'Ad Impression')) AS impressions,
+  count(*) FILTER (event IN ('Promotion Clicked', 'Ad Clicked')) AS clicks FROM named WHERE ${inRange} GROUP BY 1
+HAVING impressions + clicks > 0`,
+    costs: `WITH ${named} SELECT campaign, currency, sum(cost)::DECIMAL(38, 6) AS cost FROM (
+  SELECT day, campaign, currency, cost FROM named WHERE event = 'Campaign Cost' AND cost IS NOT NULL
+  UNION ALL SELECT day, campaign, currency, cost FROM costs
+) WHERE ${inRange} GROUP BY 1, 2`,
+    credits: `WITH RECURSIVE ${wonCtes(zone, "day")} SELECT touch.name AS campaign, currency, count(*) AS orders,
+  count(*) FILTER (is_first) AS first_orders, sum(coalesce(revenue, 0)::DECIMAL(38, 6)) AS revenue FROM won WHERE ${inRange} GROUP BY 1, 2`,
+  };
 }
 
 /** The SQL of the KPIs of campaigns. */

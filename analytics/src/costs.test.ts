@@ -1,4 +1,5 @@
 import type { Row } from "@sluice/lake";
+import type { Json } from "@sluice/schema";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type AnalyticsHarness, startAnalytics } from "../testing/harness.ts";
 import { type Oracle, type OracleRow, withLakeCopy } from "../testing/oracle.ts";
@@ -6,7 +7,11 @@ import { populationOf } from "../testing/population.ts";
 import { PublishedLake } from "../testing/published-lake.ts";
 import { ask, tokenOf } from "../testing/query-world.ts";
 import { randomOf, rowFrom } from "../testing/rows.ts";
+import { schemaViolations } from "../testing/json-schema.ts";
+import type { CampaignRow } from "./behaviour/campaign-table.ts";
+import { campaignTableSql } from "./campaign-oracle-sql.ts";
 import type { KpiAnswer } from "./kpi-answer.ts";
+import { querySchemas } from "./query-schemas.ts";
 
 const metricsAsked = ["cost", "cpc", "cpa", "cac", "roas"] as const;
 const ranges = {
@@ -22,12 +27,16 @@ function campaignRows(): Row[] {
   const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)] as Item;
   return Array.from({ length: 150 }, (_, index) => {
     const timestamp = new Date(Date.UTC(2026, 2, 8) + Math.floor(random() * 5 * 96) * 900_000).toISOString();
-    const click = { event: pick(["Ad Clicked", "Promotion Clicked"]), anonymousId: `a${index}`, properties: {} };
+    const click = {
+      event: pick(["Ad Clicked", "Promotion Clicked", "Ad Impression"]),
+      anonymousId: `a${index}`,
+      properties: { campaign: pick(["spring", "ü", null]) },
+    };
     const currency = pick(["EUR", "usd", "GBP", null]);
     const cost = {
       event: "Campaign Cost",
       userId: "ads",
-      properties: { cost: pick(["1.25", 0.1, -3, "free"]), currency },
+      properties: { cost: pick(["1.25", 0.1, -3, "free"]), currency, campaign: pick(["spring", null]) },
     };
     return rowFrom({ type: "track", messageId: `c${index}`, timestamp, ...(index % 3 === 0 ? cost : click) });
   });
@@ -51,7 +60,8 @@ describe("what campaigns cost and brought", () => {
     tokens.read = await tokenOf(worker, "shop", ["kpis"]);
     tokens.upload = await tokenOf(worker, "shop", ["costs"]);
     await new PublishedLake(worker, "shop").publish(rows);
-    expect((await worker.admin("POST", "flush")).status).toBe(200);
+    const flushed = await worker.admin("POST", "flush");
+    if (flushed.status !== 200) throw new Error(flushed.text);
     // Marts of behaviour are built for who asks; what is read from them is what would be read from the lake.
     await upload(uploaded);
     await kpis(`metrics=cac&${ranges.day}`);
@@ -89,6 +99,47 @@ describe("what campaigns cost and brought", () => {
     expect(month.metrics["roas"]).toMatchObject({ version: 1, unit: "money quotient", live: false });
     expect(month.metrics["cost"]?.buckets.map(({ complete }) => complete)).toEqual([true, true]);
   }, 120_000);
+
+  test("A166: what each campaign showed, cost and brought equals DuckDB's recount", async () => {
+    const [from, to] = ["2026-03-08", "2026-04-01"];
+    const reply = await ask(worker, tokens.read, `/v1/campaigns?from=${from}&to=${to}&timezone=Asia/Kathmandu`);
+    expect(reply.status, reply.text).toBe(200);
+    expect(schemaViolations(reply.json() as Json, querySchemas["CampaignAnswer"] ?? {}, { ...querySchemas })).toEqual(
+      [],
+    );
+    const { campaigns } = reply.json() as { campaigns: CampaignRow[] };
+    await withLakeCopy(worker.lake, async (oracle) => {
+      await fillCosts(oracle);
+      const sql = campaignTableSql("Asia/Kathmandu", from, to);
+      const sorted = (lines: unknown[][]) => lines.map((line) => line.map(String).join(" ")).toSorted();
+      const table = async (query: string, columns: readonly string[]) =>
+        sorted((await oracle.rows(query)).map((row) => columns.map((name) => row[name])));
+      const counts = campaigns.filter(({ impressions, clicks }) => impressions + clicks > 0);
+      expect(sorted(counts.map(({ campaign, impressions, clicks }) => [campaign, impressions, clicks]))).toEqual(
+        await table(sql.counts, ["campaign", "impressions", "clicks"]),
+      );
+      const money = campaigns.flatMap(({ campaign, byCurrency }) =>
+        Object.entries(byCurrency).map(([currency, value]) => ({ campaign, currency, ...value })),
+      );
+      const costs = money.filter(({ cost }) => Number(cost) !== 0);
+      expect(sorted(costs.map(({ campaign, currency, cost }) => [campaign, currency, cost]))).toEqual(
+        await table(`SELECT * FROM (${sql.costs}) WHERE cost <> 0`, ["campaign", "currency", "cost"]),
+      );
+      const earned = money.filter(({ revenue }) => Number(revenue) !== 0);
+      expect(earned.length).toBeGreaterThan(2);
+      expect(sorted(earned.map(({ campaign, currency, revenue }) => [campaign, currency, revenue]))).toEqual(
+        await table(`SELECT * FROM (${sql.credits}) WHERE revenue <> 0`, ["campaign", "currency", "revenue"]),
+      );
+      const byCampaign = `SELECT campaign, sum(orders) AS orders, sum(first_orders) AS first FROM (${sql.credits}) GROUP BY 1`;
+      const credited = campaigns.filter(({ orders }) => orders > 0);
+      expect(
+        sorted(credited.map(({ campaign, orders, newPayingUsers }) => [campaign, orders, newPayingUsers])),
+      ).toEqual(await table(byCampaign, ["campaign", "orders", "first"]));
+    });
+    const spring = campaigns.find(({ campaign }) => campaign === "spring");
+    const { cost = "", cpa } = spring?.byCurrency["EUR"] ?? {};
+    expect(Number(cpa)).toBeCloseTo(Number(cost) / (spring?.orders ?? 0), 5);
+  }, 60_000);
 
   test("A156: a conversion that is asked for by name counts for CPA; one that was not counted by name is refused", async () => {
     const query = `metrics=cpa&interval=month&timezone=Asia/Kathmandu&${ranges.month}`;
@@ -201,7 +252,9 @@ describe("what campaigns cost and brought", () => {
 });
 
 async function fillCosts(oracle: Oracle): Promise<void> {
-  const values = uploaded.map(({ day, currency = "EUR", cost }) => `('${day}', '${currency}', ${cost})`);
+  const values = uploaded.map(
+    ({ day, campaign, currency = "EUR", cost }) => `('${day}', '${campaign}', '${currency}', ${cost})`,
+  );
   await oracle.rows(`INSERT INTO costs VALUES ${values.join(", ")}`);
 }
 

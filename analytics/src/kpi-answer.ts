@@ -144,7 +144,7 @@ function liveSources(
 
 /** Whether a metric is answered from rows that are counted less often than those of the days. */
 export function readsTrail(metric: Metric, { interval }: KpiQuestion): boolean {
-  return metric.origin === "trail" || (countsUsers(metric) && interval !== "day");
+  return metric.origin === "trail" || (countsUsers(metric) && interval !== "day" && interval !== "hour");
 }
 
 function bucketOf(

@@ -61,6 +61,7 @@ describe("parameters of a question", () => {
       [`${good}&zone=UTC`, "zone", "Unknown"],
       [`${good}&breakdown=city`, "breakdown", "event, country"],
       [`${good.replace("dau", "revenue")}&breakdown=event`, "breakdown", "revenue cannot"],
+      ["metrics=active_users&interval=hour&from=2026-01-01&to=2026-01-02&breakdown=event", "breakdown", "by hour"],
       [`${good}&compare=year`, "compare", "previous"],
       ["metrics=events&interval=hour&from=2026-01-01&to=2026-01-02&compare=week", "compare", "interval=day"],
       [`${good}&conversion=event:Signed%20Up`, "conversion", "cpa"],

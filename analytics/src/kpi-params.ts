@@ -73,7 +73,7 @@ export function kpiQuestion(search: URLSearchParams, project: AskedProject): Res
   if (!names.ok) return names;
   const range = rangeOf(search, interval, timezone);
   if (!range.ok) return range;
-  const breakdown = breakdownOf(search.get("breakdown"), names.value, project.dimensions);
+  const breakdown = breakdownOf(search.get("breakdown"), names.value, project.dimensions, interval);
   if (!breakdown.ok) return breakdown;
   const options = optionsOf(search, interval);
   if (!options.ok) return options;
@@ -135,6 +135,7 @@ function breakdownOf(
   text: string | null,
   names: readonly MetricName[],
   dimensions: readonly Dimension[],
+  interval: Interval,
 ): Result<KpiQuestion["breakdown"], Problem> {
   if (text === null) return ok(null);
   const isDeclared = isDimension(text) && dimensions.includes(text);
@@ -144,6 +145,9 @@ function breakdownOf(
   }
   const refused = names.find((name) => metrics.get(name)?.hasBreakdown !== true);
   if (refused !== undefined) return fail(invalid("breakdown", `${refused} cannot be broken down: no cell holds it.`));
+  if (interval === "hour" && names.includes("active_users")) {
+    return fail(invalid("breakdown", "active_users cannot be broken down by hour; ask by day."));
+  }
   return ok(text === "event" ? "event" : (text as Dimension));
 }
 

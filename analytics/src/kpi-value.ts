@@ -74,7 +74,7 @@ export function valueOf(name: MetricName, interval: Interval, period: Period, so
       return byCurrency(withOrders(events.money(period)), (sum) => moneyRatio(sum.orderMicros, sum.orders));
     case "dau":
     case "active_users":
-      return users.users(interval, day).active;
+      return interval === "hour" ? users.hour(period.fromMs) : users.users(interval, day).active;
     case "wau":
       return users.trail(day).wau;
     case "mau":

@@ -8,6 +8,8 @@ import { dayMs, dayOf, dayText } from "./day.ts";
 import { DayFold } from "./fold.ts";
 import { AliasedIds, canonicalUser, keepEarliest, type Link, linkOf } from "./identity.ts";
 import type { KpiAnswer } from "./kpi-answer.ts";
+import { firstOfMonth, firstOfWeek, nextPeriod } from "./local-period.ts";
+import { LocalDays } from "./time-zone.ts";
 
 const todayMs = dayOf(Date.now());
 
@@ -139,6 +141,53 @@ describe("live numbers on workerd", () => {
     expect(log.rows).toHaveLength(300);
   }, 120_000);
 
+  test("A165: users of weeks, months and trailing windows are one set of roll-up and live events, in any zone; who returned waits", async () => {
+    const days = [-40, -29, -12, -6, -3, -1, 0];
+    const rows = eventsOf(23, 420).map((event, index) => {
+      const time = todayMs + (days[index % days.length] ?? 0) * dayMs + (index % 3) * 3_600_000 + index;
+      return {
+        ...rowFrom(event),
+        time,
+        user_id: index % 2 === 0 ? `u${index % 90}` : null,
+        anonymous_id: `a${index % 70}`,
+      };
+    });
+    const isLate = (row: Row): boolean => row.time >= todayMs && row.anonymous_id !== "a7";
+    await log.append(rows.filter((row) => !isLate(row)));
+    for (const hour of new Set(log.rows.map((row) => hourOf(row.time)))) await log.publish(hour, 1);
+    await worker.scheduled();
+    for (const isMore of [false, true]) {
+      if (isMore) await log.append(rows.filter(isLate));
+      for (const zone of ["UTC", "Asia/Kathmandu"]) {
+        const local = new LocalDays(zone);
+        const today = local.dayOf(todayMs + 3_600_000);
+        const week = [firstOfWeek(today), nextPeriod("week", firstOfWeek(today))] as const;
+        const month = [firstOfMonth(today), nextPeriod("month", firstOfMonth(today))] as const;
+        const expected = {
+          week: { active_users: usersBetween(log.rows, local, ...week) },
+          month: { active_users: usersBetween(log.rows, local, ...month) },
+          day: {
+            dau: usersBetween(log.rows, local, today, today + 1),
+            wau: usersBetween(log.rows, local, today - 6, today + 1),
+            mau: usersBetween(log.rows, local, today - 29, today + 1),
+          },
+        };
+        const ranges = { week, month, day: [today, today + 1] } as const;
+        for (const interval of ["week", "month", "day"] as const) {
+          const [from, to] = ranges[interval].map((day) => dayText(day * dayMs));
+          const metrics = Object.keys(expected[interval]).join(",");
+          const path = `/v1/kpis?metrics=${metrics}&interval=${interval}&from=${from}&to=${to}&timezone=${zone}`;
+          const reply = await worker.fetch(path, { authorization: `Bearer ${token}` });
+          const answer = reply.json() as KpiAnswer;
+          expect([answer.live, valuesOf(answer)], `${path} ${isMore}`).toEqual([true, expected[interval]]);
+        }
+      }
+    }
+    const path = `/v1/kpis?metrics=mau,new_users&from=${dayText(todayMs)}&to=${dayText(todayMs + dayMs)}`;
+    const answer = (await worker.fetch(path, { authorization: `Bearer ${token}` })).json() as KpiAnswer;
+    expect([answer.metrics["mau"]?.live, answer.metrics["new_users"]?.live]).toEqual([true, false]);
+  }, 60_000);
+
   test("A133: an answer is the roll-ups' alone, and says so by `live` and `asOf`, when the log dropped blocks that they lack", async () => {
     const [first, ...rest] = rowsOfToday(20);
     if (first === undefined) throw new Error("no rows");
@@ -228,6 +277,25 @@ function rowsOfToday(count: number): Row[] {
     const time = todayMs + (index % 3) * 3_600_000 + 1000 + index;
     return { ...rowFrom(event), time, received_time: Date.now() };
   });
+}
+
+/** Distinct active users of some local days, by the definition. */
+function usersBetween(rows: readonly Row[], local: LocalDays, from: number, to: number): number {
+  const links = new Map<string, Link>();
+  const aliases = new AliasedIds();
+  for (const row of rows) {
+    const link = linkOf(row);
+    if (link?.isAlias === true) aliases.join(link.anonymousId, link.userId);
+    else if (link !== null) keepEarliest(links, link);
+  }
+  const users = new Set<string>();
+  for (const { type, is_bot: isBot, time, user_id: userId, anonymous_id: anonymousId } of rows) {
+    const day = local.dayOf(time);
+    if (day < from || day >= to || isBot || !["track", "page", "screen"].includes(type)) continue;
+    const user = canonicalUser({ userId, anonymousId }, local.startMs(day + 31), links, aliases);
+    if (user !== null) users.add(user);
+  }
+  return users.size;
 }
 
 function valuesOf(answer: KpiAnswer): Record<string, unknown> {

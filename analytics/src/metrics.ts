@@ -162,9 +162,9 @@ const definitions: Readonly<Record<MetricName, Definition>> = {
     version: 1,
     unit: "count",
     origin: "users",
-    intervals: dayAndUp,
+    intervals: always,
     hasBreakdown: true,
-    formula: `Distinct active users of a day, an ISO week or a calendar month, as in dau. ${who}`,
+    formula: `Distinct active users of a local hour, a day, an ISO week or a calendar month, as in dau. ${who}`,
   },
   wau: {
     version: 1,

@@ -48,6 +48,7 @@ export function numberPlan(question: KpiQuestion, project: NumberedProject, loca
   const needsTrail = asked.some((metric) => readsTrail(metric, question));
   const areKept =
     question.timezone === project.timezone &&
+    question.interval !== "hour" &&
     !question.includesBots &&
     (question.breakdown === null || !needsUsers) &&
     (project.hasTrail || !needsTrail);

@@ -71,7 +71,13 @@ function seenUsers(zone: string, condition: string, more = ""): string {
 
 const isActive = "type IN ('track', 'page', 'screen') AND NOT is_bot";
 
-const activeUsers: DuckSql = (zone, interval) => `${seenUsers(zone, isActive)}
+const activeUsers: DuckSql = (zone, interval) => {
+  if (interval !== "hour") return activeUsersOf(zone, interval);
+  return `${seenUsers(zone, isActive, ", time")}
+SELECT ${periodOf("hour", localTime(zone))} AS day, count(DISTINCT who) AS value FROM seen GROUP BY 1`;
+};
+
+const activeUsersOf: DuckSql = (zone, interval) => `${seenUsers(zone, isActive)}
 SELECT ${periodOf(interval, "day")} AS day, count(DISTINCT who) AS value FROM seen GROUP BY 1`;
 
 /** Distinct users with an event of a condition, by the values of a column: what a breakdown of active users holds. */

@@ -201,7 +201,15 @@ const lists: Record<string, JsonObject> = {
     ...{ revenue: map(decimal), traits: anyObject, latest: nullable(map({ type: ["string", "null"] })) },
   }),
   UserAnswer: object({
-    ...{ project: text, user: text, ids: list(text), anonymousIds: list(text), from: instant, to: instant, linksAsOf: instant },
+    ...{
+      project: text,
+      user: text,
+      ids: list(text),
+      anonymousIds: list(text),
+      from: instant,
+      to: instant,
+      linksAsOf: instant,
+    },
     ...{ profile: ref("UserProfile"), timeline: list(ref("TimelineEntry")), cursor: { type: ["string", "null"] } },
     scanned: ref("ScanCost"),
   }),

@@ -20,14 +20,19 @@ const requests: ReadonlyMap<string, readonly [string, object?]> = new Map([
   ["getPaths", [`/v1/paths?${range}`]],
   ["getExperiment", [`/v1/experiments/none?${range}`]],
   ["getAttribution", [`/v1/attribution?${range}`]],
+  ["getCampaigns", [`/v1/campaigns?${range}`]],
   ["getLifetimeValue", [`/v1/ltv?${range}`]],
+  ["uploadCosts", ["/v1/costs", { rows: [{ day: "2026-03-01", campaign: "spring", cost: 1 }] }]],
+  ["listCosts", [`/v1/costs?${range}`]],
+  ["listDeclaredKpis", ["/v1/declared"]],
+  ["getDeclaredKpi", [`/v1/declared/none?${range}`]],
   ["getLive", ["/v1/live"]],
   ["listLiveEvents", ["/v1/live/events"]],
   ["query", ["/v1/query", { from: "2026-03-01", to: "2026-03-02" }]],
 ]);
 
-/** Operations whose answers state the time at which they were made, so that no two are the same. */
-const ofTheMoment = new Set(["getLedger", "getLive", "listLiveEvents"]);
+/** Operations whose answers state the time at which they were made, or what they changed, so that no two are the same. */
+const ofTheMoment = new Set(["getLedger", "uploadCosts", "getLive", "listLiveEvents"]);
 
 describe("who may read", () => {
   let worker: AnalyticsHarness;
@@ -46,14 +51,14 @@ describe("who may read", () => {
     expect([...requests.keys()].toSorted()).toEqual(guarded.map(({ operationId }) => operationId).toSorted());
     for (const { operationId, scope } of guarded) {
       const [path, body] = requests.get(operationId) ?? ["", undefined];
-      const others = ["kpis", "events", "users", "export"].filter((name) => name !== scope);
+      const others = ["kpis", "events", "users", "export", "costs"].filter((name) => name !== scope);
       const refused = await ask(worker, await tokenOf(worker, "shop", others), path, body);
       expect(refused.status, operationId).toBe(403);
       expect(refused.json()).toMatchObject({ title: "Out of scope" });
       expect((refused.json() as { detail: string }).detail).toContain(`scope ${scope}`);
       const allowed = await ask(worker, await tokenOf(worker, "shop", [scope ?? ""]), path, body);
       // The stand-in of the shard log keeps no ids; the question got through to it.
-      const expected = { getReceipt: 503, getUser: 404, getFunnel: 404 }[operationId] ?? 200;
+      const expected = { getReceipt: 503, getUser: 404, getFunnel: 404, getDeclaredKpi: 404 }[operationId] ?? 200;
       expect(allowed.status, `${operationId} ${allowed.text}`).toBe(expected);
       expect((await worker.fetch(path, {}, body && "POST", body && JSON.stringify(body))).status).toBe(401);
       const wrong = { authorization: "Bearer slr_wrong" };
@@ -130,7 +135,7 @@ describe("who may read", () => {
   });
 
   test("A103: another project and one that does not exist are both 404, with the same words; answers are for the asker's cache only", async () => {
-    const token = await tokenOf(worker, "shop", ["kpis", "events", "users", "export"]);
+    const token = await tokenOf(worker, "shop", ["kpis", "events", "users", "export", "costs"]);
     for (const [operationId, [path, body]] of requests) {
       const joint = path.includes("?") ? "&" : "?";
       const foreign = await ask(worker, token, `${path}${joint}project=other`, body);

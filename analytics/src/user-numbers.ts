@@ -7,6 +7,8 @@ import type { UserPeriods } from "./user-periods.ts";
 /** Numbers of users by local period, wherever they come from. Periods are named by their first day. */
 export interface UserNumbers {
   users(interval: Interval, firstDay: number): UsersBody;
+  /** Active users of a local hour, by its start, ms. */
+  hour(startMs: number): number;
   trail(day: number): TrailBody;
   /** How the users of a day or week compare with the period before. */
   returns(interval: Interval, firstDay: number): ReturnBody;
@@ -32,6 +34,7 @@ export function storedUsers(rows: readonly StoredRollup[], zone: string): UserNu
         ? bodyOf<MonthBody>("month", first, noUsers)
         : bodyOf<UsersBody>("users", first, noUsers);
     },
+    hour: notKept,
     trail: (day) => bodyOf<TrailBody>("trail", day, noTrail),
     returns: (interval, first) => {
       return interval === "week"
@@ -49,6 +52,7 @@ export function countedUsers(periods: UserPeriods): UserNumbers {
       if (interval === "week") return periods.week(first);
       return interval === "month" ? periods.month(first) : periods.users(first);
     },
+    hour: notKept,
     trail: (day) => periods.trail(day),
     returns: (interval, first) => (interval === "week" ? periods.week(first) : periods.trail(first)),
     byCell: (interval, first) => {
@@ -56,6 +60,15 @@ export function countedUsers(periods: UserPeriods): UserNumbers {
       return new Map(sizes.filter(([cell, size]) => cell !== allCell && size > 0));
     },
   };
+}
+
+/** Users of hours, counted for one question. */
+export function countedHours(counts: ReadonlyMap<number, number>): UserNumbers {
+  return { ...storedUsers([], ""), hour: (startMs) => counts.get(startMs) ?? 0 };
+}
+
+function notKept(): never {
+  throw new Error("users of hours are counted for a question alone");
 }
 
 function countOf(periods: UserPeriods, interval: Interval, first: number, cell: string): number {

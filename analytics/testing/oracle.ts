@@ -23,7 +23,7 @@ export async function oracleOver(folder: string): Promise<Oracle> {
   const files = `read_parquet('${folder}/events/**/*.parquet')`;
   await connection.run(`CREATE TABLE events AS SELECT * REPLACE (coalesce(currency, 'EUR') AS currency) FROM ${files}`);
   // Rows of uploaded costs; a test that uploads some fills it.
-  await connection.run("CREATE TABLE costs (day DATE, currency VARCHAR, cost DECIMAL(18, 6))");
+  await connection.run("CREATE TABLE costs (day DATE, campaign VARCHAR, currency VARCHAR, cost DECIMAL(18, 6))");
   const rows = async (sql: string): Promise<OracleRow[]> => {
     return (await connection.runAndReadAll(sql)).getRowObjectsJson() as OracleRow[];
   };

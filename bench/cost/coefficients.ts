@@ -68,7 +68,9 @@ export function coefficientsOf(recordings: readonly Recording[]): Coefficients {
   const puts = of("log alarm", "A put events");
   const written = (handler: string, ...tables: readonly string[]): number =>
     tables.reduce((sum, table) => sum + of(handler, table), 0);
-  const foldTables = ["seen", "slices", "ledger", "arrivals", "meta foldedThrough"].map((table) => `sql written ${table}`);
+  const foldTables = ["seen", "slices", "ledger", "arrivals", "meta foldedThrough"].map(
+    (table) => `sql written ${table}`,
+  );
   const perRollup = written(
     "analytics cron",
     ...["outbox_cursor", "project_rollup", "job_run"].map((table) => `d1 written ${table}`),

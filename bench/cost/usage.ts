@@ -5,8 +5,9 @@ import type { Usage } from "./prices.ts";
 import { eventsPerRequest } from "./traffic.ts";
 
 const minutesPerMonth = 30 * 24 * 60;
-/** Isolates of the edge that take requests at once, each with a copy of the registry. Assumed. */
+/** Isolates of the edge that take requests at once, each with a copy of the registry, and how long one lives. Assumed. */
 const edgeIsolates = 10;
+const isolateMinutes = 60;
 /** Memory that a Durable Object is billed for: 128 MB. */
 const objectGb = 0.128;
 /** Time for which a call keeps the object busy beside its CPU time, and for which an operation on R2 does, in seconds. Assumed. */
@@ -32,8 +33,9 @@ export function usageOf(
   const { requests, batches, alarms, puts, rollups, rebuilds } = activity;
   const events = requests * eventsPerRequest;
   const crons = cronsPerMonth.edge + cronsPerMonth.consumer + cronsPerMonth.analytics;
-  const registryGets =
-    Math.min(requests, minutesPerMonth * registryLooksPerMinute * edgeIsolates) + cronsPerMonth.consumer;
+  // A new isolate reads the snapshot; then a row of D1 at each look tells that it is the newest.
+  const registryLooks = Math.min(requests, minutesPerMonth * registryLooksPerMinute * edgeIsolates);
+  const registryGets = Math.min(requests, (minutesPerMonth / isolateMinutes) * edgeIsolates) + cronsPerMonth.consumer;
   const objectRequests = batches + alarms + activity.statusCalls + activity.changesCalls;
   const ingestUs = events * (cpu.edge + cpu.append);
   const logUs = events * cpu.append + activity.rowsEncoded * cpu.publish;
@@ -62,7 +64,7 @@ export function usageOf(
     objectRowsRead: batches * per.objectRowsReadPerAppend + alarms * per.objectRowsReadPerAlarm,
     d1RowsWritten:
       activity.asOfWrites + activity.trailRowsWritten + rollups * per.d1RowsPerRollup + rebuilds * per.d1RowsPerRebuild,
-    d1RowsRead: minutesPerMonth * per.d1RowsReadPerMinute + activity.linkRowsRead,
+    d1RowsRead: minutesPerMonth * per.d1RowsReadPerMinute + registryLooks + activity.linkRowsRead,
   };
 }
 

@@ -451,6 +451,42 @@ export interface AttributionAnswer {
   readonly lastTouch: readonly Credit[];
 }
 
+export interface CampaignMoney {
+  /** Exact, six digits. */
+  readonly cost: string;
+  /** Exact, six digits. */
+  readonly revenue: string;
+  readonly cpc: string | null;
+  readonly cpa: string | null;
+  readonly cac: string | null;
+  readonly roas: string | null;
+}
+
+export interface CampaignRow {
+  readonly campaign: string | null;
+  readonly impressions: number;
+  readonly clicks: number;
+  readonly ctr: number | null;
+  readonly orders: number;
+  readonly newPayingUsers: number;
+  readonly byCurrency: Readonly<Record<string, CampaignMoney>>;
+}
+
+export interface CampaignAnswer {
+  readonly project: string;
+  readonly kpi: string;
+  readonly version: number;
+  readonly timezone: string;
+  readonly tzdata: string;
+  readonly interval: "day" | "week" | "month";
+  readonly from: string;
+  readonly to: string;
+  readonly asOf: string;
+  readonly complete: boolean;
+  readonly incompleteFrom: string | null;
+  readonly campaigns: readonly CampaignRow[];
+}
+
 export interface CohortValue {
   readonly start: string;
   readonly users: number;
@@ -802,6 +838,20 @@ export interface GetAttributionParameters {
   readonly conversion?: string;
 }
 
+/** Parameters of {@link QueryApi.getCampaigns}. */
+export interface GetCampaignsParameters {
+  /** First local day, inclusive. */
+  readonly from: string;
+  /** Last local day, exclusive; at most 400 days after from. */
+  readonly to: string;
+  /** Length of a period; from and to must begin one. */
+  readonly interval?: "day";
+  /** IANA zone; the project's when absent. */
+  readonly timezone?: string;
+  /** Must be the token's own project; for callers that want to be sure. */
+  readonly project?: string;
+}
+
 /** Parameters of {@link QueryApi.getLifetimeValue}. */
 export interface GetLifetimeValueParameters {
   /** First local day, inclusive. */
@@ -960,6 +1010,7 @@ export const operations = {
   getPaths: { method: "GET", path: "/v1/paths", hasBody: false, isStream: false },
   getExperiment: { method: "GET", path: "/v1/experiments/{experiment}", hasBody: false, isStream: false },
   getAttribution: { method: "GET", path: "/v1/attribution", hasBody: false, isStream: false },
+  getCampaigns: { method: "GET", path: "/v1/campaigns", hasBody: false, isStream: false },
   getLifetimeValue: { method: "GET", path: "/v1/ltv", hasBody: false, isStream: false },
   listDeclaredKpis: { method: "GET", path: "/v1/declared", hasBody: false, isStream: false },
   getDeclaredKpi: { method: "GET", path: "/v1/declared/{kpi}", hasBody: false, isStream: false },
@@ -997,6 +1048,8 @@ export interface QueryApi {
   getExperiment(parameters: GetExperimentParameters): Promise<ExperimentAnswer>;
   /** Conversions by first and last touch. Needs the scope kpis. */
   getAttribution(parameters: GetAttributionParameters): Promise<AttributionAnswer>;
+  /** What campaigns showed, cost and brought. Needs the scope kpis. */
+  getCampaigns(parameters: GetCampaignsParameters): Promise<CampaignAnswer>;
   /** Revenue of cohorts by days since their first. Needs the scope kpis. */
   getLifetimeValue(parameters: GetLifetimeValueParameters): Promise<LifetimeValueAnswer>;
   /** The KPIs that the project declares. Needs the scope kpis. */

@@ -106,6 +106,7 @@ describe("calls", () => {
     void second.track("B");
     await vi.advanceTimersByTimeAsync(6000);
     app.storage.release();
+    await vi.advanceTimersByTimeAsync(10);
     await second.track("C");
     await settle(second);
     const [a, b, c] = ["A", "B", "C"].map((name) => app.events().find(({ event }) => event === name));

@@ -99,6 +99,22 @@ test("SM25: storage that fails is erased when it is back; a start with `denied` 
   expect(app.storage.entries.size).toBe(0);
 });
 
+test("SM25: calls that were held while consent was pending are dropped when it is denied, and never recorded", async () => {
+  const client = app.start({ consent: "pending" });
+  const reasons: string[] = [];
+  client.on("dropped", ({ reason }) => reasons.push(reason));
+  await client.track("A");
+  void client.identify("u1");
+  client.setConsent("denied");
+  await pass();
+  expect(reasons).toEqual(["no_consent", "no_consent"]);
+  client.setConsent("granted");
+  await client.track("B");
+  await pass(20_000);
+  expect(app.names()).toEqual(["B"]);
+  expect(app.events()[0]).not.toHaveProperty("userId");
+});
+
 test("SM25: what is in flight when consent is taken back is told once, and does not disturb what comes later", async () => {
   const client = app.start({ flushAt: 1 });
   const told: string[] = [];

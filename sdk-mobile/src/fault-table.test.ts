@@ -20,7 +20,8 @@ const pass = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
 /** Makes so many calls without waiting for any; what they resolve to is noted as it comes. */
 function trackMany(client: MobileClient, count: number): Acknowledgement[] {
   const acknowledged: Acknowledgement[] = [];
-  for (let i = 0; i < count; i++) void client.track("A", { i }).then((done) => acknowledged.push(done));
+  for (let i = 0; i < count; i++)
+    void client.track("A", { i }).then((acknowledgement) => acknowledged.push(acknowledgement));
   return acknowledged;
 }
 
@@ -148,9 +149,10 @@ describe("an app that is left or killed", () => {
     const client = app.start();
     trackMany(client, 50);
     await pass(600_000);
+    app.state("background");
+    await pass(10);
     const before = app.requests;
     app.fate = "ok";
-    app.state("background");
     app.state("active");
     await pass(0);
     expect(app.requests).toBe(before + 1);

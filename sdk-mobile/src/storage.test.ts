@@ -273,6 +273,46 @@ describe("storage that is slow or fails", () => {
     expect(dropped).toEqual(Array.from({ length: 6 - taken }, () => "queue_full"));
   });
 
+  test("SM14: events that are delivered, or given up for consent, make room for others", async () => {
+    const client = app.start({ maxQueueEvents: 3 });
+    const dropped: string[] = [];
+    client.on("dropped", ({ reason }) => dropped.push(reason));
+    for (let round = 0; round < 3; round++) {
+      for (const name of ["A", "B", "C"]) await client.track(name);
+      void client.flush();
+      await vi.advanceTimersByTimeAsync(100);
+    }
+    expect([app.ids().length, dropped]).toEqual([9, []]);
+    app.fate = "offline";
+    for (const name of ["A", "B", "C"]) await client.track(name);
+    client.setConsent("denied");
+    client.setConsent("granted");
+    for (const name of ["A", "B", "C"]) await client.track(name);
+    expect(dropped).toEqual(["no_consent", "no_consent", "no_consent"]);
+  });
+
+  test("SM18: who signs in while the storage is late is the user from then on, whoever is stored", async () => {
+    const first = app.start();
+    await first.identify("u1");
+    const anonymousId = await first.anonymousId();
+    app.storage.hangs = true;
+    const second = app.start();
+    void second.identify("u2");
+    await vi.advanceTimersByTimeAsync(6000);
+    app.storage.release();
+    await vi.advanceTimersByTimeAsync(10);
+    await second.track("A");
+    const third = app.start();
+    await third.track("B");
+    void third.flush();
+    await vi.advanceTimersByTimeAsync(60_000);
+    const [a, b] = ["A", "B"].map((name) => app.events().find(({ event }) => event === name));
+    expect([a, b]).toMatchObject([
+      { userId: "u2", anonymousId },
+      { userId: "u2", anonymousId },
+    ]);
+  });
+
   test("SM38: a thousand calls before the storage answers are held, further ones are dropped as queue_full", async () => {
     app.storage.hangs = true;
     app.fate = "offline";

@@ -62,7 +62,14 @@ test("SN35: whatever the skew, the drift, the delays, the losses and the splits,
     {
       numRuns: 200,
       examples: [
-        [{ ...{ skewMs: 32_852_920, driftPpm: 0, delayMsMax: 30 * second, seed: 3 }, maxInFlight: 4, users: 3, tooLarge: 4 }],
+        [
+          {
+            ...{ skewMs: 32_852_920, driftPpm: 0, delayMsMax: 30 * second, seed: 3 },
+            maxInFlight: 4,
+            users: 3,
+            tooLarge: 4,
+          },
+        ],
       ],
     },
   );
@@ -111,7 +118,10 @@ async function runMachine(
     const serverTime = new Date(time.nowMs).toISOString();
     await wait();
     if (roll > 0.6) return { status: 0 }; // the reply is lost, the request is sent again
-    return { status: 200, body: JSON.stringify({ success: true, accepted: arrivals.length, rejected: [], serverTime }) };
+    return {
+      status: 200,
+      body: JSON.stringify({ success: true, accepted: arrivals.length, rejected: [], serverTime }),
+    };
   };
   const platform: Platform = {
     now: () => Math.floor(time.nowMs + fault.skewMs + ((time.nowMs - startMs) * fault.driftPpm) / 1e6),
@@ -124,7 +134,13 @@ async function runMachine(
     drainAtExit: null,
   };
   const client = new Client(
-    { host: "https://in.example", writeKey: "shop.server.s1.x", flushAt: 5, maxInFlight: fault.maxInFlight, log: () => undefined },
+    {
+      host: "https://in.example",
+      writeKey: "shop.server.s1.x",
+      flushAt: 5,
+      maxInFlight: fault.maxInFlight,
+      log: () => undefined,
+    },
     platform,
   );
   if (isClockKnown) {

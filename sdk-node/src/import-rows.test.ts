@@ -36,7 +36,7 @@ test("SN40: whole numbers beyond 2^53 keep all their digits, as texts; nothing e
       id: "9007199254740993",
       neg: "-12345678901234567890",
       fits: 9007199254740991,
-      decimal: 0.12345678901234567,
+      decimal: Number("0.12345678901234567"),
       exp: 1e25,
       text: '9007199254740993 " 9007199254740993',
       deep: [{ n: "9007199254740993" }],

@@ -106,7 +106,11 @@ export class Sender {
     if (!this.#isFull() && this.#lanes.oldestFree() > this.#dueSequence) return undefined;
     const entries = this.#lanes.take({ events: maxBatchEvents, bytes: maxBatchBytes });
     if (entries.length === 0) return undefined;
-    const flight = { lanes: new Set(entries.map((entry) => entry.lane)), batches: [createBatch(entries)], isFlying: false };
+    const flight = {
+      lanes: new Set(entries.map((entry) => entry.lane)),
+      batches: [createBatch(entries)],
+      isFlying: false,
+    };
     this.#flights.push(flight);
     return flight;
   }

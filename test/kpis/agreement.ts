@@ -15,7 +15,12 @@ export class Agreement {
     const missing = counted.filter((line) => !ours.has(line));
     this.equal += answered.length - extra.length;
     const shown = [...extra.map((line) => `answered ${line}`), ...missing.map((line) => `counted ${line}`)];
-    this.differences.push(...shown.sort().slice(0, differencesShown).map((line) => `${question}: ${line}`));
+    this.differences.push(
+      ...shown
+        .sort()
+        .slice(0, differencesShown)
+        .map((line) => `${question}: ${line}`),
+    );
   }
 }
 

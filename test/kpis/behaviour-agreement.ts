@@ -24,7 +24,17 @@ const order: EventName = { type: "track", name: "Order Completed" };
 const modes: readonly (readonly [string, RetentionMode])[] = [
   ["mode=exact&periods=8", { kind: "exact", count: 8 }],
   ["mode=unbounded&periods=8", { kind: "unbounded", count: 8 }],
-  ["mode=bounded&ranges=1-3,4-10,0-0", { kind: "bounded", ranges: [[1, 3], [4, 10], [0, 0]] }],
+  [
+    "mode=bounded&ranges=1-3,4-10,0-0",
+    {
+      kind: "bounded",
+      ranges: [
+        [1, 3],
+        [4, 10],
+        [0, 0],
+      ],
+    },
+  ],
 ];
 const ltvDays = 20;
 
@@ -61,15 +71,17 @@ export async function behaviourAgreement(world: KpiWorld, oracle: Oracle): Promi
 
 async function sessions({ world, oracle, agreement, range, asked }: Comparison): Promise<void> {
   const { buckets } = (await world.ask(`/v1/sessions?${asked}`)) as { buckets: SessionBucket[] };
-  const answered = buckets.filter(({ sessions: count }) => count > 0).map((bucket) => [
-    bucket.start,
-    bucket.sessions,
-    bucket.duration.numerator,
-    bucket.pagesPerSession.numerator,
-    bucket.bounceRate.numerator,
-    bucket.timeOnPage.numerator,
-    bucket.timeOnPage.denominator,
-  ]);
+  const answered = buckets
+    .filter(({ sessions: count }) => count > 0)
+    .map((bucket) => [
+      bucket.start,
+      bucket.sessions,
+      bucket.duration.numerator,
+      bucket.pagesPerSession.numerator,
+      bucket.bounceRate.numerator,
+      bucket.timeOnPage.numerator,
+      bucket.timeOnPage.denominator,
+    ]);
   const columns = ["start", "sessions", "duration", "pages", "bounces", "page_ms", "pages_left"];
   compare(agreement, `sessions ${asked}`, answered, await oracle.rows(sessionSql(range)), columns);
 }
@@ -90,7 +102,10 @@ async function funnels({ world, oracle, agreement, range, asked }: Comparison): 
   const columns = ["reached", "converted", "p50", "p90"];
   const entered = buckets.filter(({ reached }) => reached[0] !== 0);
   const whole = entered.map((bucket) => [bucket.start, ...valuesOf(bucket)]);
-  compare(agreement, `funnel ${asked}`, whole, await oracle.rows(funnelSql(declared, range, false)), ["start", ...columns]);
+  compare(agreement, `funnel ${asked}`, whole, await oracle.rows(funnelSql(declared, range, false)), [
+    "start",
+    ...columns,
+  ]);
   const parts = entered.flatMap(({ start, segments }) => {
     return segments.map((segment) => [start, segment.value, ...valuesOf(segment)]);
   });
@@ -119,7 +134,9 @@ async function retention({ world, oracle, agreement, range, asked }: Comparison)
 async function lifetimeValue({ world, oracle, agreement, range, asked }: Comparison): Promise<void> {
   const { cohorts } = (await world.ask(`/v1/ltv?${asked}&days=${ltvDays}`)) as { cohorts: CohortValue[] };
   const answered = cohorts.flatMap(({ start, users, revenue }) =>
-    Object.entries(revenue).flatMap(([currency, days]) => days.map(({ total }, n) => [start, users, currency, n, total])),
+    Object.entries(revenue).flatMap(([currency, days]) =>
+      days.map(({ total }, n) => [start, users, currency, n, total]),
+    ),
   );
   const rows = await oracle.rows(lifetimeValueSql(ltvDays, range));
   compare(agreement, `ltv ${asked}`, answered, rows, ["start", "users", "currency", "n", "total"]);
@@ -131,7 +148,11 @@ async function paths({ world, oracle, agreement, range, asked }: Comparison): Pr
       transitions: { from: string | null; to: string | null; count: number }[];
     };
     const answered = transitions.map(({ from, to, count }) => [from, to, count]);
-    compare(agreement, `paths by ${by} ${asked}`, answered, await oracle.rows(pathSql(by, range)), ["origin", "target", "count"]);
+    compare(agreement, `paths by ${by} ${asked}`, answered, await oracle.rows(pathSql(by, range)), [
+      "origin",
+      "target",
+      "count",
+    ]);
   }
 }
 
@@ -142,7 +163,9 @@ async function experiments({ world, oracle, agreement, range, asked }: Compariso
   };
   const edges = await oracle.rows(`SELECT epoch_ms(timezone('${range.zone}', DATE '${range.from}'::TIMESTAMP)) AS a,
     epoch_ms(timezone('${range.zone}', DATE '${range.to}'::TIMESTAMP)) AS b`);
-  const rows = await oracle.rows(experimentSql("checkout", order, range.zone, Number(edges[0]?.["a"]), Number(edges[0]?.["b"])));
+  const rows = await oracle.rows(
+    experimentSql("checkout", order, range.zone, Number(edges[0]?.["a"]), Number(edges[0]?.["b"])),
+  );
   const answered = variants.map(({ variant, users, converted }) => [variant, users, converted]);
   const single = rows.filter((row) => row["variant"] !== null);
   compare(agreement, `experiment ${asked}`, answered, single, ["variant", "users", "converted"]);
@@ -152,7 +175,12 @@ async function experiments({ world, oracle, agreement, range, asked }: Compariso
 
 async function attribution({ world, oracle, agreement, range, asked }: Comparison): Promise<void> {
   const { firstTouch, lastTouch } = (await world.ask(`/v1/attribution?${asked}`)) as AttributionAnswer;
-  const answered = ([["first", firstTouch], ["last", lastTouch]] as const).flatMap(([model, credits]) =>
+  const answered = (
+    [
+      ["first", firstTouch],
+      ["last", lastTouch],
+    ] as const
+  ).flatMap(([model, credits]) =>
     credits.map(({ channel, conversions, revenue }) => {
       const { source = null, medium = null, campaign = null, referrer = null } = channel ?? {};
       return [model, source, medium, campaign, referrer, conversions, revenue];
@@ -163,7 +191,15 @@ async function attribution({ world, oracle, agreement, range, asked }: Compariso
     coalesce(map_from_entries(list((currency, revenue::VARCHAR) ORDER BY currency) FILTER (revenue IS NOT NULL)), MAP {})::JSON AS revenue
     FROM (${attributionSql(order, range)}) GROUP BY ALL`);
   const counted = rows.map((row) => ({ ...row, revenue: JSON.parse(String(row["revenue"])) as OracleRow[string] }));
-  compare(agreement, `attribution ${asked}`, answered, counted, ["model", "s", "m", "c", "r", "conversions", "revenue"]);
+  compare(agreement, `attribution ${asked}`, answered, counted, [
+    "model",
+    "s",
+    "m",
+    "c",
+    "r",
+    "conversions",
+    "revenue",
+  ]);
 }
 
 /** Compares lists of values; DuckDB writes large integers as texts. */
@@ -175,7 +211,11 @@ function compare(
   columns: readonly string[],
 ): void {
   const lines = counted.map((row) => JSON.stringify(columns.map((column) => plain(row[column]))));
-  agreement.compare(question, answered.map((values) => JSON.stringify(values.map(plain))), lines);
+  agreement.compare(
+    question,
+    answered.map((values) => JSON.stringify(values.map(plain))),
+    lines,
+  );
 }
 
 function plain(value: unknown): unknown {

@@ -28,7 +28,11 @@ export async function kpiAgreement(world: KpiWorld, oracle: Oracle): Promise<Agr
       const answer = await ask(world, `metrics=${list}&interval=${interval}&timezone=${zone}&${ranges[interval]}`);
       for (const { name } of names) {
         const rows = (await oracle.recount(name, zone, interval)).filter((row) => isAsked(row, interval));
-        agreement.compare(`${name} by ${interval} in ${zone}`, flattened(answer, name), rows.map(flatOracle).filter(isSaid));
+        agreement.compare(
+          `${name} by ${interval} in ${zone}`,
+          flattened(answer, name),
+          rows.map(flatOracle).filter(isSaid),
+        );
       }
     }
   }

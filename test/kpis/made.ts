@@ -24,7 +24,12 @@ export interface Made {
   readonly rollups: string;
   /** Keys and etags of the marts: in one process the same code makes the same bytes. */
   readonly martBytes: string;
-  readonly counts: { readonly rows: number; readonly marts: number; readonly martRows: number; readonly rollups: number };
+  readonly counts: {
+    readonly rows: number;
+    readonly marts: number;
+    readonly martRows: number;
+    readonly rollups: number;
+  };
   /** Rows of D1 of the day that has most of them. */
   readonly rollupsOfDayMax: number;
 }

@@ -36,7 +36,11 @@ const resentEvery = 12;
 
 const names = ["Product Viewed", "Promotion Viewed", "Promotion Clicked", "Ad Impression", "Ad Clicked", "😀 \ue000"];
 const paths = ["/", "/pricing", "/docs", "/signup", "/ü 😀"] as const;
-const referrers = ["https://www.google.com/search?q=x", "https://shop.example/", "https://NEWS.example:8080/a"] as const;
+const referrers = [
+  "https://www.google.com/search?q=x",
+  "https://shop.example/",
+  "https://NEWS.example:8080/a",
+] as const;
 const campaigns: readonly [JsonObject, ...JsonObject[]] = [
   { source: "ads", name: "spring" },
   { source: "mail", medium: "email" },
@@ -172,7 +176,8 @@ function aliasOf(random: Random, userId: string, anonymousId: string, user: numb
 
 function eventOf(random: Random): JsonObject {
   const what = random.next();
-  if (what < 0.35) return chance(random, 0.9) ? { type: "page" } : { type: "screen", name: pick(random, ["Home", "Cart"]) };
+  if (what < 0.35)
+    return chance(random, 0.9) ? { type: "page" } : { type: "screen", name: pick(random, ["Home", "Cart"]) };
   if (what < 0.38) return { type: "group", groupId: "g" };
   if (what < 0.52) {
     const revenue = `${between(random, 0, 400)}.${between(random, 10, 99)}`;

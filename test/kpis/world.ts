@@ -134,7 +134,9 @@ export class LocalWorld implements KpiWorld {
   }
 
   async ask(path: string): Promise<unknown> {
-    return this.#fetch(new Request(`https://a.example${path}`, { headers: { authorization: `Bearer ${this.#token}` } }));
+    return this.#fetch(
+      new Request(`https://a.example${path}`, { headers: { authorization: `Bearer ${this.#token}` } }),
+    );
   }
 
   async rollups(): ReturnType<KpiWorld["rollups"]> {

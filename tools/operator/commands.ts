@@ -1,4 +1,4 @@
-import { fail, type Json, type JsonObject, ok, type Result } from "@sluice/schema";
+import { fail, isObject, type Json, type JsonObject, ok, type Result } from "@sluice/schema";
 
 /** What a command line of `npm run sluice` asks of the admin API. */
 export type AdminCommand =
@@ -43,6 +43,8 @@ export interface CommandOptions {
   readonly dryRun?: boolean | undefined;
   /** The rule itself, not the name of its file. */
   readonly rule?: Json | undefined;
+  /** What a declared KPI is, likewise. */
+  readonly definition?: Json | undefined;
 }
 
 /** The text of `npm run sluice -- help`. */
@@ -68,6 +70,9 @@ export const helpText = `Usage: npm run sluice -- COMMAND [--url https://… | -
   funnel  list   PROJECT
   funnel  create PROJECT NAME --steps "page:/pricing > event:Signed Up" [--window 7d|48h] [--breakdown PROPERTY]
   funnel  revoke PROJECT NAME
+  kpi     list   PROJECT                     KPIs that the project declares
+  kpi     create PROJECT NAME --definition FILE   the declaration as JSON; docs/kpis.md tells what it may hold
+  kpi     revoke PROJECT NAME
   flush                                      publish and roll up now
 
   ledger  PROJECT --from T --to T [--source SOURCE]      what came in, and what became of it, by source and hour
@@ -140,6 +145,7 @@ function commandOf(noun: string, verb: string, names: readonly string[], options
     case "key list":
     case "token list":
     case "funnel list":
+    case "kpi list":
       return hasOne ? { kind: "list", path: `${inProject}/${noun}s`, list: `${noun}s` } : null;
     case "source create":
       return hasTwo
@@ -175,10 +181,20 @@ function commandOf(noun: string, verb: string, names: readonly string[], options
     case "key revoke":
     case "token revoke":
     case "funnel revoke":
+    case "kpi revoke":
       return hasTwo ? { kind: "revoke", path: `${inProject}/${noun}s/${one}`, what: `${noun} ${name}` } : null;
     case "funnel create":
       return hasTwo
         ? { kind: "create", path: `${inProject}/funnels`, body: funnelBody(name, options), what: `funnel ${name}` }
+        : null;
+    case "kpi create":
+      return hasTwo && isObject(options.definition)
+        ? {
+            kind: "create",
+            path: `${inProject}/kpis`,
+            body: { ...options.definition, kpi: name },
+            what: `declared KPI ${name}`,
+          }
         : null;
     default:
       return jobOf(noun, verb, names, options);

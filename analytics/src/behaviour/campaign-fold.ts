@@ -1,38 +1,46 @@
 import { countedEvents } from "../metrics.ts";
 import { microsOf } from "../money.ts";
-import type { PeriodCredits } from "../campaign-numbers.ts";
-import { type AttributedItem, channelOf, lastTouch, type UserTouches } from "./attribution.ts";
-import { type EventName, isNamed } from "./event-name.ts";
 import { entryOf } from "../grouped.ts";
 import { periodAt, type Periods } from "../period.ts";
+import { type AttributedItem, type Channel, channelOf, lastTouch, type UserTouches } from "./attribution.ts";
+import { type EventName, isNamed } from "./event-name.ts";
 import { compareSteps, type Step } from "./step.ts";
 
-/** The conversion that campaigns are credited with. */
+/** What campaigns are credited with. */
 export const orderEvent: EventName = { type: "track", name: countedEvents.orderCompleted };
+
+/** What orders are credited to campaigns. */
+export interface CampaignCredit {
+  orders: number;
+  /** Users whose first order ever is one of them. */
+  newPayingUsers: number;
+  /** By currency, micros. */
+  readonly revenue: Map<string, bigint>;
+}
 
 interface UserOrders extends UserTouches {
   /** The first order of the user in the whole history. */
   first: Step | null;
 }
 
-interface Sum {
-  newPayingUsers: number;
-  readonly revenue: Map<string, bigint>;
-}
-
 /**
- * Credits orders to campaigns: those whose last touch in the 30 days before began with a campaign. Counts by period their
- * revenue, and the users whose first order ever is one of them.
+ * Credits orders to campaigns: those whose last touch in the 30 days before began with a campaign. Counts them, their revenue, and the
+ * users whose first order ever is one of them, by a key: the period, or the campaign.
  */
-export class CampaignFold {
+export class CampaignFold<Key> {
   readonly #periods: Periods;
   readonly #currency: string;
-  readonly #sums = new Map<number, Sum>();
+  readonly #keyOf: (period: number, channel: Channel) => Key;
+  readonly #credits = new Map<Key, CampaignCredit>();
 
-  /** @param currency of orders that state none. */
-  constructor(periods: Periods, currency: string) {
+  /**
+   * @param currency of orders that state none.
+   * @param keyOf of the first day of an order's period and of what brought its user.
+   */
+  constructor(periods: Periods, currency: string, keyOf: (period: number, channel: Channel) => Key) {
     this.#periods = periods;
     this.#currency = currency;
+    this.#keyOf = keyOf;
   }
 
   start(): UserOrders {
@@ -57,23 +65,29 @@ export class CampaignFold {
   end({ touches, conversions, first }: UserOrders): void {
     for (const step of conversions) {
       const touch = lastTouch(touches, step);
+      const channel = touch === null ? null : channelOf(touch);
       const period = periodAt(this.#periods, step.time);
-      if (touch === null || period === null || !isCampaign(channelOf(touch))) continue;
-      const sum = entryOf(this.#sums, period, () => ({ newPayingUsers: 0, revenue: new Map<string, bigint>() }));
-      if (step === first) sum.newPayingUsers += 1;
+      if (channel === null || period === null || !isCampaign(channel)) continue;
+      const credit = entryOf(this.#credits, this.#keyOf(period, channel), noCredit);
+      credit.orders += 1;
+      if (step === first) credit.newPayingUsers += 1;
       const micros = step.revenue === null ? null : microsOf(step.revenue);
       if (micros === null) continue;
       const currency = step.currency ?? this.#currency;
-      sum.revenue.set(currency, (sum.revenue.get(currency) ?? 0n) + micros);
+      credit.revenue.set(currency, (credit.revenue.get(currency) ?? 0n) + micros);
     }
   }
 
-  /** By first day of each period. */
-  answer(): ReadonlyMap<number, PeriodCredits> {
-    return this.#sums;
+  answer(): ReadonlyMap<Key, CampaignCredit> {
+    return this.#credits;
   }
 }
 
-function isCampaign({ source, medium, campaign }: ReturnType<typeof channelOf>): boolean {
+/** A campaign that is credited with nothing. */
+export function noCredit(): CampaignCredit {
+  return { orders: 0, newPayingUsers: 0, revenue: new Map() };
+}
+
+function isCampaign({ source, medium, campaign }: Channel): boolean {
   return source !== null || medium !== null || campaign !== null;
 }

@@ -50,6 +50,13 @@ export const behaviourKpis = {
       "Conversions of the range, credited to the first and to the last touch of their user at most 30 days before; a touch is the " +
       "start of a session with a campaign or the referrer of another host, so the last touch is the last one that was not direct.",
   },
+  campaigns: {
+    version: 1,
+    formula:
+      "Impressions, clicks and stated costs by the property campaign, else the campaign of the event; uploaded costs by their campaign; " +
+      "orders, their revenue and users whose first order ever it is, by the campaign of the last touch in the 30 days before, if that " +
+      "began with a campaign. Flagged bots count for nothing.",
+  },
   ltv: {
     version: 1,
     formula:

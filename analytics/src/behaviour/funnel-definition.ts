@@ -1,5 +1,6 @@
 import { fail, field, isName, isObject, type Json, type JsonObject, ok, type Result } from "@sluice/schema";
 import { invalid, type Problem } from "../problem.ts";
+import { campaignProperties } from "./campaign-table.ts";
 import type { EventName } from "./event-name.ts";
 import { exposureEvent } from "./experiment.ts";
 import type { Funnel } from "./funnel.ts";
@@ -85,9 +86,12 @@ export function parseFunnel(text: string): Funnel {
   return { steps: names, windowMs, breakdown: typeof breakdown === "string" ? breakdown : null };
 }
 
-/** The properties that steps keep: those of exposures, and the breakdowns of a project's funnels. */
+/** The properties that steps keep: those of exposures and of campaigns, and the breakdowns of a project's funnels. */
 export function keptProperties(funnels: readonly Funnel[]): KeptProperties {
-  const kept = new Map<string, string[]>([[exposureEvent, ["experiment_id", "variation_id"]]]);
+  const kept = new Map<string, readonly string[]>([
+    [exposureEvent, ["experiment_id", "variation_id"]],
+    ...campaignProperties,
+  ]);
   for (const { steps, breakdown } of funnels) {
     const [first] = steps;
     if (breakdown === null || first === undefined) continue;

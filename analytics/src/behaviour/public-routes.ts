@@ -86,6 +86,7 @@ export const behaviourPublicRoutes: readonly PublicRoute[] = [
     ...range(["day"]),
     conversion,
   ]),
+  route("/v1/campaigns", "getCampaigns", "CampaignAnswer", "What campaigns showed, cost and brought.", range(["day"])),
   route("/v1/ltv", "getLifetimeValue", "LifetimeValueAnswer", "Revenue of cohorts by days since their first.", [
     ...range(all),
     count("days", 30, 400, "Days since the first one that are told."),

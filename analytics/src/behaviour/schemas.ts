@@ -82,6 +82,15 @@ export const behaviourSchemas: Readonly<Record<string, JsonObject>> = {
   }),
   Credit: object({ channel: nullable(object(channel)), conversions: count, revenue: map(decimal) }),
   AttributionAnswer: object({ ...envelope, firstTouch: list(ref("Credit")), lastTouch: list(ref("Credit")) }),
+  CampaignMoney: object({
+    ...{ cost: decimal, revenue: decimal, cpc: nullable(decimal), cpa: nullable(decimal) },
+    ...{ cac: nullable(decimal), roas: nullable(decimal) },
+  }),
+  CampaignRow: object({
+    ...{ campaign: nullable(text), impressions: count, clicks: count, ctr: perhaps, orders: count },
+    ...{ newPayingUsers: count, byCurrency: map(ref("CampaignMoney")) },
+  }),
+  CampaignAnswer: object({ ...envelope, campaigns: list(ref("CampaignRow")) }),
   CohortValue: object({
     start: text,
     users: count,

@@ -31,6 +31,16 @@ export function dashboardPage(ingestUrl: string): string {
 <div id="numbers" hidden>
 <p id="none" hidden>No events in the last 30 days yet. They appear here by themselves, a few seconds after they are published.</p>
 <section id="tiles" aria-label="Today"></section>
+<section class="card" id="now" aria-labelledby="now-title">
+<h2 id="now-title">Last 30 minutes <small>by minute of receipt: what arrives now</small></h2>
+<p class="soft" id="live-none">Nothing arrived in the last 30 minutes. Send an event: it stands here within seconds.</p>
+<div id="live-some" hidden>
+<p class="counts"><b id="live-events"></b> events <b id="live-users"></b> active users <span id="minute" class="soft"></span></p>
+<svg id="minutes" viewBox="0 0 720 96" tabindex="0" role="slider" aria-label="Events and active users by minute; arrow keys choose one" aria-valuemin="0" aria-valuemax="29" aria-valuenow="29"></svg>
+<div class="columns"><div><h3>By source</h3><ul id="by-source"></ul></div><div><h3>By name</h3><ul id="by-name"></ul></div></div>
+</div>
+<h3>Last rejects</h3><p class="soft" id="rejects-none"></p><ul id="rejects"></ul>
+</section>
 <section id="charts" aria-label="Last 30 days"></section>
 <section class="card"><h2>Day by day <small>UTC; the newest first; open days are still counting</small></h2>
 <div class="scroll"><table><thead id="head"></thead><tbody id="rows"></tbody></table></div></section>

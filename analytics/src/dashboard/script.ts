@@ -1,3 +1,5 @@
+import { liveScript } from "./live-script.ts";
+
 /**
  * The dashboard's script: plain browser JavaScript as text, because it is served as it stands and its hash is in
  * the page's content security policy. Everything from the API is put into the page as text, never as HTML.
@@ -139,12 +141,13 @@ async function ask() {
 function schedule() {
   clearTimeout(timer);
   timer = setTimeout(async () => {
-    if (token !== "" && byId("live").checked && !document.hidden) await ask();
+    if (token !== "" && byId("live").checked && !document.hidden) await Promise.all([ask(), askLive()]);
     schedule();
   }, 5000);
 }
 function forget() {
   token = "";
+  forgetLive();
   sessionStorage.removeItem("sluice-token");
   byId("ask").hidden = false;
   byId("numbers").hidden = true;
@@ -154,12 +157,14 @@ function forget() {
   byId("token").focus();
 }
 function use(text) {
+  forgetLive();
   token = text;
   sessionStorage.setItem("sluice-token", text);
   byId("ask").hidden = true;
   byId("forget").hidden = false;
   fail("");
   ask();
+  askLive();
 }
 function start() {
   const given = new URLSearchParams(location.hash.slice(1)).get("token");
@@ -168,6 +173,7 @@ function start() {
   const held = given || sessionStorage.getItem("sluice-token") || "";
   if (held === "") forget(); else use(held);
 }
+${liveScript}
 byId("ask").addEventListener("submit", (event) => { event.preventDefault(); use(byId("token").value.trim()); byId("token").value = ""; });
 byId("forget").addEventListener("click", () => { forget(); fail(""); });
 addEventListener("hashchange", start);

@@ -32,6 +32,13 @@ button { font: inherit; border: 0; border-radius: 8px; padding: 8px 14px; backgr
 svg { display: block; width: 100%; height: auto; overflow: visible; }
 svg .bar { fill: var(--bar); } svg .bar.open { fill: var(--open); } svg g:hover .bar { fill: var(--brand); }
 svg .hit { fill: transparent; } svg .grid { stroke: var(--line); } svg text { fill: var(--soft); font-size: 10px; }
+#now { margin-bottom: 12px; } h3 { margin: 14px 0 4px; font-size: 13px; font-weight: 600; color: var(--soft); } p.soft { margin: 4px 0; }
+.soft { color: var(--soft); } .counts b { font-size: 20px; font-variant-numeric: tabular-nums; } .counts b:not(:first-child) { margin-left: 16px; }
+.counts #minute { float: right; font-variant-numeric: tabular-nums; padding-top: 6px; }
+#minutes { border-radius: 8px; } #minutes .bar { fill: var(--open); } #minutes .users { fill: var(--bar); } #minutes .chosen .bar { fill: var(--brand); } #minutes .chosen .hit { fill: var(--line); }
+#minutes text { font-size: 9px; } .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(240px, 1fr)); gap: 0 40px; }
+#now ul { list-style: none; margin: 0; padding: 0; } #now li { display: flex; gap: 10px; align-items: baseline; justify-content: space-between; padding: 2px 0; }
+#now li span { overflow-wrap: anywhere; } #rejects li { justify-content: flex-start; font-size: 13px; } #rejects time { color: var(--soft); font-variant-numeric: tabular-nums; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: 6px 10px; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th { color: var(--soft); font-weight: 500; font-size: 13px; } th:first-child, td:first-child { text-align: left; padding-left: 0; }

@@ -77,7 +77,7 @@ export function declaredSeries(
   for (const held of grouped.slice(1)) for (const key of held.keys()) sizes.set(key, sizes.get(key) ?? 0n);
   const order = [...sizes].sort(([a, some], [b, more]) => (some === more ? compareText(a, b) : some < more ? 1 : -1));
   const groups = order.slice(0, groupsMax).map(([key]) => {
-    const [group = null] = JSON.parse(key) as [string | null];
+    const [group] = JSON.parse(key) as [string | null];
     return { group, buckets: bucketsOf(grouped.map((held) => held.get(key) ?? new Map())) };
   });
   return { ...series, groups, groupsLeftOut: Math.max(0, order.length - groupsMax) };

@@ -2,9 +2,9 @@ import { keepEarliest, type Link } from "../identity.ts";
 import type { ActiveId } from "../marts.ts";
 import { grouped } from "../grouped.ts";
 import { dayOf } from "../day.ts";
-import type { UsersBody } from "../rollup-body.ts";
-import { activeOf, type CountRule, DayUsers, type Identities, payingOf } from "../user-count.ts";
+import { type CountRule, DayUsers, type Identities } from "../user-count.ts";
 import { UserFold } from "../user-fold.ts";
+import { CellFolds, UserPeriods } from "../user-periods.ts";
 import type { LiveRow } from "./live-row.ts";
 
 const whole = { index: 0, count: 1 };
@@ -53,22 +53,22 @@ export function joinIdentities({ links, aliases }: Identities, live: readonly Li
 }
 
 /**
- * Users of some local days: the set of the ids that marts and live events have, so that nobody is counted twice.
+ * Users of local days, and of the periods that they make up: sets of the ids that marts and live events have, so that nobody is
+ * counted twice.
  *
- * @param days ids of every UTC day that the local days reach into.
+ * @param days ids of every UTC day that the local days from `first` to `last` reach into.
  */
 export function usersOfDays(
-  localDays: readonly number[],
+  { first, last }: { readonly first: number; readonly last: number },
   days: readonly DayIds[],
   identities: Identities,
   rule: CountRule,
-): Map<number, UsersBody> {
+): UserPeriods {
   const users = new DayUsers(rule);
   for (const { startMs, ids } of days) users.add(startMs, ids, identities);
-  return new Map(
-    localDays.map((localDay) => {
-      const sizes = new Map([...users.take(localDay)].map(([cell, set]) => [cell, set.size]));
-      return [localDay, { active: activeOf(sizes), paying: payingOf(sizes) }];
-    }),
-  );
+  const folds = new CellFolds();
+  for (let day = first; day <= last; day++) folds.close(day, users.take(day));
+  const periods = new UserPeriods();
+  periods.add(folds.folds);
+  return periods;
 }

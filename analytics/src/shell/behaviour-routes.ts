@@ -1,6 +1,8 @@
 import { Hono } from "hono";
 import { type AttributedItem, AttributionFold, attributionMsMax } from "../behaviour/attribution.ts";
 import { behaviourAnswer, type Tail } from "../behaviour/behaviour-answer.ts";
+import { CampaignFold } from "../behaviour/campaign-fold.ts";
+import { CampaignTable } from "../behaviour/campaign-table.ts";
 import type { BehaviourKpiName } from "../behaviour/catalogue.ts";
 import { isNamed } from "../behaviour/event-name.ts";
 import { ExperimentFold } from "../behaviour/experiment.ts";
@@ -22,6 +24,7 @@ import { dayMs } from "../day.ts";
 import { invalid, notFound, type Problem } from "../problem.ts";
 import { answerJson } from "./answer.ts";
 import { type BehaviourReader, noteBehaviour, timeOf, withinBudget } from "./behaviour-question.ts";
+import { readCredits, uploadedByCampaign } from "./campaign-credits.ts";
 import type { Env } from "./env.ts";
 import { funnelsOf, shownFunnel } from "./funnel-store.ts";
 import { type Reader, readerOf } from "./read-token.ts";
@@ -146,6 +149,22 @@ behaviourRoutes.get("/attribution", async (context) => {
         if (item.kind === "conversion") return userOf(item.step.user_id, item.step.anonymous_id, item.step.time);
         return userOf(item.session.user_id, item.session.anonymous_id, item.session.start_time);
       });
+    };
+    return { tail: noTail, read };
+  });
+});
+
+behaviourRoutes.get("/campaigns", async (context) => {
+  return answered(context, "campaigns", ["day"], [], async ({ periods }, _, { project, currency }) => {
+    const read = async (reader: BehaviourReader): Promise<object> => {
+      const table = new CampaignTable(periods, currency);
+      const range = { fromMs: periods.days.startMs(periods.fromDay), toMs: periods.days.startMs(periods.toDay) };
+      for await (const steps of reader.steps(range)) for (const step of steps) table.add(step);
+      for (const { campaign, currency: stated, micros } of await uploadedByCampaign(context.env.DB, project, periods)) {
+        table.addCost(campaign, stated, micros);
+      }
+      const fold = new CampaignFold(periods, currency, (_period, { campaign }) => campaign);
+      return { campaigns: table.rows(await readCredits(reader, periods, fold)) };
     };
     return { tail: noTail, read };
   });

@@ -23,7 +23,16 @@ export async function storeCosts(
   project: string,
   rows: readonly CostRow[],
 ): Promise<Result<number, Problem>> {
-  const uploaded = JSON.stringify(rows.map((row) => Object.values(row)));
+  const uploaded = JSON.stringify(
+    rows.map(({ day, campaign, source, medium, currency, micros }) => [
+      day,
+      campaign,
+      source,
+      medium,
+      currency,
+      micros,
+    ]),
+  );
   const places = [0, 1, 2, 3, 4].map((index) => `value->>'$[${index}]'`).join(", ");
   const full = await db
     .prepare(

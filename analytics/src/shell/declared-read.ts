@@ -12,7 +12,7 @@ import { type Period, periodsAsked } from "../period.ts";
 import type { Problem } from "../problem.ts";
 import { rollupsByDay, type StoredRollup } from "../rollup-body.ts";
 import type { Env } from "./env.ts";
-import { countFor, inMotion } from "./kpi-numbers.ts";
+import { countFor, inMotion } from "./question-users.ts";
 import { MartMissing, readIdentities } from "./mart-reader.ts";
 import type { Reader } from "./read-token.ts";
 import { RollupStore } from "./rollup-store.ts";

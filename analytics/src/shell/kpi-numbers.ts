@@ -4,24 +4,15 @@ import { EventNumbers } from "../event-numbers.ts";
 import { alwaysCounted } from "../fold.ts";
 import type { Sources } from "../kpi-answer.ts";
 import type { KpiQuestion } from "../kpi-params.ts";
-import { type NumberPlan, numberPlan, type UserCount } from "../number-sources.ts";
+import { type NumberPlan, numberPlan } from "../number-sources.ts";
 import type { Period } from "../period.ts";
 import type { Problem } from "../problem.ts";
 import { rollupsByDay, type StoredRollup } from "../rollup-body.ts";
 import { LocalDays, tzdataVersion } from "../time-zone.ts";
-import { countedUsers, storedUsers, type UserNumbers } from "../user-numbers.ts";
+import { storedUsers } from "../user-numbers.ts";
 import { readCampaigns } from "./campaign-credits.ts";
 import type { Env } from "./env.ts";
-import { MartMissing, type MartPorts, readIdentities } from "./mart-reader.ts";
-import { parseMartParts } from "../marts.ts";
-import { martDay } from "./recount.ts";
-import { RollupStore } from "./rollup-store.ts";
-import { passOverUsers } from "./user-pass.ts";
-
-/** Rows of marts, days and links that one question may read: some seconds of CPU time. */
-const questionRowsMax = 1_500_000;
-const questionDaysMax = 800;
-const questionLinksMax = 200_000;
+import { countUsers } from "./question-users.ts";
 
 /** What of a project decides its numbers. */
 export interface KpiProject {
@@ -41,6 +32,11 @@ export interface OpenDays {
   readonly days: readonly OpenDay[];
   /** The logs that they were made of: birth id by shard. */
   readonly birthIds: readonly (readonly [number, string])[];
+}
+
+/** The first UTC day that {@link OpenDays} holds, ms. */
+export function openDaysFromMs({ fromMs }: Pick<OpenDays, "fromMs">): number {
+  return fromMs - 2 * dayMs;
 }
 
 /** A UTC day's inputs and mart, as texts of rollup-plan.ts and marts.ts. */
@@ -65,7 +61,7 @@ export async function readSources(
   const plan = numberPlan(question, of, local);
   const { rows, open } = await readRows(env.DB, of, plan);
   const users =
-    plan.count === null ? ok(storedUsers(rows, question.timezone)) : await countFor(env, of, question, plan.count);
+    plan.count === null ? ok(storedUsers(rows, question.timezone)) : await countUsers(env, of, question, plan.count);
   if (!users.ok) return users;
   const events = new EventNumbers([rollupsByDay(rows)], of.currency);
   const { conversion } = question;
@@ -117,7 +113,7 @@ async function readRows(
            (SELECT recount_from FROM project_rollup WHERE project = ?1) IS NOT NULL AS waits
          FROM rollup_day WHERE project = ?1 AND day >= ?2`,
       )
-      .bind(project, dayText(openFromMs - 2 * dayMs)),
+      .bind(project, dayText(openDaysFromMs({ fromMs: openFromMs }))),
     db.prepare("SELECT shard, birth_id AS birthId FROM outbox_cursor WHERE project = ?").bind(project),
   ]);
   const held = (days?.results ?? []) as (Omit<OpenDay, "startMs"> & { readonly day: string })[];
@@ -130,60 +126,11 @@ async function readRows(
   return { rows: (rows?.results ?? []) as StoredRollup[], open };
 }
 
-/** Counts users from marts, for one question alone. */
-export async function countFor(
-  env: Pick<Env, "DB" | "LAKE">,
-  { project, currency }: Pick<KpiProject, "project" | "currency">,
-  question: Pick<KpiQuestion, "timezone" | "includesBots" | "breakdown">,
-  { fromMs, toMs, prefixes }: UserCount,
-): Promise<Result<UserNumbers, Problem>> {
-  const store = new RollupStore(env.DB);
-  const all = (await store.userDays(project, false)).map(martDay);
-  const days = all.filter((day) => (fromMs === null || day.startMs >= fromMs) && day.startMs <= toMs);
-  const readsAllCells = question.breakdown !== null;
-  const rows = days.reduce((sum, day) => sum + (readsAllCells ? rowsOf(day.userMarts) : day.ids), 0);
-  if (rows > questionRowsMax || days.length > questionDaysMax) return fail(tooMuch(rows, days.length));
-  const ports: MartPorts = { bucket: env.LAKE, store, yieldTurn: async () => scheduler.wait(0) };
-  try {
-    const identities = await readIdentities(ports, project, () => true, questionLinksMax);
-    if (identities === null) return fail(tooMuch(rows, days.length));
-    const rule = { local: new LocalDays(question.timezone), includesBots: question.includesBots, currency };
-    const counted = await passOverUsers(ports, { project, days, identities, rule, prefixes }, () => false);
-    if (counted === null) throw new Error("a count without a deadline ended early");
-    return ok(countedUsers(counted.periods));
-  } catch (error) {
-    if (error instanceof MartMissing) return fail(inMotion);
-    throw error;
-  }
-}
-
-function rowsOf(userMarts: string): number {
-  return parseMartParts(userMarts).reduce((sum, part) => sum + part.rows, 0);
-}
-
 function notKept(name: string): Problem {
   return {
     status: 422,
     title: "Not counted by name",
     detail: `A day of the range has more event names than a roll-up counts one by one, and may have events named ${name} among the others. Ask POST /v1/query.`,
     parameter: "conversion",
-  };
-}
-
-/** A mart was replaced while it was read. */
-export const inMotion: Problem = {
-  status: 503,
-  title: "Being rolled up",
-  detail: "A day was rolled up while its users were counted; ask again.",
-};
-
-function tooMuch(rows: number, days: number): Problem {
-  return {
-    status: 422,
-    title: "Too much to count",
-    detail:
-      `No roll-up holds these users (another time zone than the project's, a breakdown, or bots included), and counting them ` +
-      `would read ${rows} rows of ${days} days; at most ${questionRowsMax} of ${questionDaysMax} days are read. Ask for fewer days, ` +
-      "or in the project's own zone.",
   };
 }

@@ -4,18 +4,27 @@ import { dayMs, dayOf } from "../day.ts";
 import type { Sources } from "../kpi-answer.ts";
 import type { KpiQuestion } from "../kpi-params.ts";
 import { BatchReach } from "../live/batch-reach.ts";
-import { isLiveMetric, liveRollups, type LiveNumbers, needsLiveUsers, withLiveDays } from "../live/live-numbers.ts";
+import {
+  firstDayOfUsers,
+  isLiveMetric,
+  liveRollups,
+  type LiveNumbers,
+  type LiveUsers,
+  needsLiveUsers,
+  withLiveUsers,
+} from "../live/live-numbers.ts";
 import type { LiveRow } from "../live/live-row.ts";
 import { type DayIds, joinIdentities, liveIds, usersOfDays, wantedIds } from "../live/live-users.ts";
 import { parseMartParts } from "../marts.ts";
 import { metrics } from "../metrics.ts";
-import type { UsersBody } from "../rollup-body.ts";
 import { parseInputs } from "../rollup-plan.ts";
 import type { CountRule } from "../user-count.ts";
+import type { UserNumbers } from "../user-numbers.ts";
 import type { Env } from "./env.ts";
-import type { OpenDays } from "./kpi-numbers.ts";
+import { type OpenDays, openDaysFromMs } from "./kpi-numbers.ts";
 import { eventsBeyond } from "./live-tail.ts";
 import { activeIds, type MartPorts, readIdentities } from "./mart-reader.ts";
+import { martDay } from "./recount.ts";
 import { RollupStore } from "./rollup-store.ts";
 
 type LiveEnv = Pick<Env, "DB" | "LAKE" | "LIVE_CACHE_SECONDS" | "SHARD_LOG">;
@@ -53,13 +62,15 @@ export async function liveNumbers(
     const events = rows.rows.length === 0 ? sources.events : sources.events.and(liveRollups(rows.rows));
     const needsUsers = asked.some((metric) => needsLiveUsers(metric, question));
     const rule: CountRule = { local: sources.local, includesBots: false, currency: project.currency };
-    const key = JSON.stringify([rows.asOfMs, rule.local.zone, rule.currency, open]);
-    const days = needsUsers
-      ? await remembered(project.project, key, async () =>
-          openUsers(env, project.project, open, rows.rows, rule, nowMs),
-        )
-      : null;
-    return { asOfMs: rows.asOfMs, events, users: days === null ? null : withLiveDays(sources.users, days) };
+    if (!needsUsers) return { asOfMs: rows.asOfMs, events, users: null };
+    const openDay = rule.local.dayOf(open.fromMs);
+    const first = firstDayOfUsers(asked, question, openDay);
+    const key = JSON.stringify([rows.asOfMs, rule.local.zone, rule.currency, first, open]);
+    const last = rule.local.dayOf(dayOf(nowMs) + 2 * dayMs - 1);
+    const users = await remembered(project.project, key, async () =>
+      openUsers(env, project.project, open, rows.rows, rule, { first, openDay, last }),
+    );
+    return { asOfMs: rows.asOfMs, events, users: users === null ? null : usersAsOfNow(sources.users, users) };
   } catch (error) {
     const { name, message } = error instanceof Error ? error : new Error(String(error));
     console.error(JSON.stringify({ message: "answered without live events", error: `${name}: ${message}` }));
@@ -85,11 +96,16 @@ async function rowsBeyond(
   return eventsBeyond(env, project, { reach, birthIds: new Map(birthIds), fromMs }, nowMs);
 }
 
-type OpenUsers = ReadonlyMap<number, UsersBody> | null;
+/** `"counted"`: everything that is known is in the roll-ups; `null`: these users are too many. */
+type OpenUsers = LiveUsers | "counted" | null;
+
+function usersAsOfNow(users: UserNumbers, open: LiveUsers | "counted"): UserNumbers {
+  return open === "counted" ? users : withLiveUsers(users, open);
+}
 
 interface Remembered {
   readonly key: string;
-  readonly days: OpenUsers;
+  readonly users: OpenUsers;
 }
 
 /** Last users of this isolate, by project: the same question within seconds reads no marts again. */
@@ -98,38 +114,38 @@ const projectsMax = 200;
 
 async function remembered(project: string, key: string, make: () => Promise<OpenUsers>): Promise<OpenUsers> {
   const known = lastUsers.get(project);
-  if (known?.key === key) return known.days;
-  const days = await make();
+  if (known?.key === key) return known.users;
+  const users = await make();
   lastUsers.delete(project);
-  lastUsers.set(project, { key, days });
+  lastUsers.set(project, { key, users });
   const [oldest] = lastUsers.keys();
   if (lastUsers.size > projectsMax && oldest !== undefined) lastUsers.delete(oldest);
-  return days;
+  return users;
 }
 
-/** Users of the local days that are open, from marts and live events together; `null` when they are too many. */
+/** Local days whose users are told: from the first that matters, of which some are open, to the last. */
+interface UserDays {
+  readonly first: number;
+  readonly openDay: number;
+  readonly last: number;
+}
+
+/** Users of the local days that are open, and of their periods, from marts and live events together. */
 async function openUsers(
   env: Pick<Env, "DB" | "LAKE">,
   project: string,
   open: OpenDays,
   rows: readonly LiveRow[],
   rule: CountRule,
-  nowMs: number,
+  { first, openDay, last }: UserDays,
 ): Promise<OpenUsers> {
-  // All that is known is counted.
-  if (rows.length === 0 && open.days.every(({ waits }) => waits === 0)) return new Map();
-  const { local } = rule;
-  const first = local.dayOf(open.fromMs);
-  const last = local.dayOf(dayOf(nowMs) + 2 * dayMs - 1);
-  const localDays = Array.from({ length: last - first + 1 }, (_, i) => first + i);
-  const marts = open.days.filter(({ startMs }) => startMs >= dayOf(local.startMs(first)));
+  // Users of longer periods are counted less often than those of days.
+  if (first === openDay && rows.length === 0 && open.days.every(({ waits }) => waits === 0)) return "counted";
+  const store = new RollupStore(env.DB);
+  const marts = await martsFrom(store, project, open, dayOf(rule.local.startMs(first)));
   const count = marts.flatMap(({ userMarts }) => parseMartParts(userMarts)).reduce((sum, { ids }) => sum + ids, 0);
   if (count > liveIdsMax) return null;
-  const ports: MartPorts = {
-    bucket: env.LAKE,
-    store: new RollupStore(env.DB),
-    yieldTurn: async () => scheduler.wait(0),
-  };
+  const ports: MartPorts = { bucket: env.LAKE, store, yieldTurn: async () => scheduler.wait(0) };
   const live = liveIds(rows);
   const days: DayIds[] = [...live.days];
   for (const day of marts) {
@@ -137,5 +153,17 @@ async function openUsers(
   }
   const wanted = wantedIds(days);
   const identities = await readIdentities(ports, project, (id) => wanted.has(id), liveIdsMax);
-  return identities === null ? null : usersOfDays(localDays, days, joinIdentities(identities, live.links), rule);
+  if (identities === null) return null;
+  return { openDay, periods: usersOfDays({ first, last }, days, joinIdentities(identities, live.links), rule) };
+}
+
+type UserMart = Pick<OpenDays["days"][number], "startMs" | "userMarts">;
+
+/** Marts from a UTC day on: those of open days as they were when the live events were told apart from them. */
+async function martsFrom(store: RollupStore, project: string, open: OpenDays, fromMs: number): Promise<UserMart[]> {
+  const heldFromMs = openDaysFromMs(open);
+  const held = open.days.filter(({ startMs }) => startMs >= fromMs);
+  if (fromMs >= heldFromMs) return held;
+  const before = (await store.userDays(project, false)).map(martDay);
+  return [...before.filter(({ startMs }) => startMs >= fromMs && startMs < heldFromMs), ...held];
 }

@@ -74,7 +74,8 @@ async function addGroup(
   const mayBe = (bounds: typeof users, id: string): boolean => {
     return bounds === null || (compareText(id, String(bounds.min)) >= 0 && compareText(id, String(bounds.max)) <= 0);
   };
-  if (!ids.some((id) => mayBe(users, id)) && ![...ids, ...links.keys()].some((id) => mayBe(visitors, id))) return "skip";
+  if (!ids.some((id) => mayBe(users, id)) && ![...ids, ...links.keys()].some((id) => mayBe(visitors, id)))
+    return "skip";
   const name = aliases.nameOf(ids[0] ?? "");
   const seen = await group.read(["user_id", "anonymous_id", "time"]);
   const found = seen.flatMap(({ user_id, anonymous_id, time }, index) => {

@@ -2,6 +2,7 @@
 import * as clock from "./clock.js";
 import worker, { ShardLog as RealShardLog } from "../../../queue-consumer/src/index.ts";
 import { rowTextPerBodyByte } from "../../../queue-consumer/src/log/limits.ts";
+import { unpackAppend } from "../../../queue-consumer/src/log/packed-append.ts";
 import { count, countedBucket, countStorage, report, within } from "./count.js";
 
 const counted = (env) => ({ ...env, LAKE: countedBucket(env.LAKE) });
@@ -12,19 +13,14 @@ export class ShardLog extends RealShardLog {
     super(context, counted(env));
   }
 
-  append(request) {
+  append(packed) {
     return within("log append", () => {
-      const sum = (sizeOf) => request.slices.reduce((total, slice) => total + sizeOf(slice), 0);
-      count("slices", request.slices.length);
-      count(
-        "rows",
-        sum(({ events }) => events.ids.length),
-      );
-      count(
-        "row text",
-        sum(({ bodies }) => bodies.reduce((bytes, body) => bytes + body.bytes, 0)) * rowTextPerBodyByte,
-      );
-      return super.append(request);
+      const { slices, ids } = unpackAppend(packed);
+      const bodies = slices.flatMap((slice) => slice.bodies);
+      count("slices", slices.length);
+      count("rows", ids.ends.length);
+      count("row text", bodies.reduce((bytes, body) => bytes + body.bytes, 0) * rowTextPerBodyByte);
+      return super.append(packed);
     });
   }
 

@@ -42,7 +42,12 @@ export function sliceOf(message: OpenMessage): AppendSlice {
       segments[i] = files.indexOf("rejected", hourOf(receipt.receivedAtMs));
     }
   }
-  return { receipt, receiptJson, ...bodiesOf(message, files.list, segments), events: { positions, ids, bucketHoursMs, segments } };
+  return {
+    receipt,
+    receiptJson,
+    ...bodiesOf(message, files.list, segments),
+    events: { positions, ids, bucketHoursMs, segments },
+  };
 }
 
 type File = Omit<AppendSegment, "body">;

@@ -28,7 +28,11 @@ export function belongsTo({ shard, slices, ids }: LogRequest, shards: number): b
 }
 
 function shardOfEvent(
-  { receipt, segments, events }: Pick<AppendSlice, "receipt" | "segments"> & { readonly events: { readonly segments: Uint16Array } },
+  {
+    receipt,
+    segments,
+    events,
+  }: Pick<AppendSlice, "receipt" | "segments"> & { readonly events: { readonly segments: Uint16Array } },
   i: number,
   id: string | undefined,
   shards: number,

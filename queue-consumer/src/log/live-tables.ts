@@ -65,7 +65,9 @@ export class BlockTables {
     const table = this.#tables.at(-1);
     if (table === undefined || table.blocks === 0) return false;
     const isOld = nowMs - table.firstTakenAtMs >= liveMs / tablesPerLiveSpan;
-    return isOld || table.blocks >= liveBlocksMax / tablesPerLiveSize || table.bytes >= liveBytesMax / tablesPerLiveSize;
+    return (
+      isOld || table.blocks >= liveBlocksMax / tablesPerLiveSize || table.bytes >= liveBytesMax / tablesPerLiveSize
+    );
   }
 
   /** A new table, which from now on takes appends. */

@@ -46,7 +46,8 @@ export function packAppend({ project, shard, slices }: AppendRequest): PackedApp
   let events = 0;
   slices.forEach(({ bodies, segments, events: { positions } }, i) => {
     counts.push(receipts[i]?.length ?? 0, bodies.length, segments.length, positions.length);
-    for (const { form, gzip, bytes, events: count } of bodies) counts.push(forms.indexOf(form), gzip.length, bytes, count);
+    for (const { form, gzip, bytes, events: count } of bodies)
+      counts.push(forms.indexOf(form), gzip.length, bytes, count);
     for (const { dataset, body } of segments) counts.push(datasets.indexOf(dataset), body);
     hours += segments.length + positions.length;
     events += positions.length;

@@ -1,7 +1,14 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { refusalOf } from "./append-plan.ts";
-import { armAheadMsMax, databaseBytesMax, growRowsMin, partRowsMax, pendingSegmentsMax, publicOldHoursPerTickMax } from "./limits.ts";
+import {
+  armAheadMsMax,
+  databaseBytesMax,
+  growRowsMin,
+  partRowsMax,
+  pendingSegmentsMax,
+  publicOldHoursPerTickMax,
+} from "./limits.ts";
 import { type PendingHour, PendingHours } from "./pending-hours.ts";
 import {
   choosePart,

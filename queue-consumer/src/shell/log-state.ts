@@ -1,11 +1,8 @@
 import {
   type AppendResult,
-  ArrivalTally,
-  type HourArrivals,
   hourOf,
   type Inheritance,
   type LastPlaces,
-  type LedgerRow,
   parentShardOf,
   shardEpochsOf,
   type SoughtId,
@@ -16,18 +13,11 @@ import { belongsTo } from "../consume/route-slice.ts";
 import { type AppendPlan, newSlices, planAppend, refusalOf, type SeenBefore } from "../log/append-plan.ts";
 import { type AskedIds, eitherHas, forEachId, type Inherited, ParentAnswers } from "../log/asked-ids.ts";
 import { type Block, unpackHashes } from "../log/block.ts";
-import { LedgerTally } from "../log/ledger.ts";
 import { BlockTables, isFoldDue } from "../log/live-tables.ts";
 import { chooseWindows, ColdIds, type ColdPage, type ColdWindow } from "../log/cold-ids.ts";
 import type { PlannedPage } from "../log/cold-object.ts";
 import { FilterBudget } from "../log/filter-budget.ts";
-import {
-  blockBodyBytesMax,
-  blockBytesMax,
-  filterBytesMax,
-  liveIdsMax,
-  sliceDaysKept,
-} from "../log/limits.ts";
+import { blockBodyBytesMax, blockBytesMax, filterBytesMax, liveIdsMax, sliceDaysKept } from "../log/limits.ts";
 import { packBlocks } from "../log/pack-blocks.ts";
 import { partSizeAfter, type RowsSize } from "../log/publish-plan.ts";
 import type { LogRequest } from "../log/packed-append.ts";
@@ -36,8 +26,8 @@ import { hashIds, hashRequest, type RequestHashes } from "../log/request-hashes.
 import { type Entries, entryWords, firstPlaceOf, isUndatedPlace, readEntry } from "../log/seen-entries.ts";
 import { mayHold } from "../log/seen-filter.ts";
 import { SeenIndex } from "../log/seen-index.ts";
-import { arrivalsWithin } from "../log/arrivals-within.ts";
 import { sliceBuckets, TakenSlices } from "../log/taken-slices.ts";
+import { LogLedger } from "./log-ledger.ts";
 import { newBirthId, newHashKey, wordsOfKey } from "./hashing.ts";
 import type { LogStorage } from "./log-storage.ts";
 
@@ -58,11 +48,9 @@ export class LogState {
   readonly seen: SeenIndex;
   readonly cold: ColdIds;
   readonly #taken: TakenSlices;
-  readonly #ledger = new LedgerTally();
+  readonly ledger: LogLedger;
   /** Times in a row that an earlier life of this object ended while it published. */
   readonly #deaths: number;
-  /** What the unfolded blocks tell of the streams. */
-  readonly #arrivals = new ArrivalTally();
   readonly tables = new BlockTables();
   readonly #liveMs: number;
   #lastSequence = 0;
@@ -75,6 +63,7 @@ export class LogState {
   /** @param liveMs for how long published blocks are kept. */
   constructor(storage: LogStorage, liveMs: number) {
     this.storage = storage;
+    this.ledger = new LogLedger(storage.ledger);
     this.#liveMs = liveMs;
     storage.create({ birthId: newBirthId(), hashKey: newHashKey() });
     this.birthId = storage.meta("birthId") ?? missing("birthId");
@@ -136,10 +125,7 @@ export class LogState {
    * What of a request may have to be looked for elsewhere than here, without what was taken before: ids, slice by slice, and the
    * slices themselves.
    */
-  asked(
-    request: LogRequest,
-    hashes: RequestHashes,
-  ): { readonly ids: readonly AskedIds[]; readonly slices: AskedIds } {
+  asked(request: LogRequest, hashes: RequestHashes): { readonly ids: readonly AskedIds[]; readonly slices: AskedIds } {
     const bucketHoursMs = Float64Array.from(request.slices, ({ receipt }) => hourOf(receipt.receivedAtMs));
     const slices = { bucketHoursMs, packed: hashes.slices, hashesAt: 0 };
     if (this.cold.last < 0 && this.#before.id < 0 && this.#before.undatedId < 0) return { ids: [], slices };
@@ -285,22 +271,6 @@ export class LogState {
     return moved.length;
   }
 
-  /** Counts of receipt hours from `fromMs` (inclusive) to `toMs` (exclusive). */
-  ledger(fromMs: number, toMs: number): readonly LedgerRow[] {
-    const sum = new LedgerTally();
-    for (const row of this.storage.ledger.counts(fromMs, toMs)) sum.add(row);
-    for (const row of this.#ledger.rows()) if (row.hourMs >= fromMs && row.hourMs < toMs) sum.add(row);
-    return [...sum.rows()].sort((a, b) => a.hourMs - b.hourMs || (a.source < b.source ? -1 : 1));
-  }
-
-  /** Arrivals of receipt hours from `fromMs` (inclusive) to `toMs` (exclusive). */
-  arrivals(fromMs: number, toMs: number): HourArrivals {
-    const all = new ArrivalTally();
-    for (const hour of this.storage.ledger.arrivals(fromMs, toMs)) all.add(hour);
-    all.add(arrivalsWithin(this.#arrivals.arrivals(), fromMs, toMs));
-    return all.arrivals();
-  }
-
   /** Single ids, as they are asked for: hashed under this log's key. */
   soughtIds(ids: readonly SoughtId[]): AskedIds {
     const packed = hashIds(ids, this.#hashKey);
@@ -335,8 +305,7 @@ export class LogState {
     const { ids, slices } = unpackHashes(block.header, block.hashes);
     for (const bucket of ids) this.seen.addLive(bucket.bucketMs, bucket.packed);
     for (const bucket of slices) this.#taken.index.addLive(bucket.bucketMs, bucket.packed);
-    for (const row of block.header.ledger) this.#ledger.add(row);
-    if (block.header.arrivals !== undefined) this.#arrivals.add(block.header.arrivals);
+    this.ledger.add(block.header);
   }
 
   /** Ids, or messages, that are in memory because their blocks are not folded. */
@@ -354,9 +323,8 @@ export class LogState {
   #foldAndDrop(tables: readonly number[], nowMs: number): void {
     this.#forgetOld(nowMs);
     const folded = this.storage.transaction(() => {
-      const done = [this.seen.fold(this.#lastSequence, nowMs), this.#taken.index.fold(this.#lastSequence, nowMs)];
-      this.storage.ledger.addCounts(this.#ledger.rows());
-      this.storage.ledger.addArrivals(this.#arrivals.arrivals(), nowMs);
+      const ids = [this.seen.fold(this.#lastSequence, nowMs), this.#taken.index.fold(this.#lastSequence, nowMs)];
+      const done = [...ids, this.ledger.fold(nowMs)];
       this.storage.setMeta("foldedThrough", String(this.#lastSequence));
       for (const table of tables) this.storage.dropBlockTable(table);
       return done;
@@ -364,8 +332,6 @@ export class LogState {
     for (const done of folded) done();
     this.tables.drop(tables);
     this.#foldedThrough = this.#lastSequence;
-    this.#ledger.clear();
-    this.#arrivals.clear();
   }
 
   /** Forgets slices and ids that are known for a time only; before a fold, which could put new ones into a page of old ones. */

@@ -127,11 +127,11 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
   }
 
   async ledger(fromMs: number, toMs: number): Promise<readonly LedgerRow[]> {
-    return this.#state.ledger(fromMs, toMs);
+    return this.#state.ledger.counts(fromMs, toMs);
   }
 
   async arrivals(fromMs: number, toMs: number): Promise<HourArrivals> {
-    return this.#state.arrivals(fromMs, toMs);
+    return this.#state.ledger.arrivals(fromMs, toMs);
   }
 
   async tail(request: TailRequest): Promise<TailPage> {

@@ -45,7 +45,10 @@ interface TestEnvironment {
 async function callLog(log: DurableObjectStub<ShardLog>, shard: number, call: LogCall): Promise<unknown> {
   switch (call.method) {
     case "append":
-      return log.append({ ...packAppend(call.request), ...(call.version === undefined ? {} : { version: call.version }) });
+      return log.append({
+        ...packAppend(call.request),
+        ...(call.version === undefined ? {} : { version: call.version }),
+      });
     case "appendParts":
       return log.append(packAppend(requestOf(call, shard)));
     case "open":
