@@ -96,7 +96,7 @@ describe("roll-up on workerd", () => {
     } finally {
       await sliced.close();
     }
-  }, 60_000);
+  }, 120_000);
 
   test("A195: late events have the parts of their hours read, and no others; what was lost is built whole", async () => {
     const rows = eventsOf(13, 300).map(rowFrom);

@@ -188,11 +188,12 @@ function configOf(folder: string, extra: { readonly replay?: boolean }, vars: Re
     main: string;
     vars: Record<string, string>;
     queues?: { consumers?: { max_batch_timeout: number }[]; producers?: object[] };
-    d1_databases?: { migrations_dir: string }[];
+    d1_databases?: { migrations_dir?: string }[];
   };
   for (const consumer of config.queues?.consumers ?? []) consumer.max_batch_timeout = 0;
   if (extra.replay === true) config.queues?.producers?.push({ binding: "REPLAY", queue: "replays" });
   for (const database of config.d1_databases ?? []) {
+    if (database.migrations_dir === undefined) continue;
     database.migrations_dir = join(projectRoot, folder, database.migrations_dir);
   }
   return { ...config, main: join(projectRoot, folder, config.main), vars: { ...config.vars, ...vars } };
