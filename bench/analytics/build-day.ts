@@ -38,7 +38,11 @@ const etags = new Map<string, string>();
 const digest = crypto.subtle.digest.bind(crypto.subtle);
 crypto.subtle.digest = async (algorithm, data) => {
   if (algorithm !== "MD5") return digest(algorithm, data);
-  return Uint8Array.from(createHash("md5").update(new Uint8Array(data as ArrayBuffer)).digest()).buffer;
+  return Uint8Array.from(
+    createHash("md5")
+      .update(new Uint8Array(data as ArrayBuffer))
+      .digest(),
+  ).buffer;
 };
 
 // As far as a roll-up uses R2 and D1; the rest of their types is not needed here.
@@ -46,13 +50,19 @@ const bucket = {
   list: async ({ prefix }: { prefix: string }) => {
     const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
     const keys = files.filter((key) => key.startsWith(prefix) && key.endsWith(".parquet"));
-    return { objects: keys.map((key) => ({ key, etag: etagOf(key), size: statSync(join(folder, key)).size })), truncated: false };
+    return {
+      objects: keys.map((key) => ({ key, etag: etagOf(key), size: statSync(join(folder, key)).size })),
+      truncated: false,
+    };
   },
   head: async (key: string) => (etags.has(key) ? { etag: etagOf(key) } : null),
   get: async (key: string) => {
     if (key.startsWith("events/")) partsRead += 1;
     const bytes = readFileSync(join(folder, key));
-    return { body: true, arrayBuffer: async () => bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) };
+    return {
+      body: true,
+      arrayBuffer: async () => bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length),
+    };
   },
   put: async (key: string, bytes: Uint8Array) => {
     mkdirSync(dirname(join(folder, key)), { recursive: true });
@@ -86,13 +96,20 @@ async function build(): Promise<BuildCost> {
   const ports = { bucket, store, owner: "bench", limits: passLimits(undefined), yieldTurn: look };
   const read = await rollUpDay(ports, { project: "shop", dimensions: [] }, firstDayMs);
   const { user, system } = process.cpuUsage(started);
-  const rows = db.prepare("SELECT count(*) AS n, sum(length(body)) AS size FROM rollup").get() as { n: number; size: number };
+  const rows = db.prepare("SELECT count(*) AS n, sum(length(body)) AS size FROM rollup").get() as {
+    n: number;
+    size: number;
+  };
   const cpuMs = (user + system) / 1000;
   return { rowsRead: read?.rowsRead ?? 0, partsRead, cpuMs, memory, d1Rows: rows.n, d1Characters: rows.size };
 }
 
 function etagOf(key: string): string {
-  const held = etags.get(key) ?? createHash("md5").update(readFileSync(join(folder, key))).digest("hex");
+  const held =
+    etags.get(key) ??
+    createHash("md5")
+      .update(readFileSync(join(folder, key)))
+      .digest("hex");
   etags.set(key, held);
   return held;
 }

@@ -39,8 +39,15 @@ export async function printMartBuild(size: DaySize): Promise<void> {
     duck.close();
     if (rows?.["ours"] !== rows?.["duck"]) throw new Error(`the marts differ: ${JSON.stringify(rows)}`);
     const duckMs = (user + system) / 1000;
-    const line = (name: string, ms: number, memory: string) => [name, (ms / 1000).toFixed(1), (events / ms * 1000).toFixed(0), memory];
-    console.log(`${events} events in ${size.hours} h; ${String(rows?.["ours"])} rows in the mart. CPU time, one thread.\n`);
+    const line = (name: string, ms: number, memory: string) => [
+      name,
+      (ms / 1000).toFixed(1),
+      ((events / ms) * 1000).toFixed(0),
+      memory,
+    ];
+    console.log(
+      `${events} events in ${size.hours} h; ${String(rows?.["ours"])} rows in the mart. CPU time, one thread.\n`,
+    );
     const table = [
       line(`the roll-up, heap of at most ${heapMb} MB`, cost.cpuMs, (cost.memory / 1e6).toFixed(0)),
       line("DuckDB", duckMs, ""),
@@ -58,8 +65,15 @@ export async function printLateEvent(size: DaySize): Promise<void> {
       writeParts(late, 3, rows);
       const [whole, again] = buildDay(folder, late);
       if (whole === undefined || again === undefined) throw new Error("nothing was built");
-      const line = (name: string, { partsRead, rowsRead, cpuMs }: BuildCost) => [name, String(partsRead), String(rowsRead), cpuMs.toFixed(0)];
-      console.log(`A day of ${size.hours} hours with ${size.eventsPerHour} events each. Half of a mart's rows count as rows.\n`);
+      const line = (name: string, { partsRead, rowsRead, cpuMs }: BuildCost) => [
+        name,
+        String(partsRead),
+        String(rowsRead),
+        cpuMs.toFixed(0),
+      ];
+      console.log(
+        `A day of ${size.hours} hours with ${size.eventsPerHour} events each. Half of a mart's rows count as rows.\n`,
+      );
       const table = [line("the whole day", whole), line("one late event", again)];
       console.log(`${formatTable(["", "parts read", "rows read", "CPU, ms"], table)}\n`);
       console.log(`In D1: ${whole.d1Rows} rows of events with ${whole.d1Characters} characters, at 50 event names.\n`);

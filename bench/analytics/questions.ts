@@ -39,11 +39,17 @@ export async function printQuestions({ days, eventsPerDay }: { days: number; eve
         const day = (offset: number): string => new Date(firstDayMs + offset * dayMs).toISOString().slice(0, 10);
         const range = `from=${day(days - span)}&to=${day(days)}`;
         for (const [what, query, sqls] of [
-          [names.join(", "), `metrics=${names.join(",")}`, names.map((name) => metrics.get(name)?.oracleSql("UTC", "day") ?? "")],
+          [
+            names.join(", "),
+            `metrics=${names.join(",")}`,
+            names.map((name) => metrics.get(name)?.oracleSql("UTC", "day") ?? ""),
+          ],
           [
             "events by 50 names",
             "metrics=events&breakdown=event",
-            [`SELECT time::DATE, event, count(*) FROM events WHERE type = 'track' AND time >= '${day(days - span)}' GROUP BY ALL`],
+            [
+              `SELECT time::DATE, event, count(*) FROM events WHERE type = 'track' AND time >= '${day(days - span)}' GROUP BY ALL`,
+            ],
           ],
         ] as const) {
           const times = await timesOf(asks + warmUps, async () => {
@@ -60,7 +66,9 @@ export async function printQuestions({ days, eventsPerDay }: { days: number; eve
         }
       }
       duck.close();
-      console.log(`${rows.length} events of ${days} days in ${days * busyHours.length} files; ${asks} questions of each kind.\n`);
+      console.log(
+        `${rows.length} events of ${days} days in ${days * busyHours.length} files; ${asks} questions of each kind.\n`,
+      );
       console.log(formatTable(["question", "days", "p50, ms", "p99, ms", "DuckDB over the lake, 1 thread, ms"], table));
     });
   } finally {

@@ -215,4 +215,3 @@ async function foldParts(
   }
   return inputs;
 }
-

@@ -6,7 +6,14 @@ import { linkWindowDays } from "../identity.ts";
 import { definitionsNumber } from "../jobs/definitions.ts";
 import { martKey, type MartName, type MartPart, martPartsText, martVersion, parseMartParts } from "../marts.ts";
 import { definitionText, inputsText, listedParts, parseInputs, sameInputs } from "../rollup-plan.ts";
-import { builtBefore, type BuiltDay, foldDay, type ReadDay, type RolledProject, type RollupPorts } from "./day-build.ts";
+import {
+  builtBefore,
+  type BuiltDay,
+  foldDay,
+  type ReadDay,
+  type RolledProject,
+  type RollupPorts,
+} from "./day-build.ts";
 import { listAll } from "./lake-objects.ts";
 import type { StoredDay } from "./rollup-store.ts";
 

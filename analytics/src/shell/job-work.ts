@@ -106,7 +106,9 @@ async function rebuildOld(env: Env, { project: { project } }: JobTask): Promise<
     days.map((day) => parseDay(day) ?? 0),
     false,
   );
-  return built === null ? busy : { outcome: "done", isNoted: true, counts: { days: built.built }, step: "", pauseMs: 0 };
+  return built === null
+    ? busy
+    : { outcome: "done", isNoted: true, counts: { days: built.built }, step: "", pauseMs: 0 };
 }
 
 /** Compares what R2 lists with what was rolled up, from the day of `step` on, and has days built again that differ. */
@@ -129,7 +131,11 @@ async function reconcile(env: Env, { project: state, step, nowMs, isAsked }: Job
   const [first] = drifted;
   const rebuilt = first === undefined ? noneRebuilt : await rebuildDays(env, project, drifted, true);
   if (rebuilt === null) return busy;
-  const run = { outcome: "done", isNoted: first !== undefined, counts: { parts: parts.length, days: rebuilt.built } } as const;
+  const run = {
+    outcome: "done",
+    isNoted: first !== undefined,
+    counts: { parts: parts.length, days: rebuilt.built },
+  } as const;
   // Days that the step had no time for still differ: the next one finds them.
   if (first !== undefined && !rebuilt.isFinished) return { ...run, step: dayText(first - dayMs), pauseMs: 0 };
   return { ...run, step: endDay === null ? "" : dayText(endDay), pauseMs: endDay === null ? dayMs : 0 };
