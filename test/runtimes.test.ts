@@ -9,7 +9,7 @@ import { type Answer, FaultServer } from "../sdk-node/testing/fault-server.ts";
 import { packedProject } from "../sdk-node/testing/packed-project.ts";
 import { type LockFile, lockFileGaps } from "../tools/check/lockfile.ts";
 import { findRuntime, installRuntimes, type Runtime, runtimeNames } from "./runtimes/installed.ts";
-import { endlessProgram, exitProgram, lifeProgram, loads, workerProgram } from "./runtimes/programs.ts";
+import { endlessProgram, exitProgram, importProgram, lifeProgram, loads, workerProgram } from "./runtimes/programs.ts";
 
 /*
  * The Node SDK as npm would install it, under every runtime that its README names. The runtimes are a project of their own,
@@ -133,7 +133,7 @@ describe.each(runtimeNames)("%s", { timeout: 2 * lifeMsMax }, (name) => {
 
   test(`SN38: under ${name} what waits is sent when the program is done, and when SIGTERM ends it`, async (context) => {
     const runtime = runtimeOf(name, context);
-    const scenario = { options: { flushIntervalMs: 3_600_000, flushAt: 1000 }, calls: 50 };
+    const scenario = { options: { flushIntervalMs: 3_600_000, flushAt: 1000, exitTimeoutMs: 30_000 }, calls: 50 };
     const done = await run(runtime, ["exit.mjs", exitProgram(loads.import)], scenario);
     expect([done, server.taken.size]).toEqual([{ end: 0, reports: ["called"] }, 50]);
     server.taken.clear();
@@ -160,6 +160,15 @@ describe.each(runtimeNames)("%s", { timeout: 2 * lifeMsMax }, (name) => {
     } finally {
       rmSync(directory, { recursive: true });
     }
+  });
+
+  test(`SN38: under ${name} the packed sluice-import sends a file`, async (context) => {
+    const row = { userId: "u", event: "Old", timestamp: "2020-06-01" };
+    writeFileSync(join(project, "old.ndjson"), `${JSON.stringify(row)}\n`.repeat(3));
+    rmSync(join(project, "old.ndjson.sluice-import.json"), { force: true });
+    const ended = await run(runtimeOf(name, context), ["import.mjs", importProgram("old.ndjson")], { calls: 0 });
+    expect(ended).toEqual({ end: 0, reports: ["3 delivered, 0 rejected, 0 rows that are no event"] });
+    expect(server.taken.size).toBe(3);
   });
 });
 

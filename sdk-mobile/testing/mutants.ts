@@ -47,8 +47,8 @@ export const mutants: readonly Mutant[] = [
   mutant(
     "an event leaves the disk when it is sent",
     sender,
-    "batch.flying = true;",
-    "batch.flying = true;\n    ports.store?.remove(batch.events.map((event) => event.messageId));",
+    "const sentMs = ports.now();",
+    "const sentMs = ports.now();\n    ports.store?.remove(batch.events.map((event) => event.messageId));",
   ),
   mutant(
     "an event gets another id when it is sent again",

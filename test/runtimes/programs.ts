@@ -53,6 +53,18 @@ export function endlessProgram(load: string): string {
   return `${exitProgram(load)} setInterval(() => undefined, 1000);`;
 }
 
+/** The packed command `sluice-import`, which sends a file; what it prints is reported, but for its progress. */
+export function importProgram(file: string): string {
+  return `
+  const { options } = JSON.parse(process.env.SCENARIO);
+  const print = console.log;
+  console.log = (line) => print(JSON.stringify(line));
+  process.stderr.write = () => true;
+  process.argv.splice(2, Infinity, ${JSON.stringify(file)}, "--host", options.host);
+  process.env.SLUICE_WRITE_KEY = options.writeKey;
+  await import("./node_modules/@sluice/node/dist/shell/sluice-import.js");`;
+}
+
 /** A Worker that lives a client's life for each request, and answers with what it would report. */
 export function workerProgram(load: string): string {
   return `${load}${shared}

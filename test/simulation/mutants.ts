@@ -118,12 +118,12 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "an id of a public key is taken for a server's",
-    firstSeed: 20,
+    firstSeed: 2,
     patches: [
       {
-        file: "queue-consumer/src/log/request-hashes.ts",
-        find: "kinds[slice.receipt.keyKind][dataset]",
-        replace: "kinds.server[dataset]",
+        file: "queue-consumer/src/log/packed-append.ts",
+        find: "textKinds[receipt.keyKind][dataset]",
+        replace: "textKinds.server[dataset]",
       },
     ],
   },
@@ -151,7 +151,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a part is put without its condition",
-    firstSeed: 40,
+    firstSeed: 77,
     patches: [
       {
         file: publisher,
@@ -223,10 +223,9 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: "analytics/src/shell/rollup-run.ts",
-        find: "  let rolledUpDays = 0;\n  let rowsRead = 0;",
+        find: "  const lateDays: number[] = [];",
         replace: `  await ports.store.advance(ports.owner, state.project, changes.cursors, { asOfMs: clock.startedMs, dueMs: 0 });
-  let rolledUpDays = 0;
-  let rowsRead = 0;`,
+  const lateDays: number[] = [];`,
       },
     ],
   },
@@ -281,7 +280,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "ids leave the log before their object is confirmed",
-    firstSeed: 64,
+    firstSeed: 30,
     patches: [
       {
         file: coldStore,
@@ -325,7 +324,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a log asks its own parent only for what it has not taken later",
-    firstSeed: 3,
+    firstSeed: 460,
     patches: [
       {
         file: "queue-consumer/src/shell/shard-log.ts",

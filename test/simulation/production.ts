@@ -45,13 +45,15 @@ const root = join(import.meta.dirname, "..", "..");
 const requireOfRoot = createRequire(join(root, "package.json"));
 
 const limits = "queue-consumer/src/log/limits.ts";
-/** A simulated hour has some dozens of rows: they shall need several parts, too. */
-const smallParts: readonly Patch[] = [{ file: limits, find: "growRowsMin = 600;", replace: "growRowsMin = 5;" }];
+/** A simulated hour has some dozens of events: they shall need several parts, and be folded before they go. */
+const fewEvents: readonly Patch[] = [
+  { file: limits, find: "growRowsMin = 600;", replace: "growRowsMin = 5;" },
+  { file: limits, find: "foldIdsMin = 20_000;", replace: "foldIdsMin = 4;" },
+];
 const smallPages: readonly Patch[] = [
-  ...smallParts,
+  ...fewEvents,
   { file: limits, find: "seenPageIdsMax = 8192;", replace: "seenPageIdsMax = 4;" },
   { file: limits, find: "liveIdsMax = 180_000;", replace: "liveIdsMax = 12;" },
-  { file: limits, find: "foldIdsMin = 20_000;", replace: "foldIdsMin = 4;" },
   { file: limits, find: "coldWindowPagesMax = 16;", replace: "coldWindowPagesMax = 2;" },
   { file: limits, find: "coldReadsMax = 16;", replace: "coldReadsMax = 3;" },
   { file: limits, find: "coldObjectPagesMax = 50;", replace: "coldObjectPagesMax = 3;" },
@@ -65,7 +67,7 @@ export async function loadProduction(patches: readonly Patch[] = []): Promise<Pr
   }
   const [edge, consumer, analytics, consumerOfSmallPages] = await Promise.all([
     programOf("worker", patches),
-    programOf("queue-consumer", patches, smallParts),
+    programOf("queue-consumer", patches, fewEvents),
     programOf("analytics", patches),
     programOf("queue-consumer", patches, smallPages),
   ]);
