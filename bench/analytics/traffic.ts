@@ -3,7 +3,7 @@ import type { Receipt } from "@sluice/schema";
 import { randomOf } from "../../analytics/testing/rows.ts";
 
 /** Names of track events. */
-export const eventNames = [
+const eventNames = [
   "Order Completed",
   "Order Refunded",
   "Promotion Viewed",

@@ -8,7 +8,7 @@ import { Agreement } from "./agreement.ts";
 import { homeZone, type KpiWorld } from "./world.ts";
 
 /** Zones of whole, half and quarter hours; in three of them clocks change. */
-export const zones = [homeZone, "UTC", "Asia/Kolkata", "Asia/Kathmandu", "America/New_York"] as const;
+const zones = [homeZone, "UTC", "Asia/Kolkata", "Asia/Kathmandu", "America/New_York"] as const;
 
 /** The population lies in each of them whole, but for hours, of which only two changes of clocks are asked for. */
 const ranges: Readonly<Record<Interval, string>> = {
