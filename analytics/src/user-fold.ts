@@ -7,7 +7,7 @@ import { microsOf } from "./money.ts";
 import { type QuarterMap, quarterOf } from "./quarter-hours.ts";
 import { hashText } from "./slice-hash.ts";
 
-/** Slices of a day at most: 400 million entries at 400,000 a slice. */
+/** Slices of a day at most: 160 million entries at 160,000 a slice. */
 const sliceCountMax = 1024;
 
 /** The columns of an event that the marts of users and links need. */
