@@ -53,6 +53,18 @@ function seriesOf(unit: string, value: unknown): object {
   return { unit, buckets: ["2026-11-19", "2026-11-20"].map((start) => ({ start, complete: false, value })) };
 }
 
+test("A21: the dashboard is one page that runs only its own script, and escapes what it shows", async () => {
+  const page = await dashboard.request("/", {}, { INGEST_URL: "https://<in>.example" });
+  expect(page.headers.get("content-type")).toContain("text/html");
+  expect(page.headers.get("content-security-policy")).toMatch(
+    /^default-src 'none'; script-src 'sha256-[^']+'; style-src 'sha256-[^']+'; connect-src 'self'/,
+  );
+  const text = await page.text();
+  expect(text).not.toMatch(/(?:src|href)="https?:/);
+  expect(text).not.toContain("innerHTML");
+  expect(text).not.toContain("<in>");
+});
+
 describe.skipIf(skipsBrowser())("the dashboard in a browser", () => {
   let browser: Browser;
   let server: Server;

@@ -5,6 +5,7 @@
 import { loadProduction } from "../test/simulation/production.ts";
 import { failureReport, simOptionsOf, simUsage } from "../test/simulation/report.ts";
 import { simulate } from "../test/simulation/simulate.ts";
+import { refreshMutantSeeds } from "./sim-mutants.ts";
 
 /** Seeds between two lines of progress. */
 const progressSeeds = 100;
@@ -17,7 +18,12 @@ async function main(args: readonly string[]): Promise<number> {
     console.error(`${parsed.problem}\n\n${simUsage}`);
     return 1;
   }
-  const { fromSeed, seeds } = parsed.options;
+  const { fromSeed, seeds, isOfMutants } = parsed.options;
+  if (isOfMutants) {
+    const escaped = await refreshMutantSeeds();
+    if (escaped.length > 0) console.error(`not noticed: ${escaped.join("; ")}`);
+    return escaped.length > 0 ? 1 : 0;
+  }
   const production = await loadProduction();
   const sum = { events: 0, parts: 0, steps: 0 };
   for (let i = 0; i < seeds; i++) {

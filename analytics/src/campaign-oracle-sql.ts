@@ -65,7 +65,7 @@ function wonCtes(zone: string, interval: Interval): string {
 export function campaignTableSql(zone: string, from: string, to: string) {
   const inRange = `day >= DATE '${from}' AND day < DATE '${to}'`;
   const named = `named AS (
-  SELECT ${localTime(zone)}::DATE AS day, event, currency, coalesce(properties->>'$.campaign', campaign_name) AS campaign,
+  SELECT ${localTime(zone)}::DATE AS day, event, currency, coalesce(properties->>'$.campaign', properties->>'$.name', campaign_name) AS campaign,
     TRY_CAST(properties->>'$.cost' AS DECIMAL(18, 6)) AS cost
   FROM events WHERE type = 'track' AND NOT is_bot
 )`;

@@ -30,7 +30,7 @@ function campaignRows(): Row[] {
     const click = {
       event: pick(["Ad Clicked", "Promotion Clicked", "Ad Impression"]),
       anonymousId: `a${index}`,
-      properties: { campaign: pick(["spring", "ü", null]) },
+      properties: { campaign: pick(["spring", null]), name: pick(["ü", null]) },
     };
     const currency = pick(["EUR", "usd", "GBP", null]);
     const cost = {

@@ -119,10 +119,12 @@ function takenOf(count: Count): number {
 }
 
 function answerRow(count: Count, nowMs: number): LedgerAnswerRow {
-  const { source, hourMs, stored, duplicate, rejected, missingMessages } = count;
+  const { source, hourMs, stored, duplicate, rejected } = count;
   const taken = takenOf(count);
-  const missing = Math.max(0, count.accepted - taken);
   const ageMs = nowMs - hourMs;
+  // A log forgets when it next writes, and until then would count what others have forgotten.
+  const isKnown = ageMs <= knownForDays * dayMs;
+  const missing = isKnown ? Math.max(0, count.accepted - taken) : 0;
   const isLate = ageMs > lostAfterDays * dayMs;
   return {
     source,
@@ -132,8 +134,8 @@ function answerRow(count: Count, nowMs: number): LedgerAnswerRow {
     duplicate,
     rejected,
     inFlight: isLate ? 0 : missing,
-    suspectedLost: ageMs > knownForDays * dayMs ? null : isLate ? missing : 0,
-    missingMessages,
+    suspectedLost: isKnown ? (isLate ? missing : 0) : null,
+    missingMessages: isKnown ? count.missingMessages : 0,
   };
 }
 

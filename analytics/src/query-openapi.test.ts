@@ -78,6 +78,7 @@ describe("OpenAPI of the query API", () => {
       ["AdhocAnswer", "/v1/query", { from: "2026-02-28", to: "2026-05-20" }],
       ["EventCatalogue", `/v1/events?${range}&limit=2`],
       ["UserAnswer", `/v1/users/u1?${range}&limit=5`],
+      ["Problem", "/nothing"],
       ["Problem", "/v1/users/nobody"],
       ["Problem", "/v1/events?limit=0"],
       ["LiveAnswer", "/v1/live"],

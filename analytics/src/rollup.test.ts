@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { type AnalyticsHarness, startAnalytics } from "../testing/harness.ts";
 import { type OracleRow, recountWithDuckDb } from "../testing/oracle.ts";
 import { PublishedLake } from "../testing/published-lake.ts";
-import { eventsOf, firstDayMs, randomOf, rowFrom, shuffled } from "../testing/rows.ts";
+import { campaignCost, eventsOf, firstDayMs, randomOf, rowFrom, shuffled } from "../testing/rows.ts";
 import type { KpiAnswer } from "./kpi-answer.ts";
 import type { MoneyRatioValue, RatioValue } from "./kpi-value.ts";
 import { metricNames } from "./metrics.ts";
@@ -43,11 +43,8 @@ describe("roll-up on workerd", () => {
   }
 
   test("A10: every metric equals DuckDB's recount of the lake", async () => {
-    const properties = { cost: "2.5", currency: "EUR" };
-    const timestamp = new Date(firstDayMs).toISOString();
-    const spent = { type: "track", event: "Campaign Cost", userId: "ads", messageId: "ads", timestamp, properties };
     const random = randomOf(7);
-    await lake.publish([...eventsOf(7, 700), spent].map(rowFrom), () => Math.floor(random() * 3));
+    await lake.publish([...eventsOf(7, 700), campaignCost].map(rowFrom), () => Math.floor(random() * 3));
     expect((await flush()).rolledUpDays).toBe(10);
     const answer = await kpis();
     const oracle = await recountWithDuckDb(worker.lake);
@@ -327,25 +324,13 @@ describe("roll-up on workerd", () => {
     const only = (await worker.admin("GET", "lake?prefix=events/project=shop/")).json() as { objects: object[] };
     expect(only.objects).toHaveLength(1);
     const object = await worker.admin("GET", "lake/object?key=registry/snapshot.json");
-    expect(object.status).toBe(200);
-    expect(object.headers.get("etag")).toMatch(/^"[0-9a-f]{32}"$/);
+    expect([object.status, object.headers.get("etag")]).toEqual([200, expect.stringMatching(/^"[0-9a-f]{32}"$/)]);
     expect((await worker.admin("GET", "lake/object?key=events/none")).status).toBe(404);
     for (const path of ["lake/object?key=secret/other.json", "lake/object", "lake?prefix=secret/"]) {
       const refused = await worker.admin("GET", path);
       expect(refused.status, path).toBe(400);
       expect(refused.json()).toMatchObject({ parameter: path.includes("object") ? "key" : "prefix" });
     }
-  });
-
-  test("A21: the dashboard is one page that runs only its own script, and escapes what it shows", async () => {
-    const page = await worker.fetch("/");
-    expect(page.headers.get("content-type")).toContain("text/html");
-    const policy = page.headers.get("content-security-policy") ?? "";
-    expect(policy).toMatch(/script-src 'sha256-[^']+'; style-src 'sha256-[^']+'; connect-src 'self'/);
-    expect(page.text).not.toMatch(/(?:src|href)="https?:/);
-    expect(page.text).not.toContain("innerHTML");
-    expect((await worker.fetch("/v1/health")).json()).toEqual({ ok: true });
-    expect((await worker.fetch("/nothing")).status).toBe(404);
   });
 
   function page(anonymousId: string, day: number) {

@@ -79,6 +79,12 @@ export function visit(type: "page" | "identify", anonymousId: string, day: numbe
   return { type, anonymousId, timestamp, messageId: `${type}-${anonymousId}-${day}`, ...(userId && { userId }) };
 }
 
+/** What a campaign cost on the first day. */
+export const campaignCost: JsonObject = {
+  ...{ type: "track", event: "Campaign Cost", userId: "ads", messageId: "ads" },
+  ...{ timestamp: new Date(firstDayMs).toISOString(), properties: { cost: "2.5", currency: "EUR" } },
+};
+
 /** The same events for a seed, each with its own message id. */
 export function eventsOf(seed: number, count: number): JsonObject[] {
   return fc

@@ -297,6 +297,13 @@ test("Q17: an append for another project is refused", async () => {
   await expect(log.append({ project: "intruder", shard: 0, slices: [] })).rejects.toThrow("another project");
 });
 
+test("Q107: an append in the layout of another version is left to be sent again, and changes nothing", async () => {
+  const log = consumer.log("versions");
+  const request = { project: "versions", shard: 0, slices: [] };
+  expect(await log.append(request, 2)).toEqual({ ok: false, reason: "overloaded" });
+  expect(await log.append(request)).toMatchObject({ ok: true, stored: 0 });
+});
+
 test("Q18: the alarm publishes by itself, and the cron revives one that was lost", async () => {
   const quick = await startConsumer({ PUBLISH_SECONDS: "1", PUBLISH_OLD_SECONDS: "1" });
   try {

@@ -1,5 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { type AppendSegment, type AppendSlice, type Dataset, type Json, type Receipt } from "@sluice/schema";
+import { IdWriter, textKinds } from "../src/log/id-texts.ts";
 import { testEvent, testReceipt } from "./harness.ts";
 
 /** What a test says of one event of a slice; buckets and files are those of 1970 unless it says otherwise. */
@@ -24,6 +25,8 @@ export function testSlice(
   const json = JSON.stringify({ batch: events.map(({ id, raw }) => raw ?? testEvent(id)) });
   const body = { form: "request", gzip: gzipSync(json), bytes: json.length, events: events.length } as const;
   const whole = testReceipt({ eventCount: events.length, ...receipt });
+  const ids = new IdWriter(events.length);
+  for (const { id, dataset = "events" } of events) ids.add(textKinds[whole.keyKind][dataset], id);
   return {
     receipt: whole,
     receiptJson: new TextEncoder().encode(JSON.stringify(whole)),
@@ -31,7 +34,7 @@ export function testSlice(
     segments,
     events: {
       positions: Uint16Array.from(events.keys()),
-      ids: events.map(({ id }) => id),
+      ids: ids.ids(),
       bucketHoursMs: Float64Array.from(events, ({ bucketHourMs = 0 }) => bucketHourMs),
       segments: Uint16Array.from(segmentOf),
     },

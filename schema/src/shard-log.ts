@@ -30,12 +30,20 @@ export interface AppendSlice {
     /** Position of the event in the message, ascending; its index in the request is `receipt.firstIndex` more. */
     readonly positions: Uint16Array;
     /** For `events` the message id; for `rejected` `receiptId-index`, which makes a reject idempotent. */
-    readonly ids: readonly string[];
+    readonly ids: IdTexts;
     /** Hour (ms) whose bucket of seen ids holds this id: the same for every resend of the event, but for ids that state no time. */
     readonly bucketHoursMs: Float64Array;
     /** Index into `segments`. */
     readonly segments: Uint16Array;
   };
+}
+
+/** Ids of events, as what the log hashes. */
+export interface IdTexts {
+  /** For each event a byte for key class and dataset, then its id in UTF-8. */
+  readonly bytes: Uint8Array;
+  /** For each event: where its text ends. */
+  readonly ends: Uint32Array;
 }
 
 /** Events as JSON in gzip, at most 127 KB of it. */
@@ -87,10 +95,7 @@ export interface PackedAppend {
   readonly hoursMs: Float64Array;
   /** For each slice: the positions of its events, then their segments. */
   readonly places: Uint16Array;
-  /** For each event: a byte for key class and dataset, then its id in UTF-8: the text whose hash the log remembers. */
-  readonly ids: Uint8Array;
-  /** For each event: where its text ends. */
-  readonly idEnds: Uint32Array;
+  readonly ids: IdTexts;
 }
 
 /** `overloaded` and `full` are to be retried later; nothing was stored. A shard that is not open yet is `overloaded`. */
@@ -119,6 +124,8 @@ export interface Inheritance {
   /** The parent's key: both hash ids alike, so that one can ask the other. Secret. */
   readonly hashKey: string;
   readonly last: LastPlaces;
+  /** Filters of ids that state a birth ahead of the split, and so lie behind the last one; each of at most 64 KiB. */
+  readonly ahead: readonly Uint32Array<ArrayBuffer>[];
 }
 
 /** Positions of the last ones that a parent has, −1 where it has none; what lies behind them need not be asked for. */

@@ -1,4 +1,5 @@
 import { type Batch, createBatch, planBatch, type QueuedEvent } from "./batch.ts";
+import type { DeviceClock } from "./device-clock.ts";
 import type { Limits } from "./limits.ts";
 
 /** Every event that is not settled: the queue, and the batches that were sent and are not confirmed. */
@@ -16,7 +17,7 @@ export interface Backlog {
 }
 
 /** An empty backlog. */
-export function createBacklog(limits: Limits): Backlog {
+export function createBacklog(limits: Limits, clock: Pick<DeviceClock, "isKnown">): Backlog {
   const queue: QueuedEvent[] = [];
   const batches: Batch[] = [];
   let dueEvents = 0;
@@ -28,8 +29,9 @@ export function createBacklog(limits: Limits): Backlog {
     },
     next(bytes) {
       const waiting = batches.find((batch) => !batch.flying);
-      const count = waiting ? 0 : planBatch(queue, { events: limits.flushAt, bytes }, dueEvents);
-      if (count === 0) return waiting;
+      const planned = waiting ? 0 : planBatch(queue, { events: limits.flushAt, bytes }, dueEvents);
+      if (planned === 0) return waiting;
+      const count = Math.min(planned, togetherMax(queue, clock));
       dueEvents = Math.max(0, dueEvents - count);
       const batch = createBatch(queue.splice(0, count));
       batches.push(batch);
@@ -37,4 +39,15 @@ export function createBacklog(limits: Limits): Backlog {
     },
     events: () => [...batches.flatMap((batch) => batch.events), ...queue],
   };
+}
+
+/**
+ * How many events from the front of the queue may travel together. An earlier run may have sent the first ones without an offset;
+ * sent so again with others, they could be corrected by another step than those. So the first goes alone, and teaches the offset.
+ */
+function togetherMax(queue: readonly QueuedEvent[], clock: Pick<DeviceClock, "isKnown">): number {
+  const restoredAt = queue[0]?.restoredAt;
+  if (restoredAt === "start" && !clock.isKnown()) return 1;
+  const others = queue.findIndex((event) => (event.restoredAt === "late") !== (restoredAt === "late"));
+  return others < 0 ? queue.length : others;
 }

@@ -1,5 +1,6 @@
 import type { BuiltEvent } from "./event.ts";
 import type { BatchClock } from "./clock-offset.ts";
+import type { RestoredAt } from "./device-clock.ts";
 import type { EventResult } from "./results.ts";
 
 /** Bytes of a request that are not events: key, times, punctuation. The longest write key has 200 characters. */
@@ -9,6 +10,8 @@ export const envelopeBytesMax = 400;
 export interface QueuedEvent extends BuiltEvent {
   /** What became of it; `null` while it waits. */
   result: EventResult | null;
+  /** Absent for events of this run. */
+  readonly restoredAt?: RestoredAt;
 }
 
 /** Events that travel together. Its events, and once it has left its offset, stay what they are through all resends. */

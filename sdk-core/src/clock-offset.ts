@@ -14,6 +14,9 @@ export interface ClockState {
   readonly highWaterMs: number;
 }
 
+/** A clock of which nothing is known. */
+export const unknownClock: ClockState = { offsetMs: null, highWaterMs: 0 };
+
 /** One exchange with the server. */
 export interface ClockReading {
   /** Device clock when the request left, ms. */

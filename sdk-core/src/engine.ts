@@ -91,8 +91,7 @@ export function createEngine(options: EngineOptions, library: Library, ports: En
 
   return {
     start(restored = []) {
-      backlog.queue.unshift(...restored.map((event) => take({ ...event, bytes: utf8Bytes(event.json) })));
-      sender.start();
+      sender.start(restored.map((event) => take({ ...event, bytes: utf8Bytes(event.json) })));
     },
     enqueue(type, call, calledMs = ports.now()) {
       const event = buildEvent(type, call, { messageId: ulid(calledMs), nowMs: calledMs, library });

@@ -6,7 +6,14 @@
  * never throws at its caller and never forgets an event without saying so.
  */
 export { type Batch, createBatch, type QueuedEvent, requestBody, sendOff, splitBatch } from "./batch.ts";
-export { type BatchClock, clockAfterDelivery, type ClockReading, offsetForBatchMs } from "./clock-offset.ts";
+export {
+  type BatchClock,
+  clockAfterDelivery,
+  type ClockReading,
+  type ClockState,
+  offsetForBatchMs,
+  unknownClock,
+} from "./clock-offset.ts";
 export { createEngine, type Engine, type Enqueued } from "./engine.ts";
 export * from "./event.ts";
 export * from "./identity.ts";

@@ -1,3 +1,4 @@
+import { unknownClock } from "./clock-offset.ts";
 import type { EngineOptions } from "./ports.ts";
 
 /** Options of the engine with every default filled in. */
@@ -11,5 +12,5 @@ export const defaultLimits: Omit<Limits, "writeKey"> = {
   maxQueueEvents: 10_000,
   maxQueueBytes: 16 * 1024 * 1024,
   maxInFlight: 1,
-  clockOffsetMs: null,
+  clock: unknownClock,
 };

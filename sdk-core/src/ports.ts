@@ -1,3 +1,4 @@
+import type { ClockState } from "./clock-offset.ts";
 import type { BuiltEvent } from "./event.ts";
 import type { RandomBytes } from "./ulid.ts";
 import type { EventResult, RetryNotice } from "./results.ts";
@@ -50,8 +51,8 @@ export interface EnginePorts {
   onResult?(result: EventResult): void;
   /** Told when a batch has to wait. */
   onRetry?(notice: RetryNotice): void;
-  /** Told of a new clock offset, ms, to be given to the next engine as `clockOffsetMs`. */
-  onClockOffset?(offsetMs: number): void;
+  /** Told what is known of the device's clock when it changes, to be given to the next engine as `clock`. */
+  onClock?(state: ClockState): void;
 }
 
 /** Options of the engine; every SDK passes them through under the same names. */
@@ -70,6 +71,6 @@ export interface EngineOptions {
   readonly maxQueueBytes?: number;
   /** Batches in flight; default 1, which keeps the order. */
   readonly maxInFlight?: number;
-  /** Clock offset known from an earlier run, ms; default `null`, not known. */
-  readonly clockOffsetMs?: number | null;
+  /** What an earlier run has learned of the device's clock; default: nothing. */
+  readonly clock?: ClockState;
 }

@@ -18,8 +18,8 @@ export interface Sender {
   readonly sendUrgently: (bytesMax: number) => void;
   /** Ends a pause that the server did not ask for. */
   readonly wake: () => void;
-  /** Begins to send, with everything that is queued. */
-  readonly start: () => void;
+  /** Begins to send, with everything that is queued, after these events of earlier runs. */
+  readonly start: (restored: readonly QueuedEvent[]) => void;
   /** Sends nothing more. What is in flight is no longer waited for. */
   readonly stop: () => void;
 }
@@ -29,8 +29,8 @@ type Settle = (events: readonly QueuedEvent[], results: readonly EventResult[]) 
 
 /** A sender with nothing to send; it begins with `start`. */
 export function createSender(limits: Limits, ports: EnginePorts, settle: Settle): Sender {
-  const clock = createDeviceClock(limits.clockOffsetMs, (offsetMs) => ports.onClockOffset?.(offsetMs));
-  const backlog = createBacklog(limits);
+  const clock = createDeviceClock(limits.clock, (state) => ports.onClock?.(state));
+  const backlog = createBacklog(limits, clock);
   const { batches } = backlog;
   const pause = createPause(ports, pump);
   let active = false;
@@ -47,7 +47,7 @@ export function createSender(limits: Limits, ports: EnginePorts, settle: Settle)
 
   async function fly(batch: Batch, urgent: boolean): Promise<void> {
     const outstanding = batches.filter((other) => other.hasLeft);
-    sendOff(batch, () => clock.offsetForMs(batch.firstStampMs, outstanding));
+    sendOff(batch, () => clock.offsetForMs(batch.firstStampMs, outstanding, batch.events[0]?.restoredAt));
     const sentMs = ports.now();
     let reply: SendReply;
     try {
@@ -94,7 +94,8 @@ export function createSender(limits: Limits, ports: EnginePorts, settle: Settle)
       pause.cancel();
       pump();
     },
-    start() {
+    start(restored) {
+      backlog.queue.unshift(...restored.map((event) => ({ ...event, restoredAt: active ? "late" : "start" }) as const));
       active = true;
       sendAll();
     },

@@ -1,4 +1,11 @@
-import { createEngine, type Engine, type EngineOptions, type EnginePorts, type StoredEvent } from "@sluice/core";
+import {
+  type ClockState,
+  createEngine,
+  type Engine,
+  type EngineOptions,
+  type EnginePorts,
+  type StoredEvent,
+} from "@sluice/core";
 import { sdkName, sdkVersion } from "./version.ts";
 
 /** Where this differs from the engine's defaults: a radio that wakes less often, and Android's 6 MB for all of AsyncStorage. */
@@ -12,8 +19,8 @@ const urgentRequestsMax = 8;
 
 /** The engine, which begins when the storage has said what an earlier run has left. */
 export interface Delivery {
-  /** Begins to send, with the clock offset known from an earlier run, ms. Called again it takes in what was found later. */
-  readonly start: (restored: readonly StoredEvent[], clockOffsetMs: number | null) => void;
+  /** Begins to send, with what an earlier run has learned of the clock. Called again it takes in what was found later. */
+  readonly start: (restored: readonly StoredEvent[], clock: ClockState) => void;
   /** The running engine. */
   readonly engine: () => Engine;
   /** The app is left: sends what waits at once, as far as a few requests carry it. */
@@ -30,9 +37,9 @@ export interface Delivery {
 export function createDelivery(options: Partial<EngineOptions> & { writeKey: string }, ports: EnginePorts): Delivery {
   let engine: Engine | null = null;
   return {
-    start(restored, clockOffsetMs) {
+    start(restored, clock) {
       engine ??= createEngine(
-        { ...defaults, ...given(options), maxBatchBytes, clockOffsetMs },
+        { ...defaults, ...given(options), maxBatchBytes, clock },
         { name: sdkName, version: sdkVersion },
         ports,
       );

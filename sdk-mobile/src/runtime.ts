@@ -1,4 +1,4 @@
-import { createUlid, type Fields, type FlushReport } from "@sluice/core";
+import { type ClockState, createUlid, type Fields, type FlushReport, unknownClock } from "@sluice/core";
 import { type Calls, createCalls } from "./calls.ts";
 import { createDelivery, type Delivery } from "./delivery.ts";
 import { createDisk } from "./disk.ts";
@@ -49,7 +49,7 @@ export function createRuntime(options: MobileOptions, context: () => Fields): Ru
     send: createSend(options.host, options.fetch, options.gzip ?? true),
     onResult: plugins.after,
     onRetry: (notice) => plugins.after({ ...notice, outcome: "retry" }),
-    onClockOffset: (offsetMs) => void disk.put(keys.clock, String(offsetMs)),
+    onClock: ({ offsetMs, highWaterMs }) => void disk.put(keys.clock, `${offsetMs} ${highWaterMs}`),
   });
   const calls = createCalls({ gate, visitor, plugins, delivery, context, now, newId });
   let opened: Promise<void> = Promise.resolve();
@@ -57,8 +57,7 @@ export function createRuntime(options: MobileOptions, context: () => Fields): Ru
   function loaded(entries: ReadonlyMap<string, string>): void {
     visitor.adopt(parseMobileIdentity(entries.get(keys.identity)));
     const { events, dropped } = store.restore(entries, now());
-    const clockOffsetMs = Number.parseInt(entries.get(keys.clock) ?? "", 10);
-    delivery.start(events, Number.isNaN(clockOffsetMs) ? null : clockOffsetMs);
+    delivery.start(events, parseClock(entries.get(keys.clock)));
     dropped.forEach(plugins.after);
     if (options.lifecycleEvents) noteRelease(entries.get(keys.release));
   }
@@ -76,7 +75,7 @@ export function createRuntime(options: MobileOptions, context: () => Fields): Ru
 
   async function open(): Promise<void> {
     await disk.open();
-    delivery.start([], null);
+    delivery.start([], unknownClock);
     gate.setReady(true);
   }
 
@@ -86,7 +85,7 @@ export function createRuntime(options: MobileOptions, context: () => Fields): Ru
       opened = open();
     } else {
       disk.close();
-      delivery.start([], null);
+      delivery.start([], unknownClock);
     }
     gate.setConsent(consent);
     if (consent !== "denied") return;
@@ -108,4 +107,10 @@ export function createRuntime(options: MobileOptions, context: () => Fields): Ru
 function storagePrefix(writeKey: string): string {
   const [project, source] = writeKey.split(".");
   return `sluice.${project}.${source}.`;
+}
+
+/** What an earlier run has noted of the clock: the offset and the high-water mark, ms. */
+function parseClock(text = ""): ClockState {
+  const [, offsetMs, highWaterMs = 0] = /^(-?\d+)(?: (\d+))?$/.exec(text) ?? [];
+  return offsetMs === undefined ? unknownClock : { offsetMs: Number(offsetMs), highWaterMs: Number(highWaterMs) };
 }

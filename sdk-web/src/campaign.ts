@@ -13,7 +13,7 @@ export function campaignOf(search: string): Campaign | undefined {
   for (const [key, value] of new URLSearchParams(search)) {
     if (!campaignParameter.test(key) || !value) continue;
     campaign ??= {};
-    campaign[key === "utm_campaign" ? "name" : key.replace("utm_", "")] = value;
+    campaign[key.replace("utm_campaign", "name").replace("utm_", "")] = value;
   }
   return campaign;
 }

@@ -1,21 +1,22 @@
 import type { WebOptions } from "./options.ts";
 
-const positive = /^([1-9]\d*|undefined)$/;
+const positive = /^[1-9]\d*$/;
 
-/** What the text of an option looks like; options that are not named here are switches. */
-const checks: readonly (readonly [keyof WebOptions, RegExp])[] = [
+/** What options look like as text, and what they are where they are left out; options that are not named here are free. */
+const checks: readonly (readonly [name: keyof WebOptions, pattern: RegExp, otherwise?: unknown])[] = [
   ["host", /^(https?:\/)?\/.*[^/]$/],
   ["writeKey", /\S\.\S/],
-  ["flushAt", positive],
-  ["flushIntervalMs", positive],
-  ["maxQueueCharacters", positive],
-  ["consent", /^(granted|denied|pending|undefined)$/],
-  ["pending", /^(drop|hold|anonymous|undefined)$/],
+  ["flushAt", positive, 100],
+  ["flushIntervalMs", positive, 2000],
+  ["maxQueueCharacters", positive, 2_000_000],
+  ["consent", /^(granted|denied|pending)$/, "granted"],
+  ["pending", /^(drop|hold|anonymous)$/, "hold"],
 ];
 
-/** Throws a `TypeError` that names the first option that cannot be used, and does not repeat its value. */
-export function checkOptions(options: WebOptions): void {
-  for (const [name, pattern] of checks) {
-    if (!pattern.test(String(options?.[name]))) throw new TypeError(`sluice: bad ${name}`);
+/** Writes what is left out into the options. Returns the name of the first that cannot be used. */
+export function complete(options: Partial<Record<keyof WebOptions, unknown>>): keyof WebOptions | undefined {
+  for (const [name, pattern, otherwise] of checks) {
+    if (!pattern.test((options[name] ??= otherwise) as string)) return name;
   }
+  return undefined;
 }

@@ -1,6 +1,6 @@
 import type { Fields } from "@sluice/core";
-import { checkOptions } from "./check-options.ts";
-import type { WebClient, WebOptions } from "./options.ts";
+import { complete } from "./check-options.ts";
+import type { CompleteOptions, WebClient, WebOptions } from "./options.ts";
 import { startClient } from "./shell/client.ts";
 
 /**
@@ -10,13 +10,15 @@ import { startClient } from "./shell/client.ts";
  *
  * @typeParam Events properties of each event by its name, to have names and properties checked by the compiler.
  */
-export function createClient<Events extends object = Record<string, Fields>>(options: WebOptions): WebClient<Events> {
-  checkOptions(options);
+export function createClient<Events extends object = Record<string, Fields>>(given: WebOptions): WebClient<Events> {
+  const options = { ...given };
+  const bad = complete(options);
+  if (bad) throw new TypeError(`sluice: bad ${bad}`);
   if (!("location" in globalThis)) return inert as unknown as WebClient<Events>;
   if (started && `${started.writeKey} ${started.host}` !== `${options.writeKey} ${options.host}`) {
     throw new TypeError("sluice: bad writeKey: this page has a client for another source");
   }
-  client ??= startClient(options);
+  client ??= startClient(options as CompleteOptions);
   started ??= options;
   return client as unknown as WebClient<Events>;
 }

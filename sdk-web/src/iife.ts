@@ -3,8 +3,9 @@
  * It defines window.sluice. With the snippet it takes over at once and replays the calls queued so far; without
  * it, window.sluice.load({host, writeKey}) starts a client and puts it in its own place.
  */
-import type { WebClient, WebOptions } from "./options.ts";
-import { startClient } from "./shell/client.ts";
+import type { CompleteOptions, WebClient, WebOptions } from "./options.ts";
+import { complete } from "./check-options.ts";
+import { client, startClient } from "./shell/client.ts";
 
 /** What the snippet left in `window.sluice`. */
 interface Queued {
@@ -17,8 +18,14 @@ type Loader = { load(options: WebOptions): WebClient };
 
 const page = globalThis as unknown as { sluice?: Queued | WebClient | Loader };
 
-/** Options are checked where the snippet is made, by `snippet()`; a page that calls this itself is trusted with them. */
-const load = (options: WebOptions): WebClient => (page.sluice = startClient(options));
+/** Never throws into the page: with an option that cannot be used, the console says its name, and the client does nothing. */
+const load = (given: WebOptions): WebClient => {
+  const options = { ...given };
+  const bad = complete(options);
+  if (bad) console.error(`sluice: bad ${bad}`);
+  else startClient(options as CompleteOptions);
+  return (page.sluice = client);
+};
 
 const before = page.sluice as Queued | undefined;
 if (!before) page.sluice = { load };

@@ -39,6 +39,10 @@ export interface WebOptions {
   readonly campaignSessions?: boolean;
 }
 
+/** Options with what was left out written in. */
+export type CompleteOptions = WebOptions &
+  Required<Pick<WebOptions, "flushAt" | "flushIntervalMs" | "maxQueueCharacters" | "consent" | "pending">>;
+
 /** Changes or drops events, and is told what becomes of them. What it throws is ignored. */
 export interface Plugin {
   /** Called with every event before it is queued; returns it, another one, or `null` to drop it. */

@@ -1,14 +1,12 @@
 import type { Notice } from "./notices.ts";
 import type { Plugin } from "./options.ts";
 
-let plugins: Plugin[] = [];
+const plugins = new Set<Plugin>();
 
 /** Adds a plugin; returns what removes it. */
 export function use(plugin: Plugin): () => void {
-  plugins = [...plugins, plugin];
-  return () => {
-    plugins = plugins.filter((other) => other !== plugin);
-  };
+  plugins.add(plugin);
+  return () => void plugins.delete(plugin);
 }
 
 /**

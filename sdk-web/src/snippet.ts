@@ -1,4 +1,4 @@
-import { checkOptions } from "./check-options.ts";
+import { complete } from "./check-options.ts";
 import type { WebOptions } from "./options.ts";
 
 /** What the snippet is made of: the options of the client, and where its script is. */
@@ -23,7 +23,8 @@ const queuedMethods = "track identify page screen group alias register reset set
  * so that none can end the script.
  */
 export function snippet({ script = "/sluice.js", integrity, nonce, ...options }: SnippetOptions): string {
-  checkOptions(options);
+  const bad = complete({ ...options });
+  if (bad) throw new TypeError(`sluice: bad ${bad}`);
   const attributes = Object.entries({ nonce, integrity, crossOrigin: integrity && "anonymous" });
   const code =
     `!function(w,d,o,q,s){if(w.sluice)return;s=w.sluice={o:o,q:q};` +

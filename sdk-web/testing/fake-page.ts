@@ -20,7 +20,8 @@ type Handlers = Map<string, (() => void)[]>;
 export class FakePage {
   readonly requests: PageRequest[] = [];
   readonly scripts: string[] = [];
-  readonly warnings: string[] = [];
+  /** What the page has written to the console as errors. */
+  readonly errors: string[] = [];
   readonly window: Record<string, unknown> & { sluice?: Record<string, (...values: unknown[]) => unknown> };
   /** Answers one request: a status, or `null` for no answer. */
   answer: (index: number) => { status: number; serverTime?: string; hold?: boolean } | null = () => ({ status: 200 });
@@ -47,7 +48,7 @@ export class FakePage {
       screen: { width: 800, height: 600 },
       addEventListener: listen,
       fetch: (url: string, init: RequestInit) => this.#fetch(url, init),
-      console: { warn: (line: string) => this.warnings.push(line) },
+      console: { error: (line: string) => this.errors.push(line) },
     };
     for (const name of ["crypto", "Blob", "Response", "CompressionStream", "AbortSignal", "URLSearchParams"] as const) {
       page[name] = globalThis[name];

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { FakePage } from "./fake-page.ts";
 
 /** The built browser script. */
-const script = readFileSync(new URL("../dist/sluice.min.js", import.meta.url), "utf8");
+export const script = readFileSync(new URL("../dist/sluice.min.js", import.meta.url), "utf8");
 
 /** Storage that several pages share. */
 export const storageOf = (): Map<string, string> => new Map();

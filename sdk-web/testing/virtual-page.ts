@@ -1,8 +1,8 @@
-import { createContext, runInContext } from "node:vm";
-import { storageOf } from "./storage.ts";
+import { compileFunction } from "node:vm";
 import type { VirtualTime } from "../../sdk-core/testing/virtual-time.ts";
+import { storageOf } from "./storage.ts";
 
-/** What a page of a virtual device stands on. */
+/** What the pages of a virtual browser stand on. */
 export interface VirtualPorts {
   readonly time: VirtualTime;
   /** The device's clock, ms. */
@@ -10,86 +10,137 @@ export interface VirtualPorts {
   /** Numbers in [0, 1). */
   readonly random: () => number;
   readonly storage: Map<string, string>;
+  /** Web Locks that are held, by name. */
+  readonly locks: Set<string>;
   /** Answers one request body; rejects when no answer comes. */
   readonly send: (body: string) => Promise<{ readonly status: number; readonly serverTime?: string }>;
 }
 
+/** The script as a function of the globals that it finds, compiled once. */
+type Script = (...globals: unknown[]) => void;
+
+const globalNames = [
+  ...["globalThis", "addEventListener", "navigator", "localStorage", "location", "setTimeout", "queueMicrotask"],
+  ...["crypto", "fetch", "Blob", "AbortSignal", "Date", "Math"],
+];
+
+/** Compiles the built script, for any number of pages. */
+export const compileScript = (code: string): Script => compileFunction(code, globalNames) as Script;
+
+interface VirtualClient {
+  track(event: string): void;
+  use(plugin: { before(event: { messageId: string }): object }): () => void;
+}
+
 /**
- * A page whose clock, timers and network are virtual, with the built script in it: nothing of the script is replaced. It has
- * no IndexedDB, no Web Locks and no CompressionStream, so it runs in virtual time alone.
+ * A page whose clock, timers, locks and network are virtual, with the built script in it: nothing of the script is replaced. It
+ * has no IndexedDB and no CompressionStream, so it runs in virtual time alone.
  */
 export class VirtualPage {
-  readonly #context: Record<string, unknown>;
+  readonly #client: VirtualClient;
+  readonly #listeners = new Map<string, (() => void)[]>();
+  readonly #held = new Set<string>();
+  readonly #ports: VirtualPorts;
   #isGone = false;
 
-  constructor(script: string, options: object, ports: VirtualPorts) {
-    const listeners = new Map<string, (() => void)[]>();
-    const alive = (run: () => void) => () => void (this.#isGone || run());
-    const page: Record<string, unknown> = {
+  constructor(script: Script, options: object, ports: VirtualPorts) {
+    this.#ports = ports;
+    const { time, nowMs, random } = ports;
+    const later = (run: () => void, ms = 0): unknown => time.setTimer(this.#alive(run), Math.ceil(ms));
+    class VirtualDate extends Date {
+      constructor(ms?: number | string) {
+        super(ms ?? nowMs());
+      }
+      static override now = nowMs;
+    }
+    const page: { sluice?: { load(options: object): VirtualClient }; document: object } = {
       document: { title: "Virtual", referrer: "" },
-      location: { href: "https://shop.example/", pathname: "/", search: "" },
-      navigator: { language: "en" },
-      addEventListener: (name: string, run: () => void) => listeners.set(name, [...(listeners.get(name) ?? []), run]),
-      crypto: { getRandomValues: (bytes: Uint8Array) => bytes.map(() => ports.random() * 256) },
-      random: ports.random,
-      URLSearchParams,
-      AbortSignal: { timeout: (ms: number) => ms },
-      Blob: class {
-        readonly text: string;
-        readonly size: number;
-        constructor([text = ""]: readonly string[]) {
-          this.text = text;
-          this.size = text.length;
-        }
-      },
-      localStorage: storageOf(ports.storage),
-      now: ports.nowMs,
-      setTimeout: (run: () => void, ms = 0) => ports.time.setTimer(alive(run), Math.ceil(ms)),
-      queueMicrotask: (run: () => void) => queueMicrotask(alive(run)),
-      fetch: (_: string, { body, signal }: { body: { text: string }; signal: number }) =>
-        new Promise((resolve, reject) => {
-          ports.time.setTimer(
-            alive(() => reject(new Error("timeout"))),
-            signal,
-          );
-          ports.send(body.text).then(
-            ({ status, serverTime }) =>
-              alive(() =>
-                resolve({
-                  status,
-                  headers: { get: () => null },
-                  json: () => Promise.resolve({ success: true, rejected: [], serverTime }),
-                }),
-              )(),
-            (error: unknown) => alive(() => reject(error as Error))(),
-          );
-        }),
     };
-    this.#context = createContext(page);
-    this.#listeners = listeners;
-    this.#run(
-      `Date = class extends Date { constructor(...given) { given.length ? super(...given) : super(now()) } static now() { return now() } };
-      Math.random = random`,
-    );
-    this.#run(script);
-    this.#run(`sluice.load(${JSON.stringify(options)})`);
+    const globals: Record<string, unknown> = {
+      globalThis: page,
+      addEventListener: (name: string, run: () => void) =>
+        this.#listeners.set(name, [...(this.#listeners.get(name) ?? []), run]),
+      navigator: { language: "en", locks: { request: this.#request } },
+      localStorage: storageOf(ports.storage),
+      location: { href: "https://shop.example/", pathname: "/", search: "" },
+      setTimeout: later,
+      queueMicrotask: (run: () => void) => queueMicrotask(this.#alive(run)),
+      crypto: { getRandomValues: (bytes: Uint8Array) => bytes.map(() => random() * 256) },
+      fetch: this.#fetch,
+      Blob: VirtualBlob,
+      AbortSignal: { timeout: (ms: number) => ms },
+      Date: VirtualDate,
+      Math: Object.assign(Object.create(Math), { random }),
+    };
+    script(...globalNames.map((name) => globals[name]));
+    const client = page.sluice?.load(options);
+    if (client === undefined) throw new Error("the script defines no sluice");
+    this.#client = client;
   }
-
-  readonly #listeners: ReadonlyMap<string, readonly (() => void)[]>;
 
   /** Tracks one event; returns its message id. */
   track(): string {
-    this.#run(`sluice.use({ before: (event) => { id = event.messageId; return event } })(sluice.track("Tested"))`);
-    return this.#context["id"] as string;
+    let id = "";
+    const stop = this.#client.use({
+      before: (event) => {
+        id = event.messageId;
+        return event;
+      },
+    });
+    this.#client.track("Tested");
+    stop();
+    return id;
   }
 
   /** The visitor goes on to another page: this one may send what fits, and hears no answer. */
   leave(): void {
     for (const run of this.#listeners.get("pagehide") ?? []) run();
-    this.#isGone = true;
+    this.kill();
   }
 
-  #run(code: string): void {
-    runInContext(code, this.#context);
+  /** The browser dies. */
+  kill(): void {
+    this.#isGone = true;
+    for (const name of this.#held) this.#ports.locks.delete(name);
+  }
+
+  #alive(run: () => void): () => void {
+    return () => void (this.#isGone || run());
+  }
+
+  readonly #request = async (name: string, ...rest: unknown[]): Promise<void> => {
+    const work = rest.at(-1) as (lock: object | null) => Promise<unknown>;
+    await Promise.resolve();
+    if (this.#isGone) return;
+    if (this.#ports.locks.has(name)) return void (await work(null));
+    this.#ports.locks.add(name);
+    this.#held.add(name);
+    await work({});
+    if (this.#held.delete(name)) this.#ports.locks.delete(name);
+  };
+
+  readonly #fetch = (_: string, { body, signal }: { body: VirtualBlob; signal: number }): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      this.#ports.time.setTimer(
+        this.#alive(() => reject(new Error("timeout"))),
+        signal,
+      );
+      const answer = { headers: { get: () => null } };
+      this.#ports.send(body.text).then(
+        ({ status, serverTime }) => {
+          const reply = { success: status === 200, rejected: [], serverTime };
+          this.#alive(() => resolve({ ...answer, status, json: () => Promise.resolve(reply) }))();
+        },
+        (error: unknown) => this.#alive(() => reject(error as Error))(),
+      );
+    });
+}
+
+class VirtualBlob {
+  readonly text: string;
+  readonly size: number;
+  constructor([text = ""]: readonly string[]) {
+    this.text = text;
+    this.size = text.length;
   }
 }

@@ -193,7 +193,7 @@ function configOf(folder: string, extra: { readonly replay?: boolean }, vars: Re
   for (const consumer of config.queues?.consumers ?? []) consumer.max_batch_timeout = 0;
   if (extra.replay === true) config.queues?.producers?.push({ binding: "REPLAY", queue: "replays" });
   for (const database of config.d1_databases ?? []) {
-    if (database.migrations_dir === undefined) continue;
+    if (database.migrations_dir === undefined) continue; // a Worker that only reads another one's tables
     database.migrations_dir = join(projectRoot, folder, database.migrations_dir);
   }
   return { ...config, main: join(projectRoot, folder, config.main), vars: { ...config.vars, ...vars } };

@@ -8,11 +8,19 @@ import type { SentEvent } from "./traffic.ts";
 
 /** What is known of an event's deliveries. */
 export interface Delivery {
-  readonly event: SentEvent;
+  /** Of a phone's event, id and text are known only when the SDK has sent it. */
+  event: SentEvent;
   /** Requests that carried it and left the client. */
   sent: number;
-  /** Requests of these that were answered with 200. */
-  answered: number;
+  /** How often somebody was told that it is safe: a request of these was answered with 200, or the SDK said that it is stored. */
+  promised: number;
+}
+
+/** What the edge answers. */
+export interface EdgeAnswer {
+  readonly status: number;
+  readonly text: string;
+  readonly retryAfter: string | null;
 }
 
 /** What a client needs of the world. */
@@ -21,7 +29,7 @@ export interface ClientWorld {
   readonly network: Network;
   readonly random: Random;
   /** Lets an edge isolate answer a request. */
-  readonly fetch: (request: Request, answer: (outcome: Outcome<{ status: number; text: string }>) => void) => void;
+  readonly fetch: (request: Request, answer: (outcome: Outcome<EdgeAnswer>) => void) => void;
   readonly fail: (what: string) => void;
 }
 
@@ -75,7 +83,7 @@ export class SimulatedClient {
     };
     const what = `POST ${batch.map(({ event }) => event.number).join(",")}`;
     network
-      .callAsync<{ status: number; text: string }>(this.#process, what, (answer) => this.#world.fetch(request, answer))
+      .callAsync<EdgeAnswer>(this.#process, what, (answer) => this.#world.fetch(request, answer))
       .then(({ status, text }) => {
         if (status === 200) this.#answered(batch, JSON.parse(text) as IngestReply);
         else if (status !== 503) return fail(`the edge answered ${status}: ${text}`);
@@ -91,7 +99,7 @@ export class SimulatedClient {
   #answered(batch: readonly Delivery[], reply: IngestReply): void {
     const rejected = new Set(reply.rejected.map(({ index }) => index));
     batch.forEach((delivery, index) => {
-      delivery.answered += 1;
+      delivery.promised += 1;
       if (rejected.has(index) === delivery.event.isValid) {
         this.#world.fail(`event ${delivery.event.number} got the wrong verdict`);
       }

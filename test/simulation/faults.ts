@@ -48,6 +48,20 @@ export interface Faults {
   readonly jumpsPerMinute: number;
 }
 
+/** What can go wrong with a phone, as probabilities, of the storage's operations and of the user's actions. */
+export interface PhoneFaults {
+  /** The storage fails: it is full, or locked. */
+  readonly storageFails: number;
+  /** The storage takes up to ten seconds; an SDK waits for five. */
+  readonly storageSlow: number;
+  /** The app's process dies in an operation of the storage: before it, in its midst, or when it is done. */
+  readonly storageDies: number;
+  /** The app is killed soon after an action. */
+  readonly killed: number;
+  /** The phone loses its connection at an action, for up to an hour. */
+  readonly offline: number;
+}
+
 const none: CallFaults = { lost: 0, answerLost: 0, hangs: 0, slow: 0, crash: 0 };
 
 /** A world in which everything works, into which every simulation ends: what was promised must then come true. */
@@ -64,6 +78,8 @@ export const calm: Faults = {
   deathsPerMinute: 0,
   jumpsPerMinute: 0,
 };
+
+export const calmPhone: PhoneFaults = { storageFails: 0, storageSlow: 0, storageDies: 0, killed: 0, offline: 0 };
 
 const rates = [0, 0, 0.01, 0.05, 0.2] as const;
 const rareRates = [0, 0, 0.005, 0.02, 0.08] as const;
@@ -99,6 +115,19 @@ export function faultsOf(random: Random, theme: Theme): Faults {
     case "cold ids":
       return { ...faults, outages: random.chance(0.5) ? [{ ...time, service: "bucket" }] : [] };
   }
+}
+
+/** The faults of a seed's phones. */
+export function phoneFaultsOf(random: Random): PhoneFaults {
+  // A storage that fails excuses much; most of them work, and the rest may go wrong.
+  const isSound = random.chance(0.6);
+  return {
+    storageFails: isSound ? 0 : random.pick(rates),
+    storageSlow: isSound ? 0 : random.pick(rates),
+    storageDies: random.pick([0, 0.01, 0.05]),
+    killed: random.pick([0, 0.3, 0.6]),
+    offline: random.pick([0, 0.3]),
+  };
 }
 
 /**

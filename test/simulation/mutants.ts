@@ -1,12 +1,6 @@
-import type { Patch } from "./production.ts";
-
-/** A bug, planted into the production code, that the simulation must notice. */
-export interface Mutant {
-  readonly name: string;
-  /** A seed that caught it when it was planted: the search begins here. */
-  readonly firstSeed: number;
-  readonly patches: readonly Patch[];
-}
+import type { Mutant } from "./mutant-search.ts";
+import { numberMutants } from "./mutants-of-numbers.ts";
+import { sdkMutants } from "./mutants-of-sdk.ts";
 
 const consume = "queue-consumer/src/shell/consume.ts";
 const publisher = "queue-consumer/src/shell/publisher.ts";
@@ -18,7 +12,6 @@ const appendPlan = "queue-consumer/src/log/append-plan.ts";
 export const mutants: readonly Mutant[] = [
   {
     name: "the edge answers 200 before the queue has taken the request",
-    firstSeed: 14,
     patches: [
       {
         file: "worker/src/shell/deliver.ts",
@@ -29,7 +22,6 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a spilled message is deleted before it is sent",
-    firstSeed: 22,
     patches: [
       {
         file: "worker/src/shell/replay.ts",
@@ -40,7 +32,6 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "messages are acknowledged before the append",
-    firstSeed: 3,
     patches: [
       {
         file: "queue-consumer/src/index.ts",
@@ -51,7 +42,6 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "messages are acknowledged whose append failed",
-    firstSeed: 3,
     patches: [
       {
         file: consume,
@@ -62,7 +52,6 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a dead letter is acknowledged before it is stored",
-    firstSeed: 5,
     patches: [
       {
         file: consume,
@@ -73,7 +62,6 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "ids are stored before their events, in a transaction of their own",
-    firstSeed: 8,
     patches: [
       {
         file: logState,
@@ -96,7 +84,6 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a redelivered message is not known by its receipt",
-    firstSeed: 1,
     patches: [
       {
         file: "queue-consumer/src/log/append-plan.ts",
@@ -107,7 +94,6 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "the messages of a split request are taken for one",
-    firstSeed: 1,
     patches: [
       {
         file: "queue-consumer/src/log/request-hashes.ts",
@@ -118,28 +104,24 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "an id of a public key is taken for a server's",
-    firstSeed: 2,
     patches: [
       {
-        file: "queue-consumer/src/log/packed-append.ts",
-        find: "textKinds[receipt.keyKind][dataset]",
-        replace: "textKinds.server[dataset]",
+        file: "queue-consumer/src/consume/message-slice.ts",
+        find: "textKinds[receipt.keyKind]",
+        replace: "textKinds.server",
       },
     ],
   },
   {
     name: "folded counts are added to the ledger again after a restart",
-    firstSeed: 5,
     patches: [{ file: logState, find: "if (sequence <= this.#foldedThrough) continue;", replace: "" }],
   },
   {
     name: "published rows wait again after a restart",
-    firstSeed: 6,
     patches: [{ file: logState, find: "return sequence <= through;", replace: "return sequence < 0 * through;" }],
   },
   {
     name: "blocks are dropped before their part is confirmed",
-    firstSeed: 6,
     patches: [
       {
         file: publisher,
@@ -151,7 +133,6 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a part is put without its condition",
-    firstSeed: 77,
     patches: [
       {
         file: publisher,
@@ -162,7 +143,6 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "the plan of a PUT is not stored",
-    firstSeed: 8,
     patches: [
       {
         file: publisher,
@@ -173,7 +153,6 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "an older plan's object is taken for the newest plan's",
-    firstSeed: 24,
     patches: [
       {
         file: publisher,
@@ -185,7 +164,6 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "rows move on to the next part",
-    firstSeed: 6,
     patches: [
       {
         file: publisher,
@@ -197,7 +175,6 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a lost alarm is not set again",
-    firstSeed: 94,
     patches: [
       {
         file: "queue-consumer/src/shell/shard-log.ts",
@@ -208,7 +185,6 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "events are filed under the hour of their receipt",
-    firstSeed: 1,
     patches: [
       {
         file: "queue-consumer/src/consume/message-slice.ts",
@@ -219,7 +195,6 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "the cursor moves before the days are rolled up",
-    firstSeed: 1,
     patches: [
       {
         file: "analytics/src/shell/rollup-run.ts",
@@ -231,7 +206,6 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a shard that split off does not ask its parent for ids",
-    firstSeed: 3,
     patches: [
       {
         file: logState,
@@ -242,7 +216,6 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a shard that split off does not ask its parent for messages",
-    firstSeed: 1,
     patches: [
       {
         file: logState,
@@ -253,12 +226,10 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a parent takes its own part of a message for its child's",
-    firstSeed: 1,
     patches: [{ file: logState, find: "child ?? this.#shards);", replace: "this.#shards);" }],
   },
   {
     name: "a parent forgets in a restart what it gave up",
-    firstSeed: 8,
     patches: [
       {
         file: logState,
@@ -269,7 +240,6 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "ids that could not be checked are stored",
-    firstSeed: 6,
     patches: [
       {
         file: appendPlan,
@@ -280,7 +250,6 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "ids leave the log before their object is confirmed",
-    firstSeed: 30,
     patches: [
       {
         file: coldStore,
@@ -291,7 +260,6 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "ids that came while their page was moved leave with it",
-    firstSeed: 31,
     patches: [
       {
         file: logState,
@@ -302,7 +270,6 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "cold ids are not looked for",
-    firstSeed: 6,
     patches: [
       {
         file: "queue-consumer/src/log/cold-ids.ts",
@@ -313,7 +280,6 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "an id that states no time is looked for on the day of its receipt only",
-    firstSeed: 3,
     patches: [
       {
         file: "queue-consumer/src/log/seen-index.ts",
@@ -324,7 +290,6 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a log asks its own parent only for what it has not taken later",
-    firstSeed: 460,
     patches: [
       {
         file: "queue-consumer/src/shell/shard-log.ts",
@@ -333,4 +298,10 @@ export const mutants: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: "a parent does not tell its child of ids that are born ahead",
+    patches: [{ file: logState, find: "ahead: ids.ahead === null ? ahead : [...ahead, ids.ahead]", replace: "ahead" }],
+  },
+  ...numberMutants,
+  ...sdkMutants,
 ];

@@ -20,13 +20,15 @@ export interface Patch {
   readonly replace: string;
 }
 
-/** The Workers, compiled. */
+/** The Workers and the SDK, compiled. */
 export interface Production {
   readonly edge: Program;
   readonly consumer: Program;
   /** The consumer with limits that a simulation can reach: pages of a few ids, few reads of cold ones, early folds. */
   readonly consumerOfSmallPages: Program;
   readonly analytics: Program;
+  /** The SDK of phones with its engine. */
+  readonly phone: Program;
 }
 
 /** Runs a Worker's module in a new isolate and gives its exports. */
@@ -59,19 +61,30 @@ const smallPages: readonly Patch[] = [
   { file: limits, find: "coldObjectPagesMax = 50;", replace: "coldObjectPagesMax = 3;" },
 ];
 
-/** Bundles the three Workers, with patches. Fails loudly when a patch does not fit the source any more. */
+/** What is bundled, by the folder of its entry; the SDK's engine is bundled with it. */
+const bundles = {
+  worker: ["worker"],
+  "queue-consumer": ["queue-consumer"],
+  analytics: ["analytics"],
+  "sdk-mobile": ["sdk-mobile", "sdk-core"],
+} as const;
+
+type Bundle = keyof typeof bundles;
+
+/** Bundles the three Workers and the SDK, with patches. Fails loudly when a patch does not fit the source any more. */
 export async function loadProduction(patches: readonly Patch[] = []): Promise<Production> {
-  const folders = new Set(["worker", "queue-consumer", "analytics"]);
+  const folders: readonly string[] = Object.values(bundles).flat();
   for (const { file } of patches) {
-    if (!folders.has(file.slice(0, file.indexOf("/")))) throw new Error(`${file} is not part of a Worker`);
+    if (!folders.includes(file.slice(0, file.indexOf("/")))) throw new Error(`${file} is part of no bundle`);
   }
-  const [edge, consumer, analytics, consumerOfSmallPages] = await Promise.all([
+  const [edge, consumer, analytics, phone, consumerOfSmallPages] = await Promise.all([
     programOf("worker", patches),
     programOf("queue-consumer", patches, fewEvents),
     programOf("analytics", patches),
+    programOf("sdk-mobile", patches),
     programOf("queue-consumer", patches, smallPages),
   ]);
-  return { edge, consumer, analytics, consumerOfSmallPages };
+  return { edge, consumer, analytics, phone, consumerOfSmallPages };
 }
 
 /** A Worker as it is deployed, limits and all. */
@@ -83,11 +96,11 @@ export async function loadDeployed(folder: "queue-consumer" | "analytics"): Prom
 const unpatched = new Map<string, Promise<Program>>();
 
 async function programOf(
-  folder: string,
+  folder: Bundle,
   patches: readonly Patch[],
   limitPatches: readonly Patch[] = [],
 ): Promise<Program> {
-  const own = patches.filter((patch) => patch.file.startsWith(`${folder}/`));
+  const own = patches.filter(({ file }) => bundles[folder].some((part) => file.startsWith(`${part}/`)));
   if (own.length > 0) return compiled(folder, [...own, ...limitPatches]);
   const name = `${folder} ${limitPatches.length}`;
   const program = unpatched.get(name) ?? compiled(folder, limitPatches);
@@ -95,7 +108,7 @@ async function programOf(
   return program;
 }
 
-async function compiled(folder: string, own: readonly Patch[]): Promise<Program> {
+async function compiled(folder: Bundle, own: readonly Patch[]): Promise<Program> {
   const applied = new Set<Patch>();
   const bundle = await build({
     entryPoints: [join(root, folder, "src/index.ts")],
@@ -105,6 +118,7 @@ async function compiled(folder: string, own: readonly Patch[]): Promise<Program>
     platform: "neutral",
     target: "node22",
     packages: "external",
+    alias: { "@sluice/core": join(root, "sdk-core/src/index.ts") },
     external: ["cloudflare:*", "node:*", "*.txt"],
     logLevel: "silent",
     plugins: own.length === 0 ? [] : [patching(own, applied)],

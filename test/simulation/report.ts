@@ -13,16 +13,20 @@ export function failureReport(outcome: Outcome): string {
 export interface SimOptions {
   readonly fromSeed: number;
   readonly seeds: number;
+  /** Whether seeds are looked for that notice the planted bugs. */
+  readonly isOfMutants: boolean;
 }
 
-export const simUsage = `npm run sim -- [--seeds N] [--seed S]
+export const simUsage = `npm run sim -- [--seeds N] [--seed S] | --mutants
 
-Simulates the whole pipeline with faults, in virtual time: N seeds from S on (default: 1000 from 1001; with --seed alone one).`;
+Simulates the whole pipeline with faults, in virtual time: N seeds from S on (default: 1000 from 1001; with --seed alone one).
+--mutants looks for the seeds that notice each planted bug, and writes them to test/simulation/mutant-seeds.json.`;
 
 const seedMax = 2 ** 32 - 1;
 
 /** Reads the command line; the message says what is wrong with it. */
 export function simOptionsOf(args: readonly string[]): { readonly options: SimOptions } | { readonly problem: string } {
+  if (args.length === 1 && args[0] === "--mutants") return { options: { fromSeed: 1, seeds: 0, isOfMutants: true } };
   const given = new Map<string, number>();
   for (let i = 0; i < args.length; i += 2) {
     const name = args[i] ?? "";
@@ -34,5 +38,6 @@ export function simOptionsOf(args: readonly string[]): { readonly options: SimOp
     given.set(name, Number(value));
   }
   const seed = given.get("--seed");
-  return { options: { fromSeed: seed ?? 1001, seeds: given.get("--seeds") ?? (seed === undefined ? 1000 : 1) } };
+  const seeds = given.get("--seeds") ?? (seed === undefined ? 1000 : 1);
+  return { options: { fromSeed: seed ?? 1001, seeds, isOfMutants: false } };
 }

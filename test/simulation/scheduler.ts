@@ -34,6 +34,9 @@ export const troubles = [
   "object reset",
   "unconfirmed writes lost",
   "clock jumps",
+  "app is killed",
+  "app dies as it writes",
+  "phone's storage fails",
 ] as const;
 
 export type Trouble = (typeof troubles)[number];

@@ -12,6 +12,8 @@ export interface SentEvent {
   /** When it happened, ms; `null` when neither the event nor its id says. */
   readonly timeMs: number | null;
   readonly json: JsonObject;
+  /** The phone it was called on, and when, by a right clock. Its time in the lake is what the SDK and the edge make of a wrong one. */
+  readonly phone?: { readonly name: string; readonly calledMs: number };
 }
 
 const minuteMs = 60_000;
@@ -24,6 +26,9 @@ export const edgeJumpMsMax = 10 * minuteMs;
 const names = ["Product Viewed", "Order Completed", "Signed Up"] as const;
 const users = ["u1", "u2", "u3"] as const;
 const visitors = ["a1", "a2", "a3", "a4"] as const;
+
+/** How far the birth of some ids is ahead: whoever makes an id may write anything into it. */
+const aheadMs = 200 * dayMs;
 
 /**
  * Makes the events of a seed; each call makes the next one.
@@ -41,7 +46,7 @@ export function eventMaker(
   return (nowMs, keyKind) => {
     number += 1;
     const timeMs = nowMs - leastHours * hourMs - ageMs(random);
-    const messageId = messageIdOf(random, number, timeMs);
+    const messageId = messageIdOf(random, number, number % 13 === 0 ? timeMs + aheadMs : timeMs);
     // Public and server keys have id spaces of their own, so an id of the one may be used by the other.
     if (messageId !== null && keyKind === "public" && random.chance(0.1)) shared.push(messageId);
     const id = keyKind === "server" && random.chance(0.2) ? (shared.pop() ?? messageId) : messageId;
@@ -70,23 +75,23 @@ function ageMs(random: Random): number {
 const ulidDigits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /** Ids of every kind that clients make: with the time of birth in them, without, and none at all. */
-function messageIdOf(random: Random, number: number, timeMs: number): string | null {
+function messageIdOf(random: Random, number: number, bornMs: number): string | null {
   const hex = Buffer.from(random.bytes(16)).toString("hex");
   switch (random.int(7)) {
     case 0:
-      return `ajs-next-${timeMs}-${hex.slice(0, 8)}`;
+      return `ajs-next-${bornMs}-${hex.slice(0, 8)}`;
     case 1:
       return hex.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, "$1-$2-4$3-8$4-$5");
     case 2: {
-      const time = timeMs.toString(16).padStart(12, "0");
+      const time = bornMs.toString(16).padStart(12, "0");
       return `${time.slice(0, 8)}-${time.slice(8)}-7${hex.slice(0, 3)}-8${hex.slice(3, 6)}-${hex.slice(6, 18)}`;
     }
     case 3:
       return `order-${number}`;
     case 4:
-      return random.chance(0.5) ? null : ulidOf(random, timeMs);
+      return random.chance(0.5) ? null : ulidOf(random, bornMs);
     default:
-      return ulidOf(random, timeMs);
+      return ulidOf(random, bornMs);
   }
 }
 

@@ -1,12 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { SimulatedClient } from "./client.ts";
+import { type Delivery, type EdgeAnswer, SimulatedClient } from "./client.ts";
 import { BucketContents, bucketOver } from "./fakes/bucket.ts";
 import { d1Over, openDatabase } from "./fakes/database.ts";
 import { type Instance, Objects } from "./fakes/objects.ts";
 import { type DeliveredBatch, SimulatedQueue } from "./fakes/queue.ts";
-import { calm, type Faults } from "./faults.ts";
+import { calm, type Faults, type PhoneFaults } from "./faults.ts";
 import { Network, type Outcome } from "./network.ts";
+import { SimulatedPhone } from "./phone.ts";
 import { Process } from "./process.ts";
 import type { IsolateGlobals, Production, Program } from "./production.ts";
 import { type Random, randomOf } from "./random.ts";
@@ -63,6 +64,11 @@ export class World {
   readonly startMs = startMs;
   /** Isolates of the edge that died. */
   edgeDeaths = 0;
+  /** Requests that the edge did not take. */
+  refusals = 0;
+  /** How often a clock of the edge jumped. */
+  edgeJumps = 0;
+  readonly phones: SimulatedPhone[] = [];
   readonly settings: Settings;
   readonly #production: Production;
   readonly #seed: number;
@@ -105,8 +111,9 @@ export class World {
     });
   }
 
-  set faults(faults: Faults) {
+  setFaults(faults: Faults, phoneFaults: PhoneFaults): void {
     this.network.faults = faults;
+    for (const phone of this.phones) phone.setFaults(faults, phoneFaults);
   }
 
   get #consumer(): Program {
@@ -136,6 +143,24 @@ export class World {
       fetch: (request, answer) => this.#atEdge(request, answer),
       fail: (what) => this.violations.push(what),
     });
+  }
+
+  /** A phone with an app that has a write key. */
+  addPhone(writeKey: string, deliveries: Map<number, Delivery>): SimulatedPhone {
+    const index = this.phones.length + 1;
+    const { scheduler } = this;
+    const phone = new SimulatedPhone(index, writeKey, {
+      scheduler,
+      network: new Network(scheduler, randomOf(this.#seed, `network of phone ${index}`), calm),
+      random: randomOf(this.#seed, `phone ${index}`),
+      program: this.#production.phone,
+      globalsOf: (process, clockOffsetMs) => this.#globalsOf({ process, clockOffsetMs }),
+      fetch: (request, answer) => this.#atEdge(request, answer),
+      fail: (what) => this.violations.push(what),
+      deliveries,
+    });
+    this.phones.push(phone);
+    return phone;
   }
 
   /** One call of the admin API. */
@@ -186,6 +211,7 @@ export class World {
     const isolate = this.#random.pick(this.#isolates);
     isolate.clockOffsetMs = this.#random.between(-isolate.jumpMsMax, isolate.jumpMsMax);
     this.scheduler.trouble("clock jumps");
+    if (isolate.process.name.startsWith("edge")) this.edgeJumps += 1;
     this.scheduler.note(`${isolate.process.name}'s clock is off by ${isolate.clockOffsetMs} ms`);
   }
 
@@ -235,7 +261,7 @@ export class World {
     return isolate;
   }
 
-  #globalsOf(isolate: Isolate): IsolateGlobals {
+  #globalsOf(isolate: Pick<Isolate, "process" | "clockOffsetMs">): IsolateGlobals {
     const timers = new Set<number>();
     return {
       nowMs: () => this.scheduler.nowMs + isolate.clockOffsetMs,
@@ -261,10 +287,10 @@ export class World {
     };
   }
 
-  #atEdge(request: Request, answer: (outcome: Outcome<{ status: number; text: string }>) => void): void {
+  #atEdge(request: Request, answer: (outcome: Outcome<EdgeAnswer>) => void): void {
     const isolate = this.#isolateOf("edge");
     let isAnswered = false;
-    const once = (outcome: Outcome<{ status: number; text: string }>): void => {
+    const once = (outcome: Outcome<EdgeAnswer>): void => {
       if (!isAnswered) answer(outcome);
       isAnswered = true;
     };
@@ -272,9 +298,10 @@ export class World {
     const run = handlerOf(isolate, "fetch")(request, this.#envOf(isolate.process), contextOfRequest());
     run
       .then(async (response) => {
-        const { status } = response as Response;
+        const { status, headers } = response as Response;
         const text = await (response as Response).text();
-        if (isolate.process.isAlive) once({ value: { status, text } });
+        if (status === 503) this.refusals += 1;
+        if (isolate.process.isAlive) once({ value: { status, text, retryAfter: headers.get("retry-after") } });
       })
       .catch((error: unknown) => once({ error }));
   }

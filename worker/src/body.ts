@@ -42,8 +42,8 @@ export function inflateCeiling(wireBytes: number, bytesMax: number): number {
 /** A body that parsed. */
 export interface ParsedBody {
   readonly envelope: Envelope;
-  /** Whether the body has events at all: a batch with one element or more, or a single event. */
-  readonly hasEvents: boolean;
+  /** Whether the body is a batch, or a single event. A batch without events asks for nothing but the time. */
+  readonly isIngest: boolean;
 }
 
 /**
@@ -56,7 +56,7 @@ export function parseBody(bytes: Uint8Array, call: Call): Result<ParsedBody, Sca
     if (!scan.ok) return scan;
   }
   const json = parseJson(utf8.decode(bytes));
-  return json.ok ? ok({ envelope: envelopeOf(json.value), hasEvents: hasEvents(json.value, call) }) : json;
+  return json.ok ? ok({ envelope: envelopeOf(json.value), isIngest: isIngest(json.value, call) }) : json;
 }
 
 function parseJson(text: string): Result<Json, "invalid_json"> {
@@ -68,9 +68,9 @@ function parseJson(text: string): Result<Json, "invalid_json"> {
 }
 
 /** A batch call without `batch` is taken for a single event when it names its type: some senders mix the paths up. */
-function hasEvents(body: Json, call: Call): boolean {
+function isIngest(body: Json, call: Call): boolean {
   if (!isObject(body)) return false;
   const batch = field(body, "batch");
-  if (Array.isArray(batch)) return batch.length > 0;
+  if (Array.isArray(batch)) return true;
   return call.impliedType !== null || (batch === undefined && field(body, "type") !== undefined);
 }

@@ -189,7 +189,7 @@ function schemas(): JsonObject {
       properties: {
         writeKey: writeKeySchema,
         // Not each a good event: a bad one is rejected alone.
-        batch: { type: "array", minItems: 1, maxItems: batchEventsMax, items: { anyOf: [ref("Event"), {}] } },
+        batch: { type: "array", maxItems: batchEventsMax, items: { anyOf: [ref("Event"), {}] } },
         sentAt: text,
         clockOffsetMs: { type: "number" },
       },

@@ -62,7 +62,7 @@ function wording(code: RefusalCode): readonly [Refusal["status"], string] {
     case "invalid_json":
       return [400, "The body is not valid JSON."];
     case "invalid_batch":
-      return [400, "batch must be an array of at least one event."];
+      return [400, "batch must be an array of events."];
     case "body_too_deep":
       return [400, `The body is nested deeper than ${bodyDepthMax} levels.`];
     case "too_many_values":

@@ -8,8 +8,8 @@ import { propertyOf, type Step } from "./step.ts";
 
 /** Events whose campaign and cost the steps keep, by name. */
 export const campaignProperties: readonly (readonly [string, readonly string[]])[] = [
-  ...[...countedEvents.impressions, ...countedEvents.clicks].map((name) => [name, ["campaign"]] as const),
-  [countedEvents.campaignCost, ["campaign", "cost"]],
+  ...[...countedEvents.impressions, ...countedEvents.clicks].map((name) => [name, ["campaign", "name"]] as const),
+  [countedEvents.campaignCost, ["campaign", "cost", "name"]],
 ];
 
 /** One campaign: what it showed, cost and brought. Quotients are null over zero. */
@@ -56,7 +56,7 @@ export class CampaignTable {
   /** Adds a step of the range; others are left out. */
   add(step: Step): void {
     if (step.type !== "track" || step.name === null || periodAt(this.#periods, step.time) === null) return;
-    const campaign = propertyOf(step, "campaign") ?? step.campaign_name;
+    const campaign = propertyOf(step, "campaign") ?? propertyOf(step, "name") ?? step.campaign_name;
     if (isOneOf(countedEvents.impressions, step.name)) this.#sumOf(campaign).impressions += 1;
     else if (isOneOf(countedEvents.clicks, step.name)) this.#sumOf(campaign).clicks += 1;
     else if (step.name === countedEvents.campaignCost) {

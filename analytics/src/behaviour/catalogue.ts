@@ -53,7 +53,7 @@ export const behaviourKpis = {
   campaigns: {
     version: 1,
     formula:
-      "Impressions, clicks and stated costs by the property campaign, else the campaign of the event; uploaded costs by their campaign; " +
+      "Impressions, clicks and stated costs by the property campaign, else name, else the campaign of the event; uploaded costs by their campaign; " +
       "orders, their revenue and users whose first order ever it is, by the campaign of the last touch in the 30 days before, if that " +
       "began with a campaign. Flagged bots count for nothing.",
   },

@@ -48,14 +48,12 @@ function planGroup<Message>(log: string, group: readonly MessageSlice<Message>[]
 }
 
 /** Bytes of an event beside its id and body, of a body beside its gzip, and of a segment, in a call; all generous. */
-const eventBytes = 24;
-/** Bytes of a character of an id, at most. */
-const characterBytes = 3;
+const entryBytes = 24;
 
 /** Size of a slice in a call. */
 export function sliceBytes({ receiptJson, bodies, segments, events }: AppendSlice): number {
-  let bytes = receiptJson.length + (1 + segments.length + bodies.length + events.ids.length) * eventBytes;
+  const entries = 1 + segments.length + bodies.length + events.positions.length;
+  let bytes = receiptJson.length + events.ids.bytes.length + entries * entryBytes;
   for (const body of bodies) bytes += body.gzip.length;
-  for (const id of events.ids) bytes += id.length * characterBytes;
   return bytes;
 }

@@ -10,13 +10,17 @@ import {
   serverRequestBytesMax,
 } from "@sluice/schema";
 import { parseBody } from "./parse-body.ts";
+import { scanBody } from "./scan-body.ts";
 
 /** A queue message whose body is parsed. */
 export interface OpenMessage {
   readonly receipt: Receipt;
   /** The receipt as it came. */
   readonly receiptJson: Uint8Array;
-  /** Events of this message, in order; the first has the original index `receipt.firstIndex`. */
+  /**
+   * Events of this message, in order; the first has the original index `receipt.firstIndex`. Of each at least what `placeOf` and
+   * `verdictsOf` read of it.
+   */
   readonly events: readonly Json[];
   /** The body as it came. */
   readonly gzip: Uint8Array;
@@ -31,7 +35,7 @@ export interface OpenMessage {
 export type OpenFailure = "newer_version" | "not_bytes" | "corrupt" | "corrupt_gzip" | "corrupt_json" | "event_count";
 
 /**
- * Opens one queue message: header, bounded gunzip, parse.
+ * Opens one queue message: header, bounded gunzip, and of the events what decides where they go.
  *
  * @param body the message's body as the queue delivers it.
  */
@@ -41,11 +45,18 @@ export function openMessage(body: unknown): Result<OpenMessage, OpenFailure> {
   const decoded = decodeQueueMessage(bytes);
   if (!decoded.ok) return decoded;
   const { receipt, header: receiptJson, body: gzip } = decoded.value;
-  const opened = openBody(gzip);
-  if (!opened.ok) return opened;
-  const { events } = envelopeOf(opened.value.json);
+  const text = gunzip(gzip);
+  if (text === null) return fail("corrupt_gzip");
+  const events = scanBody(text) ?? eventsOf(text);
+  if (events === null) return fail("corrupt_json");
   if (!countsAgree(receipt, events.length)) return fail("event_count");
-  return ok({ receipt, receiptJson, events, gzip, bodyBytes: opened.value.bytes });
+  return ok({ receipt, receiptJson, events, gzip, bodyBytes: text.length });
+}
+
+/** The events of a decompressed body; `null` where it is no JSON. */
+function eventsOf(bytes: Buffer): readonly Json[] | null {
+  const json = parse(decoder.decode(bytes));
+  return json === undefined ? null : envelopeOf(json).events;
 }
 
 /** Opens a body: bounded gunzip, parse. Also the bodies that a log has stored are opened so. */

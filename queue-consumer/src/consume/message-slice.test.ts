@@ -1,7 +1,8 @@
-import { gunzipSync } from "node:zlib";
-import { type AppendSlice, type Json } from "@sluice/schema";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { type AppendSlice, encodeQueueMessage, type Json } from "@sluice/schema";
 import { expect, test } from "vitest";
-import { testEvent, testMessage } from "../../testing/harness.ts";
+import { testEvent, testMessage, testReceipt } from "../../testing/harness.ts";
+import { textsOf } from "../log/id-texts.ts";
 import { planAppends, requestBytesMax, sliceBytes } from "./append-requests.ts";
 import { openMessage } from "./decode-message.ts";
 import { sharedBodyFilesMax, sliceOf } from "./message-slice.ts";
@@ -56,7 +57,7 @@ test("Q56: the events of many files are packed anew, each file's once, with thei
     expect([form, bytes, events]).toEqual(["picked", text.length, pairs.length]);
     return pairs.map(([index, event]) => [index, event.messageId, segment]);
   });
-  const expected = slice.events.ids.map((id, i) => [100 + i, id, slice.events.segments[i]]);
+  const expected = textsOf(slice.events.ids).map((id, i) => [100 + i, id, slice.events.segments[i]]);
   expect(found.toSorted(([a], [b]) => Number(a) - Number(b))).toEqual(expected);
 });
 
@@ -69,6 +70,27 @@ test("Q56: no body of a slice is larger than the message's own", () => {
   const own = slice.bodies[0]?.gzip.length ?? 0;
   expect(slice.bodies.length).toBeGreaterThan(5);
   for (const { gzip } of slice.bodies) expect(gzip.length).toBeLessThanOrEqual(own);
+});
+
+test("Q105: a body that is scanned and one that is parsed make the same slice", () => {
+  const events = [
+    testEvent("01KAG2X9YM0000000000000001"),
+    {
+      ...testEvent("b", "2026-03-01T09:00:00Z"),
+      context: { library: { name: "analytics-swift" }, page: { a: ["\\"] } },
+    },
+    { ...testEvent("c"), type: "none" },
+    { userId: "u", context: {}, originalTimestamp: "2026-02-01" },
+  ];
+  const fields = { receiptId: "r1", eventCount: 4, impliedType: "track", sentAtMs: 1, keyKind: "server" } as const;
+  const [scanned, parsed] = ["", "\ufeff"].map((mark) => {
+    const body = gzipSync(mark + JSON.stringify({ batch: events }));
+    const opened = openMessage(encodeQueueMessage({ receipt: testReceipt(fields), body }));
+    if (!opened.ok) throw new Error(opened.error);
+    return { ...sliceOf(opened.value), bodies: [] };
+  });
+  expect(scanned?.segments.map(({ dataset }) => dataset)).toEqual(["events", "events", "rejected", "events"]);
+  expect(scanned).toEqual(parsed);
 });
 
 test("Q25: a redelivery makes the same slice, and only a message's own facts decide", () => {

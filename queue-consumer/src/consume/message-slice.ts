@@ -5,12 +5,14 @@ import {
   type AppendSegment,
   type AppendSlice,
   type Dataset,
+  envelopeOf,
   hourOf,
   isObject,
   type Json,
   serverMessageId,
 } from "@sluice/schema";
-import type { OpenMessage } from "./decode-message.ts";
+import { IdWriter, textKinds } from "../log/id-texts.ts";
+import { openBody, type OpenMessage } from "./decode-message.ts";
 import { verdictsOf } from "./verdicts.ts";
 
 /**
@@ -23,21 +25,23 @@ export const sharedBodyFilesMax = 4;
 export function sliceOf(message: OpenMessage): AppendSlice {
   const { receipt, receiptJson, events } = message;
   const files = new Files();
-  const ids: string[] = [];
+  const ids = new IdWriter(receipt.eventCount);
+  const kinds = textKinds[receipt.keyKind];
   const bucketHoursMs = new Float64Array(receipt.eventCount);
   const segments = new Uint16Array(receipt.eventCount);
-  const positions = Uint16Array.from(segments.keys());
+  const positions = new Uint16Array(receipt.eventCount);
   const rejectionOf = verdictsOf(receipt);
   for (let i = 0; i < receipt.eventCount; i++) {
     const index = receipt.firstIndex + i;
     const raw = events[i];
+    positions[i] = i;
     if (isObject(raw) && rejectionOf(raw, index) === null) {
       const place = placeOf(raw, receipt, index);
-      ids.push(place.messageId);
+      ids.add(kinds.events, place.messageId);
       bucketHoursMs[i] = place.bucketHourMs;
       segments[i] = files.indexOf("events", place.fileHourMs);
     } else {
-      ids.push(serverMessageId(receipt.receiptId, index));
+      ids.add(kinds.rejected, serverMessageId(receipt.receiptId, index));
       bucketHoursMs[i] = hourOf(receipt.receivedAtMs);
       segments[i] = files.indexOf("rejected", hourOf(receipt.receivedAtMs));
     }
@@ -46,7 +50,7 @@ export function sliceOf(message: OpenMessage): AppendSlice {
     receipt,
     receiptJson,
     ...bodiesOf(message, files.list, segments),
-    events: { positions, ids, bucketHoursMs, segments },
+    events: { positions, ids: ids.ids(), bucketHoursMs, segments },
   };
 }
 
@@ -69,16 +73,16 @@ class Files {
 }
 
 function bodiesOf(
-  { receipt, events, gzip, bodyBytes }: OpenMessage,
+  { receipt, events: { length }, gzip, bodyBytes }: OpenMessage,
   files: readonly File[],
   segmentOf: Uint16Array,
 ): Pick<AppendSlice, "bodies" | "segments"> {
-  const own: AppendBody = { form: "request", gzip, bytes: bodyBytes, events: events.length };
+  const own: AppendBody = { form: "request", gzip, bytes: bodyBytes, events: length };
   if (files.length <= sharedBodyFilesMax) {
     return { bodies: [own], segments: files.map((file) => ({ ...file, body: 0 })) };
   }
   const picks = files.map((): [number, Json][] => []);
-  events.forEach((event, i) => picks[segmentOf[i] ?? 0]?.push([receipt.firstIndex + i, event]));
+  wholeEvents(gzip).forEach((event, i) => picks[segmentOf[i] ?? 0]?.push([receipt.firstIndex + i, event]));
   const bodies = [own];
   const segments = files.map((file, i): AppendSegment => {
     const body = pickedBody(picks[i] ?? []);
@@ -87,6 +91,13 @@ function bodiesOf(
     return { ...file, body: isOwn ? 0 : bodies.push(body) - 1 };
   });
   return { bodies, segments };
+}
+
+/** The events of a body, read to their end: an opened message has only what decides where they go. */
+function wholeEvents(gzip: Uint8Array): readonly Json[] {
+  const opened = openBody(gzip);
+  if (!opened.ok) throw new Error("a message was opened whose body does not open");
+  return envelopeOf(opened.value.json).events;
 }
 
 function pickedBody(events: readonly (readonly [number, Json])[]): AppendBody {

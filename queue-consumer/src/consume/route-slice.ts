@@ -1,5 +1,6 @@
 import { type AppendSlice, routeOf, shardOf } from "@sluice/schema";
-import { type LogRequest, textsOf } from "../log/packed-append.ts";
+import { pickIds, textsOf } from "../log/id-texts.ts";
+import type { LogRequest } from "../log/packed-append.ts";
 import { groupBy } from "../group-by.ts";
 
 /** What of a slice goes to one shard. */
@@ -13,8 +14,9 @@ export interface ShardSlice {
  * events. A slice without events goes to the first shard.
  */
 export function routeSlice(slice: AppendSlice, shards: number): readonly ShardSlice[] {
-  if (shards === 1 || slice.events.ids.length === 0) return [{ shard: 0, slice }];
-  const groups = groupBy(slice.events.ids.keys(), (i) => shardOfEvent(slice, i, slice.events.ids[i], shards));
+  if (shards === 1 || slice.events.positions.length === 0) return [{ shard: 0, slice }];
+  const texts = textsOf(slice.events.ids);
+  const groups = groupBy(texts.keys(), (i) => shardOfEvent(slice, i, texts[i], shards));
   if (groups.size === 1) return [...groups.keys()].map((shard) => ({ shard, slice }));
   return [...groups].map(([shard, events]) => ({ shard, slice: { ...slice, events: pick(slice.events, events) } }));
 }
@@ -45,7 +47,7 @@ function shardOfEvent(
 function pick(events: AppendSlice["events"], indices: readonly number[]): AppendSlice["events"] {
   return {
     positions: Uint16Array.from(indices, (i) => events.positions[i] ?? 0),
-    ids: indices.map((i) => events.ids[i] ?? ""),
+    ids: pickIds(events.ids, indices),
     bucketHoursMs: Float64Array.from(indices, (i) => events.bucketHoursMs[i] ?? 0),
     segments: Uint16Array.from(indices, (i) => events.segments[i] ?? 0),
   };

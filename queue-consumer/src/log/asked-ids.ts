@@ -2,6 +2,7 @@ import { type HashesByBucket, hourMs, isUndated, undatedDaysKept } from "@sluice
 import { concatenate } from "./block.ts";
 import { hashBytes, SeenSet } from "./seen-set.ts";
 import { entryWords, firstPlaceOf, placeOf, readEntry } from "./seen-entries.ts";
+import { mayHold, type SeenFilter } from "./seen-filter.ts";
 
 /** Ids that belong together: those of one slice, of which all must be known before it is stored. Or slices. */
 export interface AskedIds {
@@ -25,17 +26,20 @@ export function forEachId(
 export class ParentAnswers {
   readonly #lastPlace: number;
   readonly #lastUndatedPlace: number;
+  readonly #ahead: readonly SeenFilter[];
   readonly #known = new SeenSet();
   readonly #absent = new SeenSet();
   readonly #entry = new Uint32Array(entryWords);
 
   /**
-   * @param lastPlace position of the last that the parent has; −1 without a parent.
+   * @param lastPlace position of the last that the parent has, but for what is ahead; −1 without a parent.
    * @param lastUndatedPlace position of its last id that states no time; −1 when there is none.
+   * @param ahead filters of what the parent has behind its last one.
    */
-  constructor(lastPlace: number, lastUndatedPlace = -1) {
+  constructor(lastPlace: number, lastUndatedPlace = -1, ahead: readonly SeenFilter[] = []) {
     this.#lastPlace = lastPlace;
     this.#lastUndatedPlace = lastUndatedPlace;
+    this.#ahead = ahead;
   }
 
   /** Takes the answers to what was asked. */
@@ -54,9 +58,11 @@ export class ParentAnswers {
     return this.#known.hasEntry(this.#entry) ? true : null;
   }
 
-  /** Whether the entry comes after everything that the parent has. */
+  /** Whether the entry cannot be there: it comes after everything that the parent has. */
   #isBehind(bucketMs: number): boolean {
-    if (!isUndated(bucketMs)) return placeOf(this.#entry) > this.#lastPlace;
+    if (!isUndated(bucketMs)) {
+      return placeOf(this.#entry) > this.#lastPlace && !this.#ahead.some((filter) => mayHold(filter, this.#entry));
+    }
     return firstPlaceOf(bucketMs - undatedDaysKept * dayMs) > this.#lastUndatedPlace;
   }
 }

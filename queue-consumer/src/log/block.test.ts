@@ -16,8 +16,8 @@ function contentOf(slices: readonly AppendSlice[], isNew = (i: number): boolean 
   let events = 0;
   const taken = slices.map((slice, index) => {
     const hashesAt = events * hashBytes;
-    events += slice.events.ids.length;
-    return { slice, index, hashesAt, fresh: [...slice.events.ids.keys()].filter(isNew) };
+    events += slice.events.positions.length;
+    return { slice, index, hashesAt, fresh: [...slice.events.positions.keys()].filter(isNew) };
   });
   const ledger = [{ source: "web", hourMs: 0, received: events, stored: events, duplicate: 0, rejected: 0 }];
   const sliceHashes = [{ bucketMs: 0, packed: randomBytes(hashBytes * slices.length) }];

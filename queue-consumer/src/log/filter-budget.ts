@@ -9,6 +9,8 @@ export class FilterBudget {
   /** In order of use, the least recent first. */
   readonly #filters = new Map<object, SeenFilter>();
   #bytes = 0;
+  /** The one used last: an append asks for ids in their order, and so for one page after the other. */
+  #latest: { readonly page: object; readonly filter: SeenFilter } | null = null;
 
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
@@ -21,10 +23,12 @@ export class FilterBudget {
 
   /** The filter of a page; calls `load` if it is not in memory. */
   get(page: object, load: () => SeenFilter): SeenFilter {
+    if (this.#latest?.page === page) return this.#latest.filter;
     const known = this.#filters.get(page);
     if (known !== undefined) this.#filters.delete(page);
     const filter = known ?? load();
     this.#filters.set(page, filter); // now the most recently used
+    this.#latest = { page, filter };
     if (known === undefined) this.#grow(filter.byteLength);
     return filter;
   }
@@ -34,6 +38,7 @@ export class FilterBudget {
     const filter = this.#filters.get(page);
     if (filter === undefined) return;
     this.#filters.delete(page);
+    if (this.#latest?.page === page) this.#latest = null;
     this.#bytes -= filter.byteLength;
   }
 

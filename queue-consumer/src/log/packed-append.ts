@@ -4,11 +4,12 @@ import {
   type AppendSegment,
   type AppendSlice,
   type Dataset,
+  type IdTexts,
   type PackedAppend,
   type Receipt,
 } from "@sluice/schema";
 import { concatenate } from "./block.ts";
-import { textKinds } from "./request-hashes.ts";
+import { joinIds } from "./id-texts.ts";
 
 /** A slice as the log reads it: the ids of its events stand among those of its request. */
 export type LogSlice = Omit<AppendSlice, "events"> & { readonly events: Omit<AppendSlice["events"], "ids"> };
@@ -22,20 +23,12 @@ export interface LogRequest {
   readonly ids: IdTexts;
 }
 
-/** What the ids of events are hashed as: a byte for key class and dataset, then UTF-8. */
-export interface IdTexts {
-  readonly bytes: Uint8Array;
-  /** Where each ends. */
-  readonly ends: Uint32Array;
-}
-
 /** The layout that this code writes, and the only one that it reads. */
 const version = 1;
 const datasets: readonly Dataset[] = ["events", "rejected"];
 const forms: readonly AppendBody["form"][] = ["request", "picked"];
 const encoder = new TextEncoder();
-/** Keeps byte order marks, which an id may begin with. */
-const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
+const decoder = new TextDecoder();
 const openBrace = 0x7b;
 
 /** Packs a request for its way to the log. */
@@ -73,7 +66,7 @@ export function packAppend({ project, shard, slices }: AppendRequest): PackedApp
     counts: Uint32Array.from(counts),
     hoursMs,
     places,
-    ...packIds(slices, events),
+    ids: joinIds(slices.map((slice) => slice.events.ids)),
   };
 }
 
@@ -94,36 +87,6 @@ function joinJson(texts: readonly Uint8Array[]): Uint8Array {
   if (at === 0) joined[at++] = 0x5b;
   joined[at] = 0x5d;
   return joined;
-}
-
-function packIds(slices: readonly AppendSlice[], events: number): Pick<PackedAppend, "ids" | "idEnds"> {
-  let room = 0;
-  for (const slice of slices) for (const id of slice.events.ids) room += 1 + 3 * id.length;
-  const ids = new Uint8Array(room);
-  const idEnds = new Uint32Array(events);
-  let event = 0;
-  let end = 0;
-  for (const { receipt, segments, events: columns } of slices) {
-    const kindOf = segments.map(({ dataset }) => textKinds[receipt.keyKind][dataset]);
-    columns.ids.forEach((id, i) => {
-      const kind = kindOf[columns.segments[i] ?? -1];
-      if (kind === undefined) throw new Error("an event of a slice names no segment of it");
-      ids[end++] = kind;
-      end = writeText(id, ids, end);
-      idEnds[event++] = end;
-    });
-  }
-  return { ids: ids.slice(0, end), idEnds };
-}
-
-/** Writes UTF-8, and returns where it ends. Ids are mostly ASCII, for which this is faster than the encoder. */
-function writeText(text: string, out: Uint8Array, at: number): number {
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit >= 0x80) return at + encoder.encodeInto(text, out.subarray(at)).written;
-    out[at + i] = unit;
-  }
-  return at + text.length;
 }
 
 /** Unpacks what {@link packAppend} made, as views of it; `null` where another version did. */
@@ -161,19 +124,9 @@ export function unpackAppend(packed: PackedAppend): LogRequest | null {
   const isWhole =
     at.count === counts.length &&
     at.hour === hoursMs.length &&
-    at.place === 2 * packed.idEnds.length &&
+    at.place === 2 * packed.ids.ends.length &&
     at.place === places.length &&
     at.body === packed.bodies.length;
   if (!isWhole) throw new Error("a packed append whose columns do not belong together");
-  return { project, shard, slices, ids: { bytes: packed.ids, ends: packed.idEnds } };
-}
-
-/** The ids as texts. */
-export function textsOf({ bytes, ends }: IdTexts): readonly string[] {
-  const all = decoder.decode(bytes);
-  const isAscii = all.length === bytes.length;
-  return Array.from(ends, (end, i) => {
-    const start = (ends[i - 1] ?? 0) + 1;
-    return isAscii ? all.slice(start, end) : decoder.decode(bytes.subarray(start, end));
-  });
+  return { project, shard, slices, ids: packed.ids };
 }

@@ -1,4 +1,5 @@
 import type { SoughtId } from "@sluice/schema";
+import { textKinds, writeText } from "./id-texts.ts";
 import type { LogRequest } from "./packed-append.ts";
 import { sipHash, sipHashBytes } from "./sip-hash.ts";
 
@@ -7,13 +8,6 @@ export interface RequestHashes {
   readonly events: Uint8Array;
   readonly slices: Uint8Array;
 }
-
-/** First byte of what is hashed: texts of two kinds never have the same hash. */
-export const textKinds = {
-  public: { events: 0, rejected: 1 },
-  server: { events: 2, rejected: 3 },
-  slice: 4,
-} as const;
 
 /**
  * The hashes of a request's events, by (key class, dataset, id), and of its slices: 128 bits each.
@@ -48,21 +42,11 @@ export function hashIds(ids: readonly Omit<SoughtId, "bucketHourMs">[], hashKey:
   return hashes;
 }
 
-const encoder = new TextEncoder();
-/** Room for what is hashed: ids are short, and are hashed one at a time. */
+/** Room for what is hashed: texts are short, and are hashed one at a time. */
 let scratch = new Uint8Array(1024);
 
 function hashText(hashKey: Uint32Array, kind: number, text: string, out: Uint8Array, at: number): void {
   if (scratch.length < 1 + text.length * 3) scratch = new Uint8Array(1 + text.length * 3);
   scratch[0] = kind;
-  let length = 1;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit >= 0x80) {
-      length = 1 + encoder.encodeInto(text, scratch.subarray(1)).written;
-      break;
-    }
-    scratch[length++] = unit; // ids are mostly ASCII, for which this is faster than the encoder
-  }
-  sipHash(hashKey, scratch, 0, length, out, at);
+  sipHash(hashKey, scratch, 0, writeText(text, scratch, 1), out, at);
 }

@@ -12,14 +12,25 @@ export type SeenFilter = Uint32Array<ArrayBuffer>;
  * hashing (Kirsch and Mitzenmacher, "Less hashing, same performance", 2006); the first is left out, since it chose the page.
  */
 export function filterOf(entries: Entries): SeenFilter {
-  const filter = new Uint32Array(Math.max(2, Math.ceil((entryCount(entries) * bitsPerId) / 32)));
+  const filter = emptyFilter(entryCount(entries));
+  addToFilter(filter, entries);
+  return filter;
+}
+
+/** A filter for so many entries, of at most so many bytes: with more entries than fit it has more false positives. */
+export function emptyFilter(count: number, bytesMax = Infinity): SeenFilter {
+  return new Uint32Array(Math.max(2, Math.ceil(Math.min(count * bitsPerId, bytesMax * 8) / 32)));
+}
+
+/** @param isMeant whether the entry at a word of `entries` is added; default: each is. */
+export function addToFilter(filter: SeenFilter, entries: Entries, isMeant: (at: number) => boolean = () => true): void {
   for (let at = 0; at < entries.length; at += entryWords) {
+    if (!isMeant(at)) continue;
     probe(filter, entries, at, (word, bit) => {
       filter[word] = (filter[word] ?? 0) | bit;
       return true;
     });
   }
-  return filter;
 }
 
 /** Whether an entry may be among those of a filter. */

@@ -77,16 +77,16 @@ export class SeenIndex {
     return this.#pages;
   }
 
-  /** Place of the last id of all layers, but for those that state no time; −1 when there is none. */
-  get lastPlace(): number {
-    let last = this.#cold?.last ?? -1;
-    const live = this.#live.entries();
-    for (let at = 0; at < live.length; at += entryWords) last = Math.max(last, datedPlace(live, at));
-    for (const page of this.#pages) if (!isUndatedPlace(page.last)) last = Math.max(last, page.last);
-    const mixed = this.#pages.find((page) => !isUndatedPlace(page.place) && isUndatedPlace(page.last));
-    const entries = mixed === undefined ? live : this.#store.entries(mixed.place);
-    for (let at = 0; at < entries.length; at += entryWords) last = Math.max(last, datedPlace(entries, at));
-    return last;
+  /** Place of the last id of all layers but the live one, of cold ids and of pages that end before a place; −1 when there is none. */
+  lastPlaceBefore(end: number): number {
+    const places = this.#pages.map(({ last }) => (last < end ? last : -1));
+    return places.reduce((last, place) => Math.max(last, place), this.#cold?.last ?? -1);
+  }
+
+  /** All other ids, page by page: live ones, and those of pages that do not end before a place. */
+  *entriesFrom(end: number): Generator<Entries> {
+    yield this.#live.entries();
+    for (const { place, last } of this.#pages) if (last >= end) yield this.#store.entries(place);
   }
 
   /** Place of the last id that states no time, or behind it; −1 when there is none. */
@@ -133,7 +133,7 @@ export class SeenIndex {
       known.set(place, page);
     }
     return () => {
-      this.#live = new SeenSet();
+      this.#live = new SeenSet(this.#live.size); // what comes next is mostly as much
       this.#take(known.values());
     };
   }
@@ -174,9 +174,4 @@ export class SeenIndex {
     this.#pages = [...pages].sort((a, b) => a.place - b.place);
     this.#places = this.#pages.map((page) => page.place);
   }
-}
-
-function datedPlace(entries: Entries, at: number): number {
-  const place = placeOf(entries, at);
-  return isUndatedPlace(place) ? -1 : place;
 }

@@ -1,12 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { MemoryPages } from "../../testing/memory-pages.ts";
 import { ColdIds, type ColdPage, chooseWindows, windowsOf } from "./cold-ids.ts";
 import { coolablePages, packColdObject, unpackWindow } from "./cold-object.ts";
 import { FilterBudget } from "./filter-budget.ts";
 import { coldWindowPagesMax, seenPageIdsMax } from "./limits.ts";
 import { type Entries, entryCount, entryWords, hasEntry, mergeEntries, placeOf, sortEntries } from "./seen-entries.ts";
-import { filterOf, mayHold, type SeenFilter } from "./seen-filter.ts";
-import { type PageStore, SeenIndex, type WarmPage } from "./seen-index.ts";
+import { filterOf, mayHold } from "./seen-filter.ts";
+import { SeenIndex } from "./seen-index.ts";
 import { pageIndexOf, planFold } from "./seen-pages.ts";
 
 const hour = 3_600_000;
@@ -30,34 +31,6 @@ function entriesOf(seed: number, count: number, hours: number, hourMin = 2 ** 28
 
 function* each(entries: Entries): Generator<Entries> {
   for (let at = 0; at < entries.length; at += entryWords) yield entries.slice(at, at + entryWords);
-}
-
-/** Pages in memory, in place of SQL. */
-class MemoryPages implements PageStore {
-  readonly rows = new Map<number, { page: WarmPage; entries: Entries; filter: SeenFilter }>();
-
-  pages(): readonly WarmPage[] {
-    return [...this.rows.values()].map(({ page }) => page).sort((a, b) => a.place - b.place);
-  }
-
-  entries(place: number): Entries {
-    return this.#row(place).entries;
-  }
-
-  filter(place: number): SeenFilter {
-    return this.#row(place).filter;
-  }
-
-  put(page: WarmPage, { replaces, entries }: Parameters<PageStore["put"]>[1], filter: SeenFilter): void {
-    if (replaces !== null) this.rows.delete(replaces);
-    this.rows.set(page.place, { page, entries, filter });
-  }
-
-  #row(place: number) {
-    const row = this.rows.get(place);
-    if (row === undefined) throw new Error(`no page at ${place}`);
-    return row;
-  }
 }
 
 test("Q46: a filter holds all of its ids, and at most 1.2 % of others", () => {

@@ -4,15 +4,16 @@ export const sipHashBytes = 16;
 /**
  * SipHash-2-4 with 128 bits of output (Aumasson and Bernstein, "SipHash: a fast short-input PRF", and its reference
  * implementation's `SIPHASH_128`): a keyed hash whose outputs nobody without the key can predict or make collide.
- * 64-bit words are pairs of 32-bit integers, the low one first.
+ * 64-bit words are pairs of 32-bit integers, the low one first. One loop takes the words in and then the two halves of the hash
+ * out, so that the round is written once.
  *
  * @param key 16 bytes as four little-endian words.
- * @param bytes the text is its bytes from `from` (inclusive) to `end` (exclusive).
+ * @param text is hashed from byte `from` (inclusive) to `end` (exclusive).
  * @param out takes the hash at byte `at`.
  */
 export function sipHash(
   key: Uint32Array,
-  bytes: Uint8Array,
+  text: Uint8Array,
   from: number,
   end: number,
   out: Uint8Array,
@@ -27,17 +28,15 @@ export function sipHash(
   let v2h = k1 ^ 0x6c796765;
   let v3l = k2 ^ 0x79746573;
   let v3h = k3 ^ 0x74656462;
-  const length = end - from;
-  const words = (length >>> 3) + 1; // the last one is padded and ends with the length
-  // One loop takes the words in and then the two halves of the hash out, so that the round is written once.
+  const words = ((end - from) >>> 3) + 1; // the last one is padded and ends with the length
   for (let word = 0; word < words + 2; word++) {
     const isInput = word < words;
     let ml = 0;
     let mh = 0;
     if (isInput) {
-      ml = wordAt(bytes, from + word * 8, end);
-      mh = wordAt(bytes, from + word * 8 + 4, end);
-      if (word === words - 1) mh |= length << 24;
+      ml = wordAt(text, from + word * 8, end);
+      mh = wordAt(text, from + word * 8 + 4, end);
+      if (word === words - 1) mh |= (end - from) << 24;
       v3l ^= ml;
       v3h ^= mh;
     } else if (word === words) v2l ^= 0xee;
@@ -78,9 +77,7 @@ export function sipHash(
       v0l ^= ml;
       v0h ^= mh;
     } else {
-      const half = at + (word - words) * 8;
-      putWord(out, half, v0l ^ v1l ^ v2l ^ v3l);
-      putWord(out, half + 4, v0h ^ v1h ^ v2h ^ v3h);
+      putWords(out, at + (word - words) * 8, v0l ^ v1l ^ v2l ^ v3l, v0h ^ v1h ^ v2h ^ v3h);
     }
   }
 }
@@ -98,6 +95,11 @@ function wordAt(bytes: Uint8Array, at: number, end: number): number {
   let word = 0;
   for (let i = at; i < end; i++) word |= (bytes[i] ?? 0) << (8 * (i - at));
   return word;
+}
+
+function putWords(out: Uint8Array, at: number, low: number, high: number): void {
+  putWord(out, at, low);
+  putWord(out, at + 4, high);
 }
 
 function putWord(out: Uint8Array, at: number, word: number): void {

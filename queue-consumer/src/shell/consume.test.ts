@@ -1,7 +1,8 @@
 import type { AppendResult, PackedAppend } from "@sluice/schema";
 import { expect, test } from "vitest";
 import { testEvent, testMessage } from "../../testing/harness.ts";
-import { textsOf, unpackAppend } from "../log/packed-append.ts";
+import { textsOf } from "../log/id-texts.ts";
+import { unpackAppend } from "../log/packed-append.ts";
 import { consumeBatch, consumeDeadLetters, type ConsumePorts } from "./consume.ts";
 
 const taken: AppendResult = {

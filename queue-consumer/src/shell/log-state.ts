@@ -2,7 +2,6 @@ import {
   type AppendResult,
   hourOf,
   type Inheritance,
-  type LastPlaces,
   parentShardOf,
   shardEpochsOf,
   type SoughtId,
@@ -11,8 +10,9 @@ import {
 } from "@sluice/schema";
 import { belongsTo } from "../consume/route-slice.ts";
 import { type AppendPlan, newSlices, planAppend, refusalOf, type SeenBefore } from "../log/append-plan.ts";
-import { type AskedIds, eitherHas, forEachId, type Inherited, ParentAnswers } from "../log/asked-ids.ts";
+import { type AskedIds, eitherHas, forEachId, type Inherited } from "../log/asked-ids.ts";
 import { type Block, unpackHashes } from "../log/block.ts";
+import { type Before, beforeOf, hasNoIds, textOfBefore, unaskedOf } from "../log/inheritance.ts";
 import { BlockTables, isFoldDue } from "../log/live-tables.ts";
 import { chooseWindows, ColdIds, type ColdPage, type ColdWindow } from "../log/cold-ids.ts";
 import type { PlannedPage } from "../log/cold-object.ts";
@@ -22,6 +22,7 @@ import { packBlocks } from "../log/pack-blocks.ts";
 import { partSizeAfter, type RowsSize } from "../log/publish-plan.ts";
 import type { LogRequest } from "../log/packed-append.ts";
 import { PendingHours } from "../log/pending-hours.ts";
+import { oldIdsOf } from "../log/ahead-ids.ts";
 import { hashIds, hashRequest, type RequestHashes } from "../log/request-hashes.ts";
 import { type Entries, entryWords, firstPlaceOf, isUndatedPlace, readEntry } from "../log/seen-entries.ts";
 import { mayHold } from "../log/seen-filter.ts";
@@ -58,7 +59,7 @@ export class LogState {
   #place: { readonly project: string; readonly shard: number } | null = null;
   #shards: number;
   /** Where the shards before end. */
-  #before: LastPlaces;
+  #before: Before;
 
   /** @param liveMs for how long published blocks are kept. */
   constructor(storage: LogStorage, liveMs: number) {
@@ -69,8 +70,7 @@ export class LogState {
     this.birthId = storage.meta("birthId") ?? missing("birthId");
     this.#hashKey = wordsOfKey(storage.meta("hashKey") ?? missing("hashKey"));
     this.#shards = Number(storage.meta("shards") ?? 0);
-    const before = storage.meta("inherited");
-    this.#before = before === null ? { id: -1, undatedId: -1, slice: -1 } : (JSON.parse(before) as LastPlaces);
+    this.#before = beforeOf(storage.meta("inherited"));
     this.cold = new ColdIds((page, entry) =>
       mayHold(
         filters.get(page, () => storage.cold.filter(page)),
@@ -112,8 +112,7 @@ export class LogState {
 
   /** What is known of the shards before when they have not been asked yet. */
   unasked(): Inherited {
-    const { id, undatedId, slice } = this.#before;
-    return { ids: new ParentAnswers(id, undatedId), slices: new ParentAnswers(slice) };
+    return unaskedOf(this.#before);
   }
 
   /** The hashes of a request, under this log's key. */
@@ -128,7 +127,7 @@ export class LogState {
   asked(request: LogRequest, hashes: RequestHashes): { readonly ids: readonly AskedIds[]; readonly slices: AskedIds } {
     const bucketHoursMs = Float64Array.from(request.slices, ({ receipt }) => hourOf(receipt.receivedAtMs));
     const slices = { bucketHoursMs, packed: hashes.slices, hashesAt: 0 };
-    if (this.cold.last < 0 && this.#before.id < 0 && this.#before.undatedId < 0) return { ids: [], slices };
+    if (this.cold.last < 0 && hasNoIds(this.#before)) return { ids: [], slices };
     const own: SeenBefore = { has: (bucketMs, packed, at) => this.tookSlice(bucketMs, packed, at) };
     const ids = newSlices(request, hashes.slices, own).candidates.map(({ slice, hashesAt }) => ({
       bucketHoursMs: slice.events.bucketHoursMs,
@@ -180,32 +179,33 @@ export class LogState {
   }
 
   /** Takes up the place of a shard above the first, and what its parent gave. */
-  open(place: { readonly project: string; readonly shard: number }, { hashKey, last }: Inheritance): void {
+  open(place: { readonly project: string; readonly shard: number }, { hashKey, ...before }: Inheritance): void {
     this.#assertPlace(place);
     this.storage.transaction(() => {
       this.storage.setMeta("hashKey", hashKey);
-      this.storage.setMeta("inherited", JSON.stringify(last));
+      this.storage.setMeta("inherited", textOfBefore(before));
       this.storage.setMeta("shards", String(place.shard + 1));
     });
     this.#hashKey = wordsOfKey(hashKey);
-    this.#before = last;
+    this.#before = before;
     this.#shards = place.shard + 1;
   }
 
   /** Gives up the ids that belong to a child: from now on they are refused. */
-  giveUp(child: number): Inheritance {
+  giveUp(child: number, nowMs: number): Inheritance {
     if (parentShardOf(child) !== (this.#place?.shard ?? 0)) throw new Error(`shard ${child} has another parent`);
     const shards = Math.max(this.#shards, child + 1);
     this.storage.transaction(() => this.storage.setMeta("shards", String(shards)));
     this.#shards = shards;
     const hashKey = this.storage.meta("hashKey") ?? missing("hashKey");
-    const { id, undatedId, slice } = this.#before;
-    const last = {
-      id: Math.max(this.seen.lastPlace, id),
-      undatedId: Math.max(this.seen.lastUndatedPlace, undatedId),
-      slice: Math.max(this.#taken.index.lastPlace, slice),
+    const { last, ahead } = this.#before;
+    const ids = oldIdsOf(this.seen, nowMs);
+    const lastNow = {
+      id: Math.max(ids.last, last.id),
+      undatedId: Math.max(this.seen.lastUndatedPlace, last.undatedId),
+      slice: Math.max(oldIdsOf(this.#taken.index, Infinity).last, last.slice),
     };
-    return { hashKey, last };
+    return { hashKey, last: lastNow, ahead: ids.ahead === null ? ahead : [...ahead, ids.ahead] };
   }
 
   /** Why nothing of a request can be stored now, or `null`. */

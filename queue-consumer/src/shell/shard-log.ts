@@ -97,7 +97,7 @@ export class ShardLog extends DurableObject<Environment> implements ShardLogRpc 
   }
 
   async seal(child: number): Promise<Inheritance> {
-    return this.#state.giveUp(child);
+    return this.#state.giveUp(child, Date.now());
   }
 
   async inherited({ child, ids, slices }: InheritedQuery): Promise<InheritedAnswers> {

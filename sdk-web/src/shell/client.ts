@@ -1,9 +1,9 @@
 import type { CallOptions } from "@sluice/core";
 import type { EventType } from "@sluice/schema";
-import type { WebClient, WebOptions } from "../options.ts";
+import type { CompleteOptions, WebClient } from "../options.ts";
 import { use } from "../plugins.ts";
 import { flush, startDelivery } from "./delivery.ts";
-import { newIdentity, readIdentity, saveIdentity } from "./identity.ts";
+import { anonymousId, readIdentity, resetIdentity, saveIdentity } from "./identity.ts";
 import { onPageView } from "./page.ts";
 import { call, setConsent } from "./recorder.ts";
 import { configure } from "./settings.ts";
@@ -18,24 +18,20 @@ const calls = [
   ["alias", "userId", "previousId"],
 ] as const satisfies readonly (readonly [EventType, string, string])[];
 
-const client = {
+export const client = {
   register(properties) {
     const identity = readIdentity();
     Object.assign(identity[5], properties);
     saveIdentity(identity);
   },
-  reset: () => void saveIdentity(newIdentity()),
+  reset: resetIdentity,
   setConsent,
   use,
   on: (outcome, listener) =>
     use({ after: (notice) => notice.outcome === outcome && listener(notice as Parameters<typeof listener>[0]) }),
   ready: (callback) => callback(),
   flush,
-  anonymousId(given) {
-    const identity = readIdentity();
-    if (given) identity[0] = given;
-    return saveIdentity(identity)[0];
-  },
+  anonymousId,
 } as WebClient;
 
 for (const [type, first, second] of calls) {
@@ -44,7 +40,7 @@ for (const [type, first, second] of calls) {
 }
 
 /** Starts the client of this page or worker. */
-export function startClient(options: WebOptions): WebClient {
+export function startClient(options: CompleteOptions): WebClient {
   configure(options);
   startDelivery();
   if (options.pageViews) onPageView(() => client.page());

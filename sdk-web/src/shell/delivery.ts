@@ -1,9 +1,8 @@
-import { eventBytesMax } from "@sluice/schema";
-import type { Notice, WebFlushReport } from "../notices.ts";
+import type { WebFlushReport } from "../notices.ts";
 import { use } from "../plugins.ts";
 import { keepaliveRoom } from "./post.ts";
-import { fly, hasRoom, letGo, messageIds, openQueue, push, waiting } from "./queue.ts";
-import { drop, hurry, wake } from "./sender.ts";
+import { allKept, fly, letGo, openQueue, push, waiting } from "./queue.ts";
+import { hurry, wake } from "./sender.ts";
 import { consent, options } from "./settings.ts";
 import { type Item, nameTab } from "./store.ts";
 
@@ -22,15 +21,14 @@ const envelopeBytesMax = 400;
 
 let isDue = false;
 let isBusy = false;
-let timer: unknown;
+let timer: unknown = 0;
 
-const isBatchFull = (): boolean => waiting >= (options.flushAt ?? 100);
+const isBatchFull = (): boolean => waiting >= options.flushAt;
 
 async function pump(): Promise<void> {
   if (isBusy) return;
   isBusy = true;
-  for (let flight; (isDue || isBatchFull()) && (flight = fly(options.flushAt ?? 100, batchCharactersMax));)
-    await flight;
+  for (let flight; (isDue || isBatchFull()) && (flight = fly(options.flushAt, batchCharactersMax));) await flight;
   isBusy = isDue = false;
 }
 
@@ -56,41 +54,34 @@ export function startDelivery(): void {
 }
 
 /** Takes an event, which leaves when a batch is full or the time is over. */
-export function add(item: Item): void {
-  const size = item[1].length + 1;
-  if (size > eventBytesMax + 1) return drop([item], "event_too_large");
-  if (!hasRoom(size)) return drop([item], "queue_full");
-  push(item, size);
-  timer ??= setTimeout(() => {
-    timer = undefined;
+export function add(item: Item, nowMs: number, offsetMs: number | undefined): void {
+  push(item, nowMs, offsetMs);
+  timer ||= setTimeout(() => {
+    timer = 0;
     sendAll();
-  }, options.flushIntervalMs ?? 2000);
+  }, options.flushIntervalMs);
   if (isBatchFull()) void pump();
 }
 
 /** Sends everything that waits; resolves when it is settled or after `timeoutMs`. */
 export function flush(timeoutMs = 10_000): Promise<WebFlushReport> {
   return new Promise((resolve) => {
-    const ids = new Set<string | undefined>(messageIds());
-    const report = { delivered: [], rejected: [], dropped: [] } as unknown as Record<
-      Notice["outcome"] | "kept",
-      unknown[]
-    >;
+    const kept = allKept();
+    const report = { delivered: [], rejected: [], dropped: [], kept } as Record<string, unknown[]>;
     const finish = (): void => {
       stop();
-      report.kept = Array.from(ids, (messageId) => ({ outcome: "kept", messageId }));
       resolve(report as unknown as WebFlushReport); // each list holds the results of its own outcome
     };
     const stop = use({
       after(notice) {
-        if (!ids.delete(notice.messageId)) return;
-        report[notice.outcome].push(notice);
-        if (!ids.size) finish();
+        if (!kept.some(({ messageId }, place) => messageId === notice.messageId && kept.splice(place, 1))) return;
+        (report[notice.outcome] as unknown[]).push(notice);
+        if (!kept[0]) finish();
       },
     });
     setTimeout(finish, timeoutMs);
     sendAll();
-    if (!ids.size) finish();
+    if (!kept[0]) finish();
   });
 }
 

@@ -9,7 +9,7 @@ let lastMs = 0;
 export function newId(): string {
   let rest = (lastMs = Math.max(lastMs + 1, Date.now()));
   let id = "";
-  for (const byte of crypto.getRandomValues(new Uint8Array(16))) id += digits.charAt(byte & 31);
+  for (const byte of crypto.getRandomValues(new Uint8Array(16))) id += digits[byte & 31];
   for (let place = 10; place--; rest /= 32) id = digits.charAt(rest % 32) + id;
   return id;
 }

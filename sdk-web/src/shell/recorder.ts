@@ -2,7 +2,7 @@ import type { CallOptions, Fields } from "@sluice/core";
 import type { EventType } from "@sluice/schema";
 import type { Consent } from "../options.ts";
 import { callHooks } from "../plugins.ts";
-import { forgetClock } from "./clock.ts";
+import { claimClock, offsetAt } from "./clock.ts";
 import { add, review } from "./delivery.ts";
 import { forgetIdentity, saveIdentity, touchSession } from "./identity.ts";
 import { newId } from "./ids.ts";
@@ -27,16 +27,17 @@ interface CalledEvent extends CallOptions {
   readonly context: Fields;
 }
 
-/** A call: its message id, its event, and its time, ms (0 when the caller gave one). */
-type Call = readonly [messageId: string, event: CalledEvent, stampMs: number];
+/** A call: its message id, its event, and when it was made, ms. */
+type Call = readonly [messageId: string, event: CalledEvent, nowMs: number];
 
 const held: Call[] = [];
 
-function record([messageId, event, stampMs]: Call): void {
-  const identity = touchSession(event.context["campaign"] as object | undefined);
+function record([messageId, event, nowMs]: Call): void {
+  const identity = touchSession(nowMs, event.context["campaign"] as object | undefined);
   const [anonymousId, knownId, id, number, , registered] = identity;
   const userId = event.userId || knownId || undefined;
-  if (event.type === "identify") identity[1] = userId ?? "";
+  if (event.type === "identify") identity[1] = userId;
+  claimClock(identity);
   saveIdentity(identity);
   try {
     const complete = callHooks("before", {
@@ -50,7 +51,7 @@ function record([messageId, event, stampMs]: Call): void {
           : undefined,
       context: { session: { id, number }, ...event.context },
     });
-    if (complete) add([complete["messageId"] as string, JSON.stringify(complete), stampMs]);
+    if (complete) add([complete["messageId"] as string, JSON.stringify(complete)], nowMs, offsetAt(identity, nowMs));
     else drop([[messageId]], "hook");
   } catch {
     drop([[messageId]], "invalid_event"); // a cycle, a BigInt, a getter that throws
@@ -61,13 +62,13 @@ function record([messageId, event, stampMs]: Call): void {
 export function call(type: EventType, fields: Fields, given?: CallOptions): void {
   try {
     const messageId = given?.messageId || newId();
-    const timestamp = given?.timestamp ?? new Date();
+    const now = new Date();
+    const timestamp = given?.timestamp ?? now;
     const context = { ...pageContext(), ...given?.context };
-    const event = { ...fields, ...given, type, messageId, timestamp, context };
-    const made: Call = [messageId, event, given?.timestamp ? 0 : Date.now()];
-    const isKnown = consent === "granted";
-    if (isKnown || (consent !== "denied" && options.pending === "anonymous" && !("userId" in fields))) record(made);
-    else if (consent === "denied" || options.pending === "drop") drop([made], "no_consent");
+    const made: Call = [messageId, { ...fields, ...given, type, messageId, timestamp, context }, +now];
+    const mode = consent === "pending" ? options.pending : consent;
+    if (mode === "granted" || (mode === "anonymous" && !("userId" in fields))) record(made);
+    else if (mode?.startsWith("d")) drop([made], "no_consent"); // denied, or drop
     else if (held.push(made) > heldMax) drop(held.splice(heldMax), "queue_full");
   } catch {
     // a page that has replaced a built-in must not break further because of its statistics
@@ -81,7 +82,6 @@ export function setConsent(next: Consent): void {
   if (next === "denied") {
     drop(held.splice(0), "no_consent");
     forgetIdentity();
-    forgetClock();
   }
   review();
 }

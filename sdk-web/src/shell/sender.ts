@@ -1,6 +1,6 @@
-import type { WebDropReason } from "../notices.ts";
+import type { Notice, WebDropReason } from "../notices.ts";
 import { callHooks } from "../plugins.ts";
-import { learnOffset, offsetFor } from "./clock.ts";
+import { learnOffset, noteBatch } from "./clock.ts";
 import { post } from "./post.ts";
 import { consent, options } from "./settings.ts";
 import type { Item } from "./store.ts";
@@ -13,11 +13,11 @@ const silentDelayMsMax = 600_000;
 const retryAfterSecondsMax = 300;
 
 let failures = 0;
-let pause: Promise<void> | undefined;
+let pause: Promise<void> | 0 = 0;
 let endPause: () => void = Boolean;
 
 /** Whether the page may go in this very task: pauses are passed over then, and nothing is compressed. */
-let isLeaving = false;
+export let isLeaving = false;
 
 /** The page may go: what is sent in this task, and what pauses, does not wait for anything. */
 export function hurry(): void {
@@ -41,7 +41,7 @@ function fail(status: number, events: number, retryAfter: string | null | undefi
     setTimeout(resume, delayMs);
     endPause = isServers ? Boolean : resume;
   }).then(() => {
-    pause = undefined;
+    pause = 0;
   });
   callHooks("after", { outcome: "retry", status, events, delayMs });
 }
@@ -54,34 +54,41 @@ export function drop(
   for (const [messageId] of items) callHooks("after", { outcome: "dropped", messageId, reason });
 }
 
-/** Sends events of one tab until the server has answered for each, and tells what it answered. */
-export async function send(tab: string, items: readonly Item[], given?: number): Promise<void> {
-  const stamps = items.flatMap(([, , stampMs]) => stampMs || []);
-  const lastMs = Math.max(...stamps);
-  const offsetMs = given ?? offsetFor(tab, Math.min(...stamps), lastMs);
-  for (let isPastPause = isLeaving; items[0]; isPastPause = false) {
+/**
+ * Sends events until the server has answered for each, and tells what it answered.
+ *
+ * @param items without any, nothing is asked for but the time, which it then has learned, as a rule.
+ * @param offsetMs of the clock; `undefined` when it was not known when these were made.
+ */
+export async function send(items: readonly Item[], offsetMs: number | undefined): Promise<void> {
+  for (let isPastPause = isLeaving; ; isPastPause = false) {
     if (!isPastPause) await pause;
     if (consent === "denied") return drop(items, "no_consent");
     const sentMs = Date.now();
-    // An offset that is not known is NaN, which JSON writes as null.
+    if (items[0]) offsetMs ??= noteBatch(sentMs);
     const envelope = JSON.stringify({ writeKey: options.writeKey, sentAt: new Date(sentMs), clockOffsetMs: offsetMs });
     const body = `${envelope.slice(0, -1)},"batch":[${items.map(([, json]) => json).join()}]}`;
     const [status, retryAfter, reply] = await post(body, isLeaving);
-    if (status === 200 && reply?.success === true) {
-      failures = 0;
-      learnOffset(tab, offsetMs, lastMs, sentMs, Date.parse(reply.serverTime as string), Date.now());
+    if (status === 200 && reply?.success) {
+      const isLearned = learnOffset(sentMs, Date.parse(reply.serverTime as string), !items[0]);
       items.forEach(([messageId], index) => {
         const entry = reply.rejected?.find((rejected) => rejected.index === index);
-        callHooks("after", entry ? { ...entry, outcome: "rejected", messageId } : { outcome: "delivered", messageId });
+        callHooks("after", { ...entry, outcome: entry ? "rejected" : "delivered", messageId } as Notice);
       });
-      return;
+      if (items[0] || isLearned) {
+        failures = 0;
+        return;
+      }
     }
     if (items[1] && (status === 413 || status === 400)) {
       const middle = items.length >> 1;
-      await send(tab, items.slice(0, middle), offsetMs);
-      return send(tab, items.slice(middle), offsetMs);
+      await send(items.slice(0, middle), offsetMs);
+      return send(items.slice(middle), offsetMs);
     }
-    if (/^4(?!08|10|29|60)|^5(01|05|11)/.test(status as unknown as string)) return drop(items, `http_${status}`);
+    if (/^4(?!08|10|29|60)|^5(01|05|11)/.test(status as unknown as string)) {
+      noteBatch(0);
+      return drop(items, `http_${status}`);
+    }
     fail(status, items.length, retryAfter);
   }
 }

@@ -2,17 +2,18 @@
  * What the page has decided for its one client. A page has one visitor, one consent and one queue; module state instead of
  * objects that are handed around is a tenth of the script's size.
  */
-import type { Consent, WebOptions } from "../options.ts";
+import type { CompleteOptions, Consent } from "../options.ts";
 
-export let options: WebOptions;
-export let consent: Consent;
+/** Until `configure` there are none, and nothing is recorded. */
+export let options = {} as CompleteOptions;
+export let consent: Consent = "denied";
 
-/** Takes the options, which `checkOptions` has let through. What the browser says for its user counts as `denied`. */
-export function configure(given: WebOptions): void {
+/** Takes the options. What the browser says for its user counts as `denied`. */
+export function configure(given: CompleteOptions): void {
   const user = navigator as Navigator & { readonly globalPrivacyControl?: boolean };
   options = given;
-  const objects = (given.gpc && user.globalPrivacyControl) || (given.dnt && user.doNotTrack === "1");
-  consent = objects ? "denied" : (given.consent ?? "granted");
+  const objects = (given.gpc && user.globalPrivacyControl) || (given.dnt && (user.doNotTrack as unknown as number) > 0);
+  consent = objects ? "denied" : given.consent;
 }
 
 export function changeConsent(to: Consent): void {

@@ -2,18 +2,20 @@ import { newId } from "./ids.ts";
 import { writeLocal } from "./local.ts";
 import { mayStore, options } from "./settings.ts";
 
-/** One event on its way: message id, JSON, and the device time that the SDK gave it, ms (0: the caller gave one). */
-export type Item = readonly [messageId: string, json: string, stampMs: number];
+/** One event on its way: message id and JSON. */
+export type Item = readonly [messageId: string, json: string];
 
 /** Events that are stored, sent and removed together. Tab and number tell it from all chunks of all times. */
 export type Chunk = [
   tab: string,
   number: number,
-  /** When the first event was taken, ms. */
+  /** When the first event was made, ms. */
   bornMs: number,
   items: Item[],
   /** Characters of its events in a request. */
   characters: number,
+  /** Server minus device time when it was made, ms; absent while that was not known. */
+  offsetMs?: number | null | undefined,
   isFlying?: boolean,
 ];
 
@@ -38,7 +40,7 @@ function transact<T>(work: (store: IDBObjectStore) => IDBRequest<T>, onAbort: ()
   const transaction = (db as IDBDatabase).transaction("q", "readwrite");
   const request = work(transaction.objectStore("q"));
   transaction.onabort = onAbort;
-  transaction.commit?.();
+  transaction.commit();
   return request;
 }
 
@@ -47,24 +49,15 @@ export function nameTab(): void {
   tab = newId();
 }
 
-/** Stores a chunk. */
-export function keep(chunk: Chunk): void {
-  const keepLocally = (): void => writeLocal(keyOf(chunk), chunk);
+/** Stores a chunk as `kept`, or removes it, wherever it is. */
+export function keep(chunk: Chunk, kept?: Chunk): void {
+  const key = keyOf(chunk);
+  const keepLocally = (): void => writeLocal(key, JSON.stringify(kept));
   try {
-    transact((store) => store.put(chunk, keyOf(chunk)), keepLocally);
-    writeLocal(keyOf(chunk)); // it is there when the database was not open yet
+    transact<unknown>((store) => (kept ? store.put(kept, key) : store.delete(key)) as IDBRequest<unknown>, keepLocally);
+    writeLocal(key); // it is there when the database was not open yet
   } catch {
     keepLocally(); // the database is not open yet, or never will be
-  }
-}
-
-/** Removes a chunk, wherever it is. */
-export function forget(chunk: Chunk): void {
-  writeLocal(keyOf(chunk));
-  try {
-    transact((store) => store.delete(keyOf(chunk)), Boolean);
-  } catch {
-    // no database
   }
 }
 

@@ -1,9 +1,10 @@
 -- Impressions, clicks, click-through rate, cost per click and return on ad spend by campaign, day and currency. A campaign is the event's
--- property campaign, else its name; costs are events Campaign Cost {cost, currency, campaign}; revenue goes to the last touch.
+-- property campaign, else its name; costs are events Campaign Cost {cost, currency, campaign}; revenue goes to the last touch. Flagged bots
+-- are left out. Costs that were uploaded are no events: GET /v1/costs lists them.
 WITH told AS (
   SELECT day, coalesce(properties->>'$.campaign', properties->>'$.name', campaign_name) AS campaign, event,
     CASE WHEN event = 'Campaign Cost' THEN currency END AS currency, TRY_CAST(properties->>'$.cost' AS DECIMAL(18, 6)) AS cost
-  FROM {{ ref('events') }} WHERE type = 'track'
+  FROM {{ ref('events') }} WHERE type = 'track' AND NOT is_bot
 ), counted AS (
   SELECT day, campaign,
     count(*) FILTER (event IN ('Promotion Viewed', 'Ad Impression')) AS impressions,

@@ -10,7 +10,14 @@ export interface FoundRow {
   readonly number: number;
   readonly source: string;
   readonly receivedHourMs: number;
+  readonly timeMs: number;
 }
+
+/**
+ * How far the time of a phone's event may be off, ms: half a step for the correction of its first batch, a step by which later ones
+ * are kept behind it, and what a request can be on its way.
+ */
+const phoneTimeOffMsMax = 33 * 60_000;
 
 const hourMs = 3_600_000;
 
@@ -92,11 +99,12 @@ export class LakeWatch {
       "event",
       "source",
       "received_time",
+      "traits",
     ] as const;
     const rows = await readRows(file, [...columns, "anonymous_id", "user_id", "receipt_id", "receipt_index"]);
     return rows.map((row) => {
       const properties = JSON.parse(row.properties ?? "{}") as { n?: number };
-      const number = properties.n ?? -1;
+      const number = properties.n ?? (JSON.parse(row.traits ?? "{}") as { n?: number }).n ?? -1;
       const delivery = this.#deliveries.get(number);
       if (delivery === undefined || delivery.sent === 0) this.#fail(`${key} holds an event that nobody sent`);
       const { event } = delivery ?? {};
@@ -106,18 +114,25 @@ export class LakeWatch {
       if (event !== undefined && id !== row.message_id) this.#fail(`event ${number} has the id ${row.message_id}`);
       const isSame =
         row.type === sent["type"] &&
-        row.event === (sent["event"] ?? (row.type === "page" ? row.event : null)) &&
+        row.event === (sent["event"] ?? (row.type === "page" || row.type === "screen" ? row.event : null)) &&
         row.anonymous_id === (sent["anonymousId"] ?? null) &&
         row.user_id === (sent["userId"] ?? null) &&
         row.key_kind === event?.keyKind &&
         JSON.stringify(properties) === JSON.stringify(sent["properties"] ?? {});
       if (!isSame) this.#fail(`event ${number} is not in ${key} as it was sent`);
-      this.#checkHour(row, event?.timeMs ?? row.received_time, partHourMs, number);
+      if (event?.phone === undefined) {
+        this.#checkHour(row, event?.timeMs ?? row.received_time, partHourMs, number);
+      } else {
+        const offMs = row.time - event.phone.calledMs;
+        if (Math.abs(offMs) > phoneTimeOffMsMax) this.#fail(`event ${number} is filed ${offMs} ms after its call`);
+        if (hourOf(row.time) !== partHourMs) this.#fail(`event ${number} lies in the wrong hour`);
+      }
       return {
         identity: `${row.key_kind} ${row.message_id}`,
         number,
         source: row.source,
         receivedHourMs: hourOf(row.received_time),
+        timeMs: row.time,
       };
     });
   }
@@ -149,6 +164,7 @@ export class LakeWatch {
         number,
         source: row.source,
         receivedHourMs: hourOf(row.received_time),
+        timeMs: row.received_time,
       };
     });
   }

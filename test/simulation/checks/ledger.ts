@@ -59,6 +59,9 @@ export function finalLedgerFault(ledger: readonly LedgerRow[], taken: TakenMessa
   );
 }
 
+/** Requests that were refused, of all of which a single later message tells: a request is at most some of the 50 messages. */
+const refusalsToldMin = 10;
+
 interface ServedRow {
   readonly source: string;
   readonly hour: string;
@@ -72,16 +75,22 @@ interface ServedRow {
 
 /**
  * What must hold of the ledger that analytics serves when everything has arrived: it balances, nothing that entered the
- * queue is missing, and nothing is said to be on its way, unless an edge died over messages that it had numbered.
+ * queue is missing, and nothing is said to be on its way, unless an edge died over messages that it had numbered, or refused more
+ * than it could tell of until its last one.
  */
-export function servedLedgerFault(served: unknown, taken: TakenMessages, edgeDeaths: number): string | null {
+export function servedLedgerFault(
+  served: unknown,
+  taken: TakenMessages,
+  edge: Pick<World, "edgeDeaths" | "refusals">,
+): string | null {
+  const isAllTold = edge.edgeDeaths === 0 && edge.refusals <= refusalsToldMin;
   const { rows } = served as { readonly rows: readonly ServedRow[] };
   for (const row of rows) {
     const settled = row.stored + row.duplicate + row.rejected;
     const known = settled + row.inFlight + (row.suspectedLost ?? 0);
     if (row.received !== known) return `the served ledger does not balance: ${JSON.stringify(row)}`;
     const entered = taken.counts.get(`${row.source} ${Date.parse(row.hour)}`) ?? 0;
-    if (edgeDeaths === 0 && known > settled) return `the served ledger misses what never was: ${JSON.stringify(row)}`;
+    if (isAllTold && known > settled) return `the served ledger misses what never was: ${JSON.stringify(row)}`;
     if (settled < entered) return `the served ledger lacks ${entered - settled}: ${JSON.stringify(row)}`;
   }
   return null;

@@ -190,3 +190,11 @@ test("W19: the receipt says when, from where, by whom and with which clock", asy
   const [sequence = 0] = receipts.map((receipt) => receipt.sequence);
   expect(receipts.map((receipt) => receipt.sequence)).toEqual([sequence, sequence + 1, sequence + 2]);
 });
+
+test("W11: a batch without events is answered with the time, and nothing is stored", async () => {
+  const reply = (await (await post(batchOf())).json()) as IngestReply;
+  expect(reply).toMatchObject({ success: true, accepted: 0, rejected: [] });
+  expect(Math.abs(Date.parse(reply.serverTime) - Date.now())).toBeLessThan(60_000);
+  expect(await acceptedOf(await post(batchOf(page)))).toBe(1);
+  expect(await edge.received(1)).toMatchObject([{ receipt: { eventCount: 1 } }]); // and nothing before it
+});

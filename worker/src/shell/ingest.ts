@@ -108,7 +108,8 @@ async function judgedRequest(
   const numbers = edge.numbers.forRequest(receipt);
   return ok({
     receiptId: receipt.receiptId,
-    messages: packMessages({ receipt, events, rejected, body: gzipped }, { gzip, ...numbers }),
+    messages:
+      events.length === 0 ? [] : packMessages({ receipt, events, rejected, body: gzipped }, { gzip, ...numbers }),
     numbers,
     counted: countedRequest(receipt, body.value, events, rejected),
     rejected: rejectedInReply(events, rejected),
@@ -187,7 +188,7 @@ function judge(
   key: WriteKey,
 ): Result<readonly RejectedEvent[], RefusalCode> {
   if (json.length > bodyCeiling(key.kind).bytesMax) return fail("request_too_large");
-  if (!body.hasEvents) return fail("invalid_batch");
+  if (!body.isIngest) return fail("invalid_batch");
   const { events } = body.envelope;
   if (events.length > batchEventsMax) return fail("too_many_events");
   const rejected = judgeEvents(events, call.impliedType);
