@@ -27,7 +27,7 @@ describe("a population", () => {
     await copyEvents(world.lake, folder);
     oracle = await oracleOver(folder);
     await rm(folder, { recursive: true });
-  });
+  }, 300_000);
   afterAll(async () => {
     oracle?.close();
     await world?.close();
@@ -44,25 +44,25 @@ describe("a population", () => {
       expect(other.counts.marts > made.counts.marts).toBe(idsPerPass !== "");
     }
     expect(made.rollupsOfDayMax).toBeLessThanOrEqual(200);
-  }, 120_000);
+  }, 300_000);
 
   test("A61: every KPI equals DuckDB's recount, in five zones and by every interval", async () => {
     const { differences, equal } = await kpiAgreement(world, oracle);
     expect(differences).toEqual([]);
     expect(equal).toBeGreaterThan(10_000);
-  }, 120_000);
+  }, 300_000);
 
   test("A62: active users by event and by a declared dimension, and with bots, equal DuckDB's recount", async () => {
     const { differences, equal } = await groupAgreement(world, oracle);
     expect(differences).toEqual([]);
     expect(equal).toBeGreaterThan(100);
-  }, 120_000);
+  }, 300_000);
 
   test("A190: every behavioural KPI equals DuckDB's recount of a population with aliases, late and duplicated arrivals", async () => {
     const { differences, equal } = await behaviourAgreement(world, oracle);
     expect(differences).toEqual([]);
     expect(equal).toBeGreaterThan(1_000);
-  }, 120_000);
+  }, 300_000);
 });
 
 test("A191: queue, logs, R2 and D1 of workerd make the same of a population as the same code in process", async () => {
@@ -70,7 +70,7 @@ test("A191: queue, logs, R2 and D1 of workerd make the same of a population as t
   const expected = await fedTo(await LocalWorld.start(), population, 0);
   expect(differencesOf(expected, await fedTo(await WorkerdWorld.start(), population, 4), false)).toEqual([]);
   expect(expected.counts.rows).toBe(150);
-}, 120_000);
+}, 300_000);
 
 async function fedTo(world: KpiWorld, population: Population, seed: number): Promise<Made> {
   try {

@@ -19,7 +19,7 @@ import { copyEvents, type KpiWorld, LocalWorld } from "../test/kpis/world.ts";
 
 const days = 60;
 /** Ids of a day that one of the orders rolls up at once: its days are built in several passes. */
-const fewIdsPerPass = "2000";
+const fewIdsPerPass = "10000";
 
 process.exitCode = await main(process.argv.slice(2));
 

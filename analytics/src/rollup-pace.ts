@@ -1,8 +1,8 @@
 import { hourMs } from "@sluice/schema";
 
 /*
- * How often cron rolls a project up. A roll-up reads the changed days whole, so doing it after every publication would
- * cost more than taking the events in. A flush by the operator ignores the pace.
+ * How often cron rolls a project up. A roll-up reads what changed and writes the marts of whole days, so doing it after every
+ * publication would cost more than taking the events in. A flush by the operator ignores the pace.
  */
 
 /** Pause for each row that a run has read, ms: bounds the CPU time of roll-ups to about 1 %. */
@@ -66,7 +66,7 @@ export function recountsLinkedDays(startedMs: number, lastRunMs: number, paceMs:
 
 /**
  * Whether a run also builds the days again that were complete when the last run began. A few events that arrive late
- * would otherwise cost a reading of their whole day, and those of the day before, every time that they are published.
+ * would otherwise have the mart of their day, and those of the day before, counted and written every time that they are published.
  */
 export function buildsLateDays(startedMs: number, lastRunMs: number, paceMs: number): boolean {
   return paceMs === 0 || isInNewSpan(startedMs, lastRunMs, lateSpanMs);

@@ -1,5 +1,5 @@
 import { compareText, formatDecimal } from "@sluice/lake";
-import { type CellRow, cellsOf, compareCells, isActiveType, paidCell } from "./cells.ts";
+import { type CellRow, cellsOf, CellTexts, compareCells, isActiveType, paidCell } from "./cells.ts";
 import type { Dimension } from "./dimensions.ts";
 import { keepEarliest, type Link, linkKey, linkOf } from "./identity.ts";
 import { countedEvents } from "./metrics.ts";
@@ -7,7 +7,7 @@ import { microsOf } from "./money.ts";
 import { type QuarterMap, quarterOf } from "./quarter-hours.ts";
 import { hashText } from "./slice-hash.ts";
 
-/** Slices of a day at most: 400 million entries at 400,000 a slice. */
+/** Slices of a day at most: 160 million entries at 160,000 a slice. */
 const sliceCountMax = 1024;
 
 /** The columns of an event that the marts of users and links need. */
@@ -41,6 +41,10 @@ export interface Slice {
   readonly count: number;
 }
 
+/** What cells of paying begin with. */
+const anyPaidCell = paidCell("");
+const noRevenue: UserDay["revenue"] = [];
+
 interface Entry {
   readonly quarters: [number, number, number, number];
   revenue: Map<number, bigint> | null;
@@ -63,6 +67,7 @@ export class UserFold {
   readonly #actors: readonly [Actors, Actors, Actors, Actors] = [new Map(), new Map(), new Map(), new Map()];
   readonly #links = new Map<string, Link>();
   #entries = 0;
+  readonly #cellTexts = new CellTexts();
 
   constructor(slice: Slice, entriesMax = Number.POSITIVE_INFINITY, dimensions: readonly Dimension[] = []) {
     this.#slice = slice;
@@ -81,7 +86,7 @@ export class UserFold {
       if (cells === null) continue;
       const kept = revenue.filter(([quarter]) => !isAddedAnew(quarter));
       const sums = kept.map(([quarter, sum]) => [quarter, microsOf(sum) ?? 0n] as const);
-      cells.set(cell, { quarters: [...quarters], revenue: cell.startsWith(paidCell("")) ? new Map(sums) : null });
+      cells.set(cell, { quarters: [...quarters], revenue: cell.startsWith(anyPaidCell) ? new Map(sums) : null });
       this.#entries += 1;
     }
     this.#bound();
@@ -108,15 +113,23 @@ export class UserFold {
 
   /** Ordered by cell, people before bots, user ids before anonymous ids, then by id, each by code point. */
   users(): UserDay[] {
-    const days: UserDay[] = [];
-    for (const [index, actors] of this.#actors.entries()) {
-      const isBot = index % 2 === 1;
-      for (const [id, cells] of actors) {
-        const ids = index < 2 ? { userId: id, anonymousId: null } : { userId: null, anonymousId: id };
-        for (const [cell, entry] of cells) days.push({ cell, ...ids, isBot, ...finished(entry) });
+    const byCell = new Map<string, UserDay[]>();
+    const [users, bots, visitors, visitingBots] = this.#actors;
+    for (const actors of [users, visitors, bots, visitingBots]) {
+      const isBot = actors === bots || actors === visitingBots;
+      // Ids are sorted once, not once for each of their cells.
+      for (const id of [...actors.keys()].sort(compareText)) {
+        const userId = actors === users || actors === bots ? id : null;
+        const ids = { userId, anonymousId: userId === null ? id : null };
+        for (const [cell, entry] of actors.get(id) ?? []) {
+          const day: UserDay = { cell, ...ids, isBot, ...finished(entry) };
+          const days = byCell.get(cell);
+          if (days === undefined) byCell.set(cell, [day]);
+          else days.push(day);
+        }
       }
     }
-    return days.sort(compareUserDays);
+    return [...byCell.keys()].sort(compareCells).flatMap((cell) => byCell.get(cell) ?? []);
   }
 
   /** Ordered by anonymous id; identifies, then aliases. */
@@ -129,14 +142,14 @@ export class UserFold {
     if (cells === null) return;
     const quarter = quarterOf(row.time);
     const isActive = isActiveType(row.type);
-    for (const cell of cellsOf(row, this.#dimensions)) {
+    for (const cell of cellsOf(row, this.#dimensions, this.#cellTexts)) {
       let entry = cells.get(cell);
       if (entry === undefined) {
         entry = { quarters: [0, 0, 0, 0], revenue: null };
         cells.set(cell, entry);
         this.#entries += 1;
       }
-      if (cell === paidCell(row.currency ?? "")) addPayment(entry, row, quarter);
+      if (cell.startsWith(anyPaidCell)) addPayment(entry, row, quarter);
       else if (isActive) mark(entry, quarter);
     }
   }
@@ -197,13 +210,7 @@ function addPayment(entry: Entry, row: IdentifiedRow, quarter: number): void {
 }
 
 function finished({ quarters, revenue }: Entry): Pick<UserDay, "quarters" | "revenue"> {
-  const sums = [...(revenue ?? [])].sort(([a], [b]) => a - b);
+  if (revenue === null) return { quarters, revenue: noRevenue };
+  const sums = [...revenue].sort(([a], [b]) => a - b);
   return { quarters, revenue: sums.map(([quarter, micros]) => [quarter, formatDecimal(micros)]) };
-}
-
-function compareUserDays(a: UserDay, b: UserDay): number {
-  if (a.cell !== b.cell) return compareCells(a.cell, b.cell);
-  if (a.isBot !== b.isBot) return a.isBot ? 1 : -1;
-  if ((a.userId === null) !== (b.userId === null)) return a.userId === null ? 1 : -1;
-  return compareText(a.userId ?? a.anonymousId ?? "", b.userId ?? b.anonymousId ?? "");
 }

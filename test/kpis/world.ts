@@ -5,7 +5,7 @@ import { projectRoot } from "../../tools/project-root.ts";
 import { BucketContents, bucketOver } from "../simulation/fakes/bucket.ts";
 import { d1Over, openDatabase } from "../simulation/fakes/database.ts";
 import { ObjectDatabase, storageOver } from "../simulation/fakes/object-storage.ts";
-import { type IsolateGlobals, loadProduction, type Production } from "../simulation/production.ts";
+import { type IsolateGlobals, loadDeployed, type Program } from "../simulation/production.ts";
 import { randomOf } from "../simulation/random.ts";
 import { productionVariables } from "../simulation/variables.ts";
 import type { LakeObjects } from "./made.ts";
@@ -65,7 +65,7 @@ export class LocalWorld implements KpiWorld {
 
   /** @param idsPerPass ids of a day that are rolled up at once, as the variable IDS_PER_PASS has it. */
   static async start(idsPerPass = ""): Promise<LocalWorld> {
-    const world = new LocalWorld(await loadProduction(), idsPerPass);
+    const world = new LocalWorld(await loadDeployed("queue-consumer"), await loadDeployed("analytics"), idsPerPass);
     await world.#admin("projects", { project, timezone: homeZone, dimensions: [dimension] });
     await world.#admin(`projects/${project}/funnels`, funnel);
     const made = await world.#admin(`projects/${project}/tokens`, { name: "oracle", scopes: ["kpis"] });
@@ -73,12 +73,12 @@ export class LocalWorld implements KpiWorld {
     return world;
   }
 
-  private constructor(production: Production, idsPerPass: string) {
+  private constructor(consumerProgram: Program, analyticsProgram: Program, idsPerPass: string) {
     const folder = join(projectRoot, "analytics/migrations");
     const scripts = readdirSync(folder).sort();
     this.#db = openDatabase(scripts.map((name) => readFileSync(join(folder, name), "utf8")));
-    const consumer = production.consumer(isolateOf("consumer"));
-    const analytics = production.analytics(isolateOf("analytics"));
+    const consumer = consumerProgram(isolateOf("consumer"));
+    const analytics = analyticsProgram(isolateOf("analytics"));
     this.#consumer = consumer["default"] as Record<string, Handler>;
     this.#analytics = analytics["default"] as Record<string, Handler>;
     const logs = { getByName: () => log, idFromName: (name: string) => name, get: () => log };

@@ -87,6 +87,11 @@ export async function loadProduction(patches: readonly Patch[] = []): Promise<Pr
   return { edge, consumer, analytics, phone, consumerOfSmallPages };
 }
 
+/** A Worker as it is deployed, limits and all. */
+export async function loadDeployed(folder: "queue-consumer" | "analytics"): Promise<Program> {
+  return programOf(folder, []);
+}
+
 /** Workers as they are, compiled once. */
 const unpatched = new Map<string, Promise<Program>>();
 
