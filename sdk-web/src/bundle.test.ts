@@ -131,11 +131,13 @@ describe("the script", () => {
     const first = shop({ storage }, `sluice.track("A")`);
     first.answer = () => null;
     first.leave("pagehide");
-    await vi.waitFor(() => expect(first.events()).toHaveLength(2));
+    // The first page lives on here and may try again, as soon as chance will have it.
+    const tried = (): unknown[] => [...new Set(first.events().map((event) => event["messageId"]))];
+    await vi.waitFor(() => expect(tried()).toHaveLength(2));
     const second = shop({ storage });
     await vi.waitFor(async () => expect(await flushed(second)).toHaveLength(3));
     const ids = second.events().map((event) => event["messageId"]);
-    expect(ids).toEqual(expect.arrayContaining(first.events().map((event) => event["messageId"])));
+    expect(ids).toEqual(expect.arrayContaining(tried()));
     expect([...storage.keys()].filter((key) => key.includes(writeKey))).toEqual([]);
   });
 
