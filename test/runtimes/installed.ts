@@ -1,10 +1,8 @@
-import { execFile, spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { globSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { installOwnProject } from "../own-project.ts";
 
-const run = promisify(execFile);
 const folder = import.meta.dirname;
 
 /** A runtime that programs can be run under. */
@@ -28,19 +26,9 @@ const known = [
   },
 ] as const;
 
-/**
- * Installs the runtimes that the lock file beside this module names. They are a project of their own, because they are large
- * (340 MB) and only tests need them. Done once, without install scripts: those only move the programs.
- */
-export async function installRuntimes(): Promise<void> {
-  const stampPath = join(folder, "node_modules", ".sluice-installed");
-  const wanted = createHash("sha256")
-    .update(readFileSync(join(folder, "package-lock.json")))
-    .digest("hex");
-  if (existsSync(stampPath) && readFileSync(stampPath, "utf8") === wanted) return;
-  const quietly = ["--include=optional", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=5"];
-  await run("npm", ["ci", ...quietly], { cwd: folder });
-  writeFileSync(stampPath, wanted);
+/** Installs the runtimes that the lock file beside this module names. */
+export function installRuntimes(): Promise<void> {
+  return installOwnProject(folder);
 }
 
 /** The runtimes that may be found. */
