@@ -1,5 +1,6 @@
 import { compareText, formatDecimal } from "@sluice/lake";
-import { type CellRow, cellsOf, CellTexts, compareCells, isActiveType, paidCell } from "./cells.ts";
+import { type ActorKind, CellEntries } from "./cell-entries.ts";
+import { type CellRow, cellsOf, CellTexts, isActiveType, paidCell } from "./cells.ts";
 import type { Dimension } from "./dimensions.ts";
 import { keepEarliest, type Link, linkKey, linkOf } from "./identity.ts";
 import { countedEvents } from "./metrics.ts";
@@ -45,13 +46,6 @@ export interface Slice {
 const anyPaidCell = paidCell("");
 const noRevenue: UserDay["revenue"] = [];
 
-interface Entry {
-  readonly quarters: [number, number, number, number];
-  revenue: Map<number, bigint> | null;
-}
-
-type Actors = Map<string, Map<string, Entry>>;
-
 /**
  * Folds one day's events into its ids by cell and its links, for the ids of one slice. Commutative: any order of rows
  * gives the same result. Memory grows with the ids of the slice and their cells, not with events.
@@ -63,10 +57,8 @@ export class UserFold {
   #slice: Slice;
   readonly #entriesMax: number;
   readonly #dimensions: readonly Dimension[];
-  /** By kind of id and by bot: user ids, user ids of bots, anonymous ids, those of bots. */
-  readonly #actors: readonly [Actors, Actors, Actors, Actors] = [new Map(), new Map(), new Map(), new Map()];
+  #cells = new CellEntries();
   readonly #links = new Map<string, Link>();
-  #entries = 0;
   readonly #cellTexts = new CellTexts();
 
   constructor(slice: Slice, entriesMax = Number.POSITIVE_INFINITY, dimensions: readonly Dimension[] = []) {
@@ -81,13 +73,13 @@ export class UserFold {
    */
   resume(users: readonly UserDay[], isAddedAnew: (quarter: number) => boolean): void {
     for (const { cell, userId, anonymousId, isBot, quarters, revenue } of users) {
-      const id = userId ?? anonymousId ?? "";
-      const cells = this.#cellsOf(this.#actorsOf(userId === null, isBot), id);
-      if (cells === null) continue;
-      const kept = revenue.filter(([quarter]) => !isAddedAnew(quarter));
-      const sums = kept.map(([quarter, sum]) => [quarter, microsOf(sum) ?? 0n] as const);
-      cells.set(cell, { quarters: [...quarters], revenue: cell.startsWith(anyPaidCell) ? new Map(sums) : null });
-      this.#entries += 1;
+      const id = this.#idOf(kindOf(userId === null, isBot), userId ?? anonymousId ?? "");
+      if (id === null) continue;
+      const entry = this.#cells.entryOf(id, cell);
+      this.#cells.setQuarters(entry, quarters);
+      for (const [quarter, sum] of revenue) {
+        if (!isAddedAnew(quarter)) this.#cells.addSum(entry, quarter, microsOf(sum) ?? 0n);
+      }
     }
     this.#bound();
   }
@@ -105,31 +97,26 @@ export class UserFold {
 
   add(row: IdentifiedRow): void {
     const id = row.user_id ?? row.anonymous_id;
-    if (id !== null) this.#addTo(this.#actorsOf(row.user_id === null, row.is_bot), id, row);
+    if (id !== null) this.#addTo(this.#idOf(kindOf(row.user_id === null, row.is_bot), id), row);
     const link = linkOf(row);
     if (link !== null && inSlice(link.anonymousId, this.#slice)) keepEarliest(this.#links, link);
     this.#bound();
   }
 
+  /** Gives up its ids and links, which have been taken: a pass over the next slice needs their memory. */
+  clear(): void {
+    this.#cells = new CellEntries();
+    this.#links.clear();
+  }
+
   /** Ordered by cell, people before bots, user ids before anonymous ids, then by id, each by code point. */
   users(): UserDay[] {
-    const byCell = new Map<string, UserDay[]>();
-    const [users, bots, visitors, visitingBots] = this.#actors;
-    for (const actors of [users, visitors, bots, visitingBots]) {
-      const isBot = actors === bots || actors === visitingBots;
-      // Ids are sorted once, not once for each of their cells.
-      for (const id of [...actors.keys()].sort(compareText)) {
-        const userId = actors === users || actors === bots ? id : null;
-        const ids = { userId, anonymousId: userId === null ? id : null };
-        for (const [cell, entry] of actors.get(id) ?? []) {
-          const day: UserDay = { cell, ...ids, isBot, ...finished(entry) };
-          const days = byCell.get(cell);
-          if (days === undefined) byCell.set(cell, [day]);
-          else days.push(day);
-        }
-      }
-    }
-    return [...byCell.keys()].sort(compareCells).flatMap((cell) => byCell.get(cell) ?? []);
+    const users: UserDay[] = [];
+    this.#cells.forEach((cell, kind, id, quarters, sums) => {
+      const [userId, anonymousId] = isAnonymous(kind) ? [null, id] : [id, null];
+      users.push({ cell, userId, anonymousId, isBot: isBotKind(kind), quarters, revenue: revenueOf(sums) });
+    });
+    return users;
   }
 
   /** Ordered by anonymous id; identifies, then aliases. */
@@ -137,43 +124,34 @@ export class UserFold {
     return [...this.#links.values()].sort((a, b) => compareText(linkKey(a), linkKey(b)));
   }
 
-  #addTo(actors: Actors, id: string, row: IdentifiedRow): void {
-    const cells = this.#cellsOf(actors, id);
-    if (cells === null) return;
+  #addTo(id: number | null, row: IdentifiedRow): void {
+    if (id === null) return;
     const quarter = quarterOf(row.time);
     const isActive = isActiveType(row.type);
     for (const cell of cellsOf(row, this.#dimensions, this.#cellTexts)) {
-      let entry = cells.get(cell);
-      if (entry === undefined) {
-        entry = { quarters: [0, 0, 0, 0], revenue: null };
-        cells.set(cell, entry);
-        this.#entries += 1;
-      }
-      if (cell.startsWith(anyPaidCell)) addPayment(entry, row, quarter);
-      else if (isActive) mark(entry, quarter);
+      const entry = this.#cells.entryOf(id, cell);
+      if (cell.startsWith(anyPaidCell)) this.#addPayment(entry, row, quarter);
+      else if (isActive) this.#cells.mark(entry, quarter);
     }
   }
 
-  #actorsOf(isAnonymous: boolean, isBot: boolean): Actors {
-    const [users, bots, visitors, visitingBots] = this.#actors;
-    if (isAnonymous) return isBot ? visitingBots : visitors;
-    return isBot ? bots : users;
+  #addPayment(entry: number, row: IdentifiedRow, quarter: number): void {
+    const micros = row.revenue === null ? 0n : (microsOf(row.revenue) ?? 0n);
+    const isOrder = row.event === countedEvents.orderCompleted;
+    if (isOrder) this.#cells.mark(entry, quarter);
+    this.#cells.addSum(entry, quarter, isOrder ? micros : -micros);
   }
 
-  /** The cells of an id, made where it has none; `null` for an id of another slice. */
-  #cellsOf(actors: Actors, id: string): Map<string, Entry> | null {
-    let cells = actors.get(id);
-    if (cells === undefined) {
-      if (!inSlice(id, this.#slice)) return null;
-      cells = new Map<string, Entry>();
-      actors.set(id, cells);
-    }
-    return cells;
+  /** The number of an id, which is given one where it has none; `null` for an id of another slice. */
+  #idOf(kind: ActorKind, id: string): number | null {
+    const number = this.#cells.idNumber(kind, id);
+    if (number !== undefined) return number;
+    return inSlice(id, this.#slice) ? this.#cells.addId(kind, id) : null;
   }
 
   #bound(): void {
     // Below one id a slice, halving further would never end: equal hashes stay together.
-    while (this.#entries + this.#links.size > this.#entriesMax && this.#slice.count < sliceCountMax) this.#halve();
+    while (this.#cells.size + this.#links.size > this.#entriesMax && this.#slice.count < sliceCountMax) this.#halve();
   }
 
   #halve(): void {
@@ -181,13 +159,7 @@ export class UserFold {
     for (const link of this.#links.values()) {
       if (!inSlice(link.anonymousId, this.#slice)) this.#links.delete(linkKey(link));
     }
-    for (const actors of this.#actors) {
-      for (const [id, cells] of actors) {
-        if (inSlice(id, this.#slice)) continue;
-        actors.delete(id);
-        this.#entries -= cells.size;
-      }
-    }
+    this.#cells = this.#cells.only((id) => inSlice(id, this.#slice));
   }
 }
 
@@ -196,21 +168,16 @@ export function inSlice(id: string, slice: Slice): boolean {
   return slice.count === 1 || hashText(id) % slice.count === slice.index;
 }
 
-function mark({ quarters }: Entry, quarter: number): void {
-  const part = Math.floor(quarter / 24) as 0 | 1 | 2 | 3;
-  quarters[part] |= 1 << (quarter % 24);
+function kindOf(isAnonymousId: boolean, isBot: boolean): ActorKind {
+  if (isAnonymousId) return isBot ? 3 : 1;
+  return isBot ? 2 : 0;
 }
 
-function addPayment(entry: Entry, row: IdentifiedRow, quarter: number): void {
-  const micros = row.revenue === null ? 0n : (microsOf(row.revenue) ?? 0n);
-  const isOrder = row.event === countedEvents.orderCompleted;
-  if (isOrder) mark(entry, quarter);
-  entry.revenue ??= new Map();
-  entry.revenue.set(quarter, (entry.revenue.get(quarter) ?? 0n) + (isOrder ? micros : -micros));
-}
+const isAnonymous = (kind: ActorKind): boolean => kind % 2 === 1;
+const isBotKind = (kind: ActorKind): boolean => kind >= 2;
 
-function finished({ quarters, revenue }: Entry): Pick<UserDay, "quarters" | "revenue"> {
-  if (revenue === null) return { quarters, revenue: noRevenue };
-  const sums = [...revenue].sort(([a], [b]) => a - b);
-  return { quarters, revenue: sums.map(([quarter, micros]) => [quarter, formatDecimal(micros)]) };
+function revenueOf(sums: ReadonlyMap<number, bigint>): UserDay["revenue"] {
+  if (sums.size === 0) return noRevenue;
+  const inOrder = [...sums].sort(([a], [b]) => a - b);
+  return inOrder.map(([quarter, micros]) => [quarter, formatDecimal(micros)]);
 }

@@ -29,4 +29,4 @@ export {
 export { type RejectedReceipt, rejectedRowOf } from "./rejected-row.ts";
 export { rowOf } from "./row.ts";
 export { type ScannedEvent, SentEvents } from "./sent-events.ts";
-export { encodeTable, type TableOptions } from "./write-table.ts";
+export { encodeColumns, encodeTable, type GivenColumn, type TableOptions } from "./write-table.ts";

@@ -150,6 +150,7 @@ export async function foldDay(
     const place = { project, dayStartMs, index };
     const rows = users.users();
     const links: readonly Link[] = users.links();
+    users.clear();
     hasAlias ||= links.some((link) => link.isAlias);
     await putMart(ports, "user_day", place, marts, { rows, ids: idsOf(rows) }, encodeUserDays);
     if (fewLinks === null) await putMart(ports, "link", place, marts, { rows: links, ids: links.length }, encodeLinks);
