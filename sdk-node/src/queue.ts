@@ -66,8 +66,9 @@ export class Queue {
     this.#readBack();
   }
 
-  /** How full the memory is, from 0 to 1, by events or by bytes; 1 while events wait on disk only. */
+  /** How full the memory is, from 0 to 1, by events or by bytes; 1 while events wait on disk only. 0 once closed: there is nothing to wait for. */
   fullness(): number {
+    if (this.#isClosed) return 0;
     if ((this.#spool?.unread() ?? 0) > 0) return 1;
     return this.#memoryFullness();
   }

@@ -27,7 +27,7 @@ export function createHttpSend(options: ReadOptions): (request: SendRequest) => 
       };
       if (isZipped) headers["content-encoding"] = "gzip";
       const request = open(url, { method: "POST", agent, headers });
-      const limit = setTimeout(() => request.destroy(), options.requestTimeoutMs);
+      const limit = setTimeout(() => request.destroy(new Error("no answer in time")), options.requestTimeoutMs);
       limit.unref();
       const finish = (reply: SendReply | "stale connection"): void => {
         clearTimeout(limit);
