@@ -230,7 +230,7 @@ test("SN54: a message id that is no text throws nowhere and costs no other event
   for (const messageId of ids) sluice.track({ userId: "u", event: "odd", messageId: messageId as never });
   sluice.track({ userId: "u", event: "e", messageId: "mine" });
   const { delivered, dropped, ...rest } = await sluice.closeAndFlush();
-  expect(rest).toEqual({ rejected: [], kept: [], keptOnDisk: 0 });
+  expect(rest).toEqual({ rejected: [], kept: [], keptOnDisk: 0, droppedUnnamed: 0 });
   expect(dropped.map(({ reason }) => reason)).toEqual(["invalid_event"]);
   expect(delivered).toHaveLength(ids.length);
   expect(delivered.map(({ messageId }) => messageId)).toContain("mine");
