@@ -1,7 +1,7 @@
 import { birthOfMessageId, envelopeOf, hourOf, isObject, type Json, parseTime } from "@sluice/schema";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createDevice, seededBytes } from "../../sdk-core/testing/device.ts";
+import { createDevice, drawsOf } from "../../sdk-core/testing/device.ts";
 import { VirtualTime } from "../../sdk-core/testing/virtual-time.ts";
 import { receiptOf, trackOf } from "../testing/fixtures.ts";
 import type { Row } from "./columns.ts";
@@ -183,14 +183,4 @@ function largestInversionMs(times: readonly number[]): number {
 
 function inTotalOrder(a: Row, b: Row): number {
   return a.time - b.time || (a.message_id < b.message_id ? -1 : 1);
-}
-
-/** Numbers in [0, 1) from a seed. */
-function drawsOf(seed: number): () => number {
-  const fill = seededBytes(seed);
-  const bytes = new Uint8Array(4);
-  return () => {
-    fill(bytes);
-    return new DataView(bytes.buffer).getUint32(0) / 2 ** 32;
-  };
 }

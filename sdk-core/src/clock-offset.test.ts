@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createDevice, seededBytes } from "../testing/device.ts";
+import { createDevice, drawsOf } from "../testing/device.ts";
 import { nextOffsetMs, offsetForBatchMs } from "./clock-offset.ts";
 
 describe("clock offset", () => {
@@ -101,13 +101,3 @@ test("S12: once the clock is known, the corrected time of a skewed device is rig
   expect(Math.abs((device.server.stored.get(id) ?? 0) - calledMs)).toBeLessThan(60_000);
   expect(device.server.requests.map((request) => request.clockOffsetMs)).toEqual([null, -skewMs]);
 });
-
-/** Numbers in [0, 1) from a seed. */
-function drawsOf(seed: number): () => number {
-  const fill = seededBytes(seed);
-  const bytes = new Uint8Array(4);
-  return () => {
-    fill(bytes);
-    return new DataView(bytes.buffer).getUint32(0) / 2 ** 32;
-  };
-}

@@ -58,3 +58,13 @@ export function seededBytes(seed: number): (bytes: Uint8Array<ArrayBuffer>) => v
     }
   };
 }
+
+/** Numbers in [0, 1) from a seed. */
+export function drawsOf(seed: number): () => number {
+  const fill = seededBytes(seed);
+  const bytes = new Uint8Array(4);
+  return () => {
+    fill(bytes);
+    return new DataView(bytes.buffer).getUint32(0) / 2 ** 32;
+  };
+}

@@ -2,11 +2,11 @@
  * The clock rules over the lanes of the Node SDK, held to what the SDKs' engine is held to (S13): the real client on a virtual
  * machine, several batches in flight on a network that delays, loses, repeats and refuses, and the server's own correction.
  */
-import { correctedTimeMs, envelopeOf, isObject, type Json, parseTime } from "@sluice/schema";
 import { type SendReply, type SendRequest, utf8Bytes } from "@sluice/core";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { seededBytes } from "../../sdk-core/testing/device.ts";
+import { arrivalsOf } from "../../sdk-core/testing/arrivals.ts";
+import { drawsOf, seededBytes } from "../../sdk-core/testing/device.ts";
 import { VirtualTime } from "../../sdk-core/testing/virtual-time.ts";
 import { Client } from "./client.ts";
 import { laneOf } from "./lanes.ts";
@@ -112,7 +112,7 @@ async function runMachine(
     await wait();
     const roll = isBad ? draw() : 0;
     if (roll > 0.85) return { status: roll > 0.92 ? 503 : 0 };
-    const arrivals = arrivalsOf(body, time.nowMs);
+    const arrivals = arrivalsOf(body, time.nowMs, "@sluice/node");
     if (arrivals.length >= fault.tooLarge) return { status: 413 };
     for (const [id, ms] of arrivals) if (!times.has(id)) times.set(id, ms);
     const serverTime = new Date(time.nowMs).toISOString();
@@ -159,24 +159,4 @@ async function runMachine(
   isBad = false;
   await time.advance(30 * minute);
   return { calls, times };
-}
-
-/** Message ids of one request, and the times that the server files their events under. */
-function arrivalsOf(body: string, receivedAtMs: number): readonly (readonly [string, number])[] {
-  const { events, sentAt, clockOffsetMs } = envelopeOf(JSON.parse(body) as Json);
-  const clock = { receivedAtMs, clockOffsetMs, sentAtMs: sentAt === null ? null : parseTime(sentAt) };
-  return events.filter(isObject).map(({ messageId, timestamp }) => {
-    const ms = parseTime(String(timestamp)) ?? NaN;
-    return [String(messageId), correctedTimeMs(ms, clock, "@sluice/node")];
-  });
-}
-
-/** Numbers in [0, 1) from a seed. */
-function drawsOf(seed: number): () => number {
-  const fill = seededBytes(seed);
-  const bytes = new Uint8Array(4);
-  return () => {
-    fill(bytes);
-    return new DataView(bytes.buffer).getUint32(0) / 2 ** 32;
-  };
 }

@@ -3,10 +3,10 @@
  * that delays, loses and repeats, and the server's own correction.
  */
 import { readFileSync } from "node:fs";
-import { correctedTimeMs, envelopeOf, isObject, type Json, parseTime } from "@sluice/schema";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { seededBytes } from "../../sdk-core/testing/device.ts";
+import { arrivalsOf } from "../../sdk-core/testing/arrivals.ts";
+import { drawsOf } from "../../sdk-core/testing/device.ts";
 import { VirtualTime } from "../../sdk-core/testing/virtual-time.ts";
 import { compileScript, VirtualPage, type VirtualPorts } from "../testing/virtual-page.ts";
 
@@ -81,7 +81,7 @@ async function runDevice(fault: DeviceFaults): Promise<{ ids: readonly string[];
     const roll = isBad ? draw() : 0;
     if (roll > 0.92) return { status: 503 };
     if (roll > 0.85) throw new Error("the request is lost");
-    for (const [id, ms] of arrivalsOf(body, time.nowMs)) if (!times.has(id)) times.set(id, ms);
+    for (const [id, ms] of arrivalsOf(body, time.nowMs, "@sluice/web")) if (!times.has(id)) times.set(id, ms);
     const serverTime = new Date(time.nowMs).toISOString();
     await wait();
     if (roll > 0.6) throw new Error("the reply is lost");
@@ -109,24 +109,4 @@ async function runDevice(fault: DeviceFaults): Promise<{ ids: readonly string[];
   open(); // what tabs of the bad network have left meanwhile
   await time.advance(20 * minute);
   return { ids, times };
-}
-
-/** Message ids of one request, and the times that the server files their events under. */
-function arrivalsOf(body: string, receivedAtMs: number): readonly (readonly [string, number])[] {
-  const { events, sentAt, clockOffsetMs } = envelopeOf(JSON.parse(body) as Json);
-  const clock = { receivedAtMs, clockOffsetMs, sentAtMs: sentAt === null ? null : parseTime(sentAt) };
-  return events.filter(isObject).map(({ messageId, timestamp }) => {
-    const ms = parseTime(String(timestamp)) ?? NaN;
-    return [String(messageId), correctedTimeMs(ms, clock, "@sluice/web")];
-  });
-}
-
-/** Numbers in [0, 1) from a seed. */
-function drawsOf(seed: number): () => number {
-  const fill = seededBytes(seed);
-  const bytes = new Uint8Array(4);
-  return () => {
-    fill(bytes);
-    return new DataView(bytes.buffer).getUint32(0) / 2 ** 32;
-  };
 }
