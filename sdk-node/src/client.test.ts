@@ -155,7 +155,7 @@ test("SN51: what an asynchronous listener, log or waitUntil rejects with is igno
   const unhandled: unknown[] = [];
   const note = (reason: unknown): void => void unhandled.push(reason);
   process.on("unhandledRejection", note);
-  const refuse = (): Promise<void> => Promise.reject(new Error("of the host's"));
+  const refuse = (): unknown => Promise.reject(new Error("of the host's"));
   const sluice = client({ log: refuse, waitUntil: refuse });
   sluice.track({ userId: "u", event: "e", properties: { amount: 1n } }); // nobody listens yet, so it is logged
   sluice.on("result", refuse);
