@@ -216,6 +216,23 @@ describe("calls", () => {
     expect(told).toEqual(["dropped", "retry", "delivered", "heard", "delivered"]);
   });
 
+  test("SM55: an asynchronous listener or plugin changes nothing, and what it rejects with is ignored", async () => {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown): void => void unhandled.push(reason);
+    process.on("unhandledRejection", note);
+    const refuse = (): unknown => Promise.reject(new Error("of the app's"));
+    const client = app.start();
+    client.use({ before: () => Promise.resolve({}) as never, after: refuse });
+    client.on("delivered", refuse);
+    void client.track("A", { sku: "1" });
+    await settle(client);
+    vi.useRealTimers();
+    await new Promise((resolve) => setTimeout(resolve, 0)); // rejections are reported once the microtasks are done
+    process.off("unhandledRejection", note);
+    expect(app.events()).toMatchObject([{ event: "A", properties: { sku: "1" } }]);
+    expect(unhandled).toEqual([]);
+  });
+
   test("SM28: with a map of events, track takes only its names, each with its properties", async () => {
     interface Events {
       readonly "Product Added": { readonly sku: string };

@@ -36,11 +36,14 @@ export function createPlugins(): Plugins {
   };
 }
 
-/** What the app's own code returns; `undefined` when it throws. */
+/** What the app's own code returns; `undefined` when it throws, or promises something, which nobody waits for. */
 function shielded<T>(run: () => T): T | undefined {
   try {
-    return run();
+    const returned = run();
+    if (!(returned instanceof Promise)) return returned;
+    returned.catch(() => undefined); // what it rejects with is the app's own failure too
   } catch {
-    return undefined; // the app's own code failed; the event goes on as it was
+    // the app's own code failed; the event goes on as it was
   }
+  return undefined;
 }

@@ -151,6 +151,35 @@ test("SN6: a listener that throws stops nothing; without a listener each kind of
   expect(lines[0]).not.toMatch(/secret|shop\.server/);
 });
 
+test("SN51: what an asynchronous listener, log or waitUntil rejects with is ignored", async () => {
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown): void => void unhandled.push(reason);
+  process.on("unhandledRejection", note);
+  const refuse = (): unknown => Promise.reject(new Error("of the host's"));
+  const sluice = client({ log: refuse, waitUntil: refuse });
+  sluice.track({ userId: "u", event: "e", properties: { amount: 1n } }); // nobody listens yet, so it is logged
+  sluice.on("result", refuse);
+  sluice.track({ userId: "u", event: "e" });
+  expect((await sluice.closeAndFlush()).delivered).toHaveLength(1);
+  await new Promise((resolve) => setTimeout(resolve, 0)); // rejections are reported once the microtasks are done
+  process.off("unhandledRejection", note);
+  expect(unhandled).toEqual([]);
+});
+
+test("SN52: a request without an answer on a kept connection is followed by a pause", async () => {
+  server.answer = (_, index) => (index === 1 ? "silence" : "ok");
+  const sluice = client({ requestTimeoutMs: 200 });
+  const retries: number[] = [];
+  sluice.on("retry", (notice) => retries.push(notice.status));
+  for (let i = 0; i < 2; i++) {
+    sluice.track({ userId: "u", event: "e" });
+    await sluice.flush();
+  }
+  expect(retries).toEqual([0]);
+  expect(server.requests).toHaveLength(3);
+  await sluice.closeAndFlush();
+});
+
 test("SN7: a request without an answer is given up after its time and sent again", async () => {
   server.answer = (_, index) => (index === 0 ? "silence" : "ok");
   const sluice = client({ requestTimeoutMs: 200 });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { runChild } from "../testing/child.ts";
 import { FaultServer } from "../testing/fault-server.ts";
 
@@ -62,6 +62,34 @@ test("SN11: the drain ends in its time, and a second signal ends it at once", as
   brief.process.kill("SIGTERM");
   expect(await brief.ended).toBe("SIGTERM");
   expect(brief.output()).toContain("1 events were not delivered");
+});
+
+test.each(["await client.closeAndFlush({ timeoutMs: 200 });", "client.flush({ timeoutMs: 1 });"])(
+  "SN55: a request without an answer does not keep the process alive (%s)",
+  async (last) => {
+    server.answer = () => "silence";
+    // Longer than the child may live: were the request waited for, the child would be killed.
+    const options = "{ host, writeKey, requestTimeoutMs: 600000, exitTimeoutMs: 200, log: () => {} }";
+    const child = runChild(
+      host,
+      `const client = createClient(${options});
+       client.track({ userId: "u", event: "e" });
+       ${last}`,
+    );
+    expect(await child.ended).toBe(0);
+    await vi.waitFor(() => expect(server.requests).toHaveLength(1), 10_000);
+  },
+);
+
+test("SN55: nor does the time limit of a request that goes through a fetch of the host's", async () => {
+  const options = "{ host, writeKey, requestTimeoutMs: 600000, exitTimeoutMs: 0, fetch: () => new Promise(() => {}) }";
+  const child = runChild(
+    host,
+    `const client = createClient(${options});
+     client.track({ userId: "u", event: "e" });
+     await client.flush({ timeoutMs: 1 });`,
+  );
+  expect(await child.ended).toBe(0);
 });
 
 test("SN12: a host that listens to the signal itself decides on the end; opting out leaves signals alone", async () => {

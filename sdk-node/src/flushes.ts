@@ -5,6 +5,8 @@ import type { Entry } from "./lanes.ts";
 export interface NodeFlushReport extends FlushReport {
   /** Events that wait on disk and were not read back yet: kept, but too many to be named. 0 without a spool. */
   readonly keptOnDisk: number;
+  /** Events given up before the flush beyond the first 1,000, which `dropped` names. Listeners of "result" hear of each. */
+  readonly droppedUnnamed: number;
 }
 
 /** How far a flush reaches, and what of it is open. */
@@ -17,6 +19,8 @@ export interface FlushScope {
   readonly open: number;
   /** Events that the queue itself has given up since the last flush. */
   readonly givenUp: readonly Dropped[];
+  /** How many more it has given up, which were not remembered. */
+  readonly droppedUnnamed: number;
 }
 
 /** What a flush needs to ask when its time is over. */
@@ -77,11 +81,12 @@ export class Flushes {
     const waiting = this.#view.waiting().filter((entry) => belongs(entry, flush));
     const kept = waiting.map(({ messageId }): Kept => ({ outcome: "kept", messageId }));
     // each list holds the results of its own outcome
-    return { ...(outcomes as unknown as FlushReport), kept, keptOnDisk: this.#view.onDiskOnly(flush.segment) };
+    const keptOnDisk = this.#view.onDiskOnly(flush.segment);
+    return { ...(outcomes as unknown as FlushReport), kept, keptOnDisk, droppedUnnamed: flush.droppedUnnamed };
   }
 }
 
-interface Flush extends Pick<FlushScope, "sequence" | "segment"> {
+interface Flush extends Pick<FlushScope, "sequence" | "segment" | "droppedUnnamed"> {
   open: number;
   readonly results: EventResult[];
   finish: () => void;

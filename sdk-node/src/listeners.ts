@@ -44,10 +44,11 @@ export class Listeners {
     this.#logOnce(line, line);
   }
 
-  /** Runs the host's code; what it throws must not stop delivery, and it had its chance to handle it. */
-  shield(run: () => void): void {
+  /** Runs the host's code; what it throws or rejects with must not stop delivery, and it had its chance to handle it. */
+  shield(run: () => unknown): void {
     try {
-      run();
+      const returned = run();
+      if (returned instanceof Promise) returned.catch(() => undefined);
     } catch {
       // see above
     }

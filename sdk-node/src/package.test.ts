@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -29,6 +29,30 @@ test.each([
   const { stdout } = await run(process.execPath, [file], { cwd: project });
   expect(stdout.trim()).toBe("1 true");
   expect(server.taken.size).toBe(1);
+  await server.close();
+});
+
+test("SN50: copies by import and by require in one process drain together at SIGTERM, and end it", async () => {
+  const server = new FaultServer();
+  const options = JSON.stringify({ host: await server.listen(), writeKey: "k", flushIntervalMs: 3_600_000 });
+  const source = `import { createClient } from "@sluice/node";
+    import { createRequire } from "node:module";
+    const other = createRequire(import.meta.url)("@sluice/node");
+    if (other.createClient === createClient) throw new Error("one copy only");
+    for (const create of [createClient, other.createClient]) create(${options}).track({ userId: "u", event: "e" });
+    setInterval(() => {}, 1000);
+    console.log("queued");`;
+  writeFileSync(join(project, "both.mjs"), source);
+  const child = spawn(process.execPath, ["both.mjs"], {
+    cwd: project,
+    stdio: ["ignore", "pipe", "inherit"],
+    timeout: 25_000,
+    killSignal: "SIGKILL",
+  });
+  child.stdout.once("data", () => child.kill("SIGTERM"));
+  const signal = await new Promise((resolve) => child.on("close", (_, by) => resolve(by)));
+  expect(signal).toBe("SIGTERM");
+  expect(server.taken.size).toBe(2);
   await server.close();
 });
 

@@ -44,6 +44,16 @@ test.each([
   },
 );
 
+test("SN16: a report names a thousand events that were given up before it, and counts the others", async () => {
+  server.answer = () => ({ status: 503, retryAfter: "300" });
+  const client = createClient({ host, writeKey, maxQueueEvents: 10, log: () => undefined });
+  for (let i = 0; i < 1510; i++) client.track({ userId: "u", event: "e" });
+  const first = await client.flush({ timeoutMs: 1 });
+  expect([first.dropped.length, first.droppedUnnamed, first.kept.length]).toEqual([1000, 500, 10]);
+  const { dropped, droppedUnnamed } = await client.closeAndFlush({ timeoutMs: 1 });
+  expect([dropped.length, droppedUnnamed]).toEqual([10, 0]);
+});
+
 test("SN16: the queue is bounded by bytes, large events among small ones included", async () => {
   const client = createClient({
     host,

@@ -17,7 +17,7 @@ import type { Spool } from "./spool/spool.ts";
 import { createWriteEvent } from "./write-event.ts";
 import { sdkName, sdkVersion } from "./version.ts";
 
-/** Events given up by the queue itself that are remembered for the next flush report. */
+/** Events given up by the queue itself that the next flush report names; further ones it counts. */
 const givenUpMax = 1000;
 
 /** Whom a queue tells. */
@@ -46,6 +46,7 @@ export class Queue {
   #sequence = 0;
   #isClosed = false;
   #givenUp: Dropped[] = [];
+  #droppedUnnamed = 0;
   #cancelTimer: (() => void) | null = null;
 
   constructor(options: ReadOptions, platform: Platform, spool: Spool | null, listener: QueueListener) {
@@ -66,8 +67,9 @@ export class Queue {
     this.#readBack();
   }
 
-  /** How full the memory is, from 0 to 1, by events or by bytes; 1 while events wait on disk only. */
+  /** How full the memory is, from 0 to 1, by events or by bytes; 1 while events wait on disk only. 0 once closed: there is nothing to wait for. */
   fullness(): number {
+    if (this.#isClosed) return 0;
     if ((this.#spool?.unread() ?? 0) > 0) return 1;
     return this.#memoryFullness();
   }
@@ -94,8 +96,10 @@ export class Queue {
       segment: this.#spool?.seal() ?? 0,
       open: this.#events,
       givenUp: this.#givenUp,
+      droppedUnnamed: this.#droppedUnnamed,
     };
     this.#givenUp = [];
+    this.#droppedUnnamed = 0;
     const report = this.#flushes.wait(scope, (finish) => this.#platform.setTimer(finish, timeoutMs));
     this.#sender.sendUpTo(this.#sequence);
     this.#flushes.check(this.#isClosed);
@@ -166,6 +170,7 @@ export class Queue {
 
   #remember(result: Dropped): void {
     if (this.#givenUp.length < givenUpMax) this.#givenUp.push(result);
+    else this.#droppedUnnamed++;
   }
 
   /** Counts first and tells afterwards: a listener may call the client, and finds it with its counts right. */

@@ -209,3 +209,30 @@ test("SN24: a spool that is full gives up by the queue's policy", async () => {
   expect(keptOnDisk).toBeGreaterThan(50);
   expect(dropped.every(({ reason }) => reason === "queue_full")).toBe(true);
 });
+
+test("SN53: ready resolves when the client closes, and at once afterwards, with events left in the spool", async () => {
+  server.answer = () => ({ status: 503, retryAfter: "300" });
+  const sluice = client({ maxQueueEvents: 10 });
+  for (let i = 0; i < 20; i++) sluice.track({ userId: "u", event: "e" });
+  const waiting = sluice.ready();
+  const { kept, keptOnDisk } = await sluice.closeAndFlush({ timeoutMs: 20 });
+  expect(kept.length + keptOnDisk).toBe(20);
+  await waiting;
+  await sluice.ready();
+});
+
+test("SN54: a message id that is no text throws nowhere and costs no other event", async () => {
+  const refuse = (): never => {
+    throw new Error("no text");
+  };
+  const ids = [Symbol("id"), Object.create(null), { toString: refuse }, { toJSON: refuse }, 5, []];
+  const sluice = client();
+  for (const messageId of ids) sluice.track({ userId: "u", event: "odd", messageId: messageId as never });
+  sluice.track({ userId: "u", event: "e", messageId: "mine" });
+  const { delivered, dropped, ...rest } = await sluice.closeAndFlush();
+  expect(rest).toEqual({ rejected: [], kept: [], keptOnDisk: 0, droppedUnnamed: 0 });
+  expect(dropped.map(({ reason }) => reason)).toEqual(["invalid_event"]);
+  expect(delivered).toHaveLength(ids.length);
+  expect(delivered.map(({ messageId }) => messageId)).toContain("mine");
+  expect(new Set(delivered.map(({ messageId }) => typeof messageId))).toEqual(new Set(["string"]));
+});

@@ -17,7 +17,11 @@ export function createWriteEvent(library: Library, utf8Bytes: (text: string) => 
   let stampMs = Number.NaN;
   let stamp = "";
   return (type, call, messageId, nowMs) => {
-    if (!isPlainCall(call)) return buildEvent(type, call, { messageId, nowMs, library });
+    if (!isPlainCall(call)) {
+      const event = buildEvent(type, call, { messageId, nowMs, library });
+      // An id that is no text is the server's to refuse; until then the event goes by ours.
+      return typeof event.messageId === "string" ? event : { ...event, messageId };
+    }
     if (nowMs !== stampMs) {
       stampMs = nowMs;
       stamp = new Date(nowMs).toISOString();

@@ -2,6 +2,12 @@ import type { ExitDrain } from "../platform.ts";
 
 const signals = ["SIGTERM", "SIGINT"] as const;
 
+/**
+ * The first copy of this package in a process serves them all (one may come by import, another by require): two that listened
+ * would take each other for the host, and leave the end to it.
+ */
+const joinKey = Symbol.for("@sluice/node exit");
+
 /** Everything in this process that has to be drained before it ends. One set of listeners serves all of them. */
 const drains = new Set<ExitDrain>();
 let isDraining = false;
@@ -13,6 +19,11 @@ let isDraining = false;
  * too: then the end is the host's to decide. A second signal ends at once.
  */
 export function drainAtExit(drain: ExitDrain): () => void {
+  const holder = globalThis as { [joinKey]?: typeof join };
+  return (holder[joinKey] ??= join)(drain);
+}
+
+function join(drain: ExitDrain): () => void {
   if (drains.size === 0) listen();
   drains.add(drain);
   return () => {

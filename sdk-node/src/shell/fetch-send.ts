@@ -1,12 +1,13 @@
 import type { SendReply, SendRequest } from "@sluice/core";
 import type { Fetch, ReadOptions } from "../options.ts";
 import { gzipBytesMin, replyBytesMax } from "./send-limits.ts";
+import { setTimer } from "./timers.ts";
 
 /** Makes the function that sends one batch with `fetch`. It never rejects: no answer is status 0. */
 export function createFetchSend(options: ReadOptions, fetch: Fetch): (request: SendRequest) => Promise<SendReply> {
   return async ({ body }) => {
     const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(), options.requestTimeoutMs);
+    const cancel = setTimer(() => limit.abort(), options.requestTimeoutMs);
     try {
       const isZipped = options.gzip && body.length >= gzipBytesMin;
       const headers: Record<string, string> = { "content-type": "application/json" };
@@ -23,7 +24,7 @@ export function createFetchSend(options: ReadOptions, fetch: Fetch): (request: S
     } catch {
       return { status: 0 }; // refused, reset, timed out: whether it arrived is unknown, so it is sent again
     } finally {
-      clearTimeout(timer);
+      cancel();
     }
   };
 }

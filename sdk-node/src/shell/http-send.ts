@@ -27,8 +27,9 @@ export function createHttpSend(options: ReadOptions): (request: SendRequest) => 
       };
       if (isZipped) headers["content-encoding"] = "gzip";
       const request = open(url, { method: "POST", agent, headers });
-      const limit = setTimeout(() => request.destroy(), options.requestTimeoutMs);
+      const limit = setTimeout(() => request.destroy(new Error("no answer in time")), options.requestTimeoutMs);
       limit.unref();
+      request.on("socket", (socket) => socket.unref()); // who waits for the answer holds the process; a request alone does not
       const finish = (reply: SendReply | "stale connection"): void => {
         clearTimeout(limit);
         resolve(reply);
