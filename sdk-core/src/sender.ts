@@ -14,7 +14,10 @@ export interface Sender {
   readonly pump: () => void;
   /** Sends everything that is queued without waiting for full batches. */
   readonly sendAll: () => void;
-  /** Sends the next batch, of at most `bytesMax` bytes, past the limit of batches in flight and past any pause. */
+  /**
+   * Sends the next batch, of at most `bytesMax` bytes, past any pause and, once the clock is known, past the limit of batches in
+   * flight.
+   */
   readonly sendUrgently: (bytesMax: number) => void;
   /** Ends a pause that the server did not ask for. */
   readonly wake: () => void;
@@ -87,7 +90,9 @@ export function createSender(limits: Limits, ports: EnginePorts, settle: Settle)
     sendAll,
     sendUrgently(bytesMax) {
       backlog.makeDue();
-      const batch = active && backlog.next(bytesMax);
+      // A second batch without offset may be corrected by another step than the one that is under way.
+      const mayLeave = active && (clock.isKnown() || !batches.some((other) => other.flying));
+      const batch = mayLeave && backlog.next(bytesMax);
       if (batch) void fly(batch, true);
     },
     wake() {
