@@ -1,6 +1,6 @@
 import { type Backlog, createBacklog } from "./backlog.ts";
 import { type Batch, type QueuedEvent, requestBody, sendOff, splitBatch } from "./batch.ts";
-import { createDeviceClock } from "./device-clock.ts";
+import { createDeviceClock, type DeviceClock } from "./device-clock.ts";
 import type { Limits } from "./limits.ts";
 import { createPause } from "./pause.ts";
 import type { EnginePorts, SendReply } from "./ports.ts";
@@ -90,9 +90,7 @@ export function createSender(limits: Limits, ports: EnginePorts, settle: Settle)
     sendAll,
     sendUrgently(bytesMax) {
       backlog.makeDue();
-      // A second batch without offset may be corrected by another step than the one that is under way.
-      const mayLeave = active && (clock.isKnown() || !batches.some((other) => other.flying));
-      const batch = mayLeave && backlog.next(bytesMax);
+      const batch = active && maySendBeside(batches, clock) && backlog.next(bytesMax);
       if (batch) void fly(batch, true);
     },
     wake() {
@@ -108,4 +106,9 @@ export function createSender(limits: Limits, ports: EnginePorts, settle: Settle)
       active = false;
     },
   };
+}
+
+/** Before the clock is known, nothing: a second batch without offset may be corrected by another step of the server's than the first. */
+function maySendBeside(batches: readonly Batch[], clock: DeviceClock): boolean {
+  return clock.isKnown() || !batches.some((batch) => batch.flying);
 }
