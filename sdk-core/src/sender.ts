@@ -51,6 +51,7 @@ export function createSender(limits: Limits, ports: EnginePorts, settle: Settle)
   async function fly(batch: Batch, urgent: boolean): Promise<void> {
     const outstanding = batches.filter((other) => other.hasLeft);
     sendOff(batch, () => clock.offsetForMs(batch.firstStampMs, outstanding, batch.events[0]?.restoredAt));
+    clock.note(batch);
     const sentMs = ports.now();
     let reply: SendReply;
     try {
