@@ -65,10 +65,9 @@ export function createSender(limits: Limits, ports: EnginePorts, settle: Settle)
 
   function land(batch: Batch, reply: SendReply, sentMs: number): void {
     const { events } = batch;
-    const ids = events.map((event) => event.messageId);
-    const verdict = judgeReply(reply, ids);
+    const verdict = judgeReply(reply, idsOf(events));
     if (verdict.kind === "retry") {
-      pause.fail(reply.status, ids.length, verdict.retryAfterMs);
+      pause.fail(reply.status, events.length, verdict.retryAfterMs);
       return;
     }
     pause.succeed();
@@ -112,4 +111,8 @@ export function createSender(limits: Limits, ports: EnginePorts, settle: Settle)
 /** Before the clock is known, nothing: a second batch without offset may be corrected by another step of the server's than the first. */
 function maySendBeside(batches: readonly Batch[], clock: DeviceClock): boolean {
   return clock.isKnown() || !batches.some((batch) => batch.flying);
+}
+
+function idsOf(events: readonly QueuedEvent[]): readonly string[] {
+  return events.map((event) => event.messageId);
 }
