@@ -21,7 +21,6 @@ export function createBacklog(limits: Limits, clock: Pick<DeviceClock, "isKnown"
   const queue: QueuedEvent[] = [];
   const batches: Batch[] = [];
   let dueEvents = 0;
-  let isAsked = false;
   return {
     queue,
     batches,
@@ -29,10 +28,6 @@ export function createBacklog(limits: Limits, clock: Pick<DeviceClock, "isKnown"
       dueEvents = queue.length;
     },
     next(bytes) {
-      if (!isAsked && batches.length === 0 && mustAsk(queue, clock)) {
-        isAsked = true;
-        batches.push(createBatch([]));
-      }
       const waiting = batches.find((batch) => !batch.flying);
       const planned = waiting ? 0 : planBatch(queue, { events: limits.flushAt, bytes }, dueEvents);
       if (planned === 0) return waiting;
@@ -47,17 +42,12 @@ export function createBacklog(limits: Limits, clock: Pick<DeviceClock, "isKnown"
 }
 
 /**
- * Whether the time is asked for first, by a batch without events. An earlier run may have sent the first events without an offset;
- * sent so again, they could be corrected by another step than those.
+ * How many events from the front of the queue may travel together. An earlier run may have sent the first ones without an offset;
+ * sent so again with others, they could be corrected by another step than those. So the first goes alone, and teaches the offset.
  */
-function mustAsk(queue: readonly QueuedEvent[], clock: Pick<DeviceClock, "isKnown">): boolean {
-  return queue[0]?.restoredAt === "start" && !clock.isKnown();
-}
-
-/** How many events from the front of the queue may travel together: where no answer said the time, such a first one alone. */
 function togetherMax(queue: readonly QueuedEvent[], clock: Pick<DeviceClock, "isKnown">): number {
-  if (mustAsk(queue, clock)) return 1;
   const restoredAt = queue[0]?.restoredAt;
+  if (restoredAt === "start" && !clock.isKnown()) return 1;
   const others = queue.findIndex((event) => (event.restoredAt === "late") !== (restoredAt === "late"));
   return others < 0 ? queue.length : others;
 }

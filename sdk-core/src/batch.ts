@@ -14,7 +14,7 @@ export interface QueuedEvent extends BuiltEvent {
   readonly restoredAt?: RestoredAt;
 }
 
-/** Events that travel together; without any it only asks for the time. Its events, and once it has left its offset, stay what they are through all resends. */
+/** Events that travel together. Its events, and once it has left its offset, stay what they are through all resends. */
 export interface Batch extends BatchClock {
   readonly events: readonly QueuedEvent[];
   /** Smallest device time, ms; Infinity when the SDK stamped none. */
@@ -75,8 +75,8 @@ export function sendOff(batch: Batch, offsetOf: () => number | null): void {
 export function requestBody({ events, offsetMs }: Batch, writeKey: string, sentMs: number): string {
   const texts = events.map((event) => event.json);
   const offset = offsetMs === null ? "" : `,"clockOffsetMs":${offsetMs}`;
-  texts[0] = `{"writeKey":${JSON.stringify(writeKey)},"batch":[${texts[0] ?? ""}`;
   const last = texts.length - 1;
+  texts[0] = `{"writeKey":${JSON.stringify(writeKey)},"batch":[${texts[0] ?? ""}`;
   texts[last] += `],"sentAt":"${new Date(sentMs).toISOString()}"${offset}}`;
   return texts.join(",");
 }

@@ -332,9 +332,6 @@ describe("the network", () => {
     app.fate = "ok";
     const writeKey = appKey.replace(".p1.", ".p2.");
     await settle(app.start({ writeKey }));
-    expect(app.sent.map(({ body }) => body)).toMatchObject([
-      { writeKey, batch: [] }, // asks for the time
-      { writeKey, batch: [{ event: "A" }] },
-    ]);
+    expect(app.sent[0]?.body).toMatchObject({ writeKey, batch: [{ event: "A" }] });
   });
 });
