@@ -24,6 +24,8 @@ export interface DeviceClock {
     outstanding: readonly BatchClock[],
     restoredAt?: RestoredAt,
   ) => number | null;
+  /** A batch leaves. The next run must know of it, where it goes with more than the offset: it may arrive and not be answered. */
+  readonly note: (batch: BatchClock) => void;
   /** A batch was delivered. */
   readonly learn: (batch: BatchClock, reading: ClockReading) => void;
 }
@@ -46,6 +48,13 @@ export function createDeviceClock(
       const offsetMs = offsetForBatchMs(state, firstStampMs, outstanding);
       if (restoredAt === undefined || known.offsetMs !== null || offsetMs === null) return offsetMs;
       return Math.max(offsetMs, strayCorrectionMs(state.offsetMs ?? 0));
+    },
+    note({ lastStampMs, offsetMs }) {
+      const markMs = lastStampMs + (offsetMs ?? 0);
+      if (state.offsetMs === null || offsetMs === null || offsetMs <= state.offsetMs || markMs <= state.highWaterMs)
+        return;
+      state = { ...state, highWaterMs: markMs };
+      onChange?.(state);
     },
     learn(batch, reading) {
       const before = state;

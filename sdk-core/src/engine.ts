@@ -37,8 +37,8 @@ export interface Engine {
    */
   flush(timeoutMs: number): Promise<FlushReport>;
   /**
-   * The page or app is about to go: sends the next batch, of at most `bytesMax` bytes, at once, past the limit of
-   * batches in flight and past any pause. What is not confirmed stays queued, with the same ids.
+   * The page or app is about to go: sends the next batch, of at most `bytesMax` bytes, at once, past any pause and, once the
+   * server's clock is known, past the limit of batches in flight. What is not confirmed stays queued, with the same ids.
    */
   flushUrgently(bytesMax: number): void;
   /** The network is back: ends a pause, unless the server asked for it. */

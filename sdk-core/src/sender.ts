@@ -1,6 +1,6 @@
 import { type Backlog, createBacklog } from "./backlog.ts";
 import { type Batch, type QueuedEvent, requestBody, sendOff, splitBatch } from "./batch.ts";
-import { createDeviceClock } from "./device-clock.ts";
+import { createDeviceClock, type DeviceClock } from "./device-clock.ts";
 import type { Limits } from "./limits.ts";
 import { createPause } from "./pause.ts";
 import type { EnginePorts, SendReply } from "./ports.ts";
@@ -14,7 +14,10 @@ export interface Sender {
   readonly pump: () => void;
   /** Sends everything that is queued without waiting for full batches. */
   readonly sendAll: () => void;
-  /** Sends the next batch, of at most `bytesMax` bytes, past the limit of batches in flight and past any pause. */
+  /**
+   * Sends the next batch, of at most `bytesMax` bytes, past any pause and, once the clock is known, past the limit of batches in
+   * flight.
+   */
   readonly sendUrgently: (bytesMax: number) => void;
   /** Ends a pause that the server did not ask for. */
   readonly wake: () => void;
@@ -48,6 +51,7 @@ export function createSender(limits: Limits, ports: EnginePorts, settle: Settle)
   async function fly(batch: Batch, urgent: boolean): Promise<void> {
     const outstanding = batches.filter((other) => other.hasLeft);
     sendOff(batch, () => clock.offsetForMs(batch.firstStampMs, outstanding, batch.events[0]?.restoredAt));
+    clock.note(batch);
     const sentMs = ports.now();
     let reply: SendReply;
     try {
@@ -61,10 +65,9 @@ export function createSender(limits: Limits, ports: EnginePorts, settle: Settle)
 
   function land(batch: Batch, reply: SendReply, sentMs: number): void {
     const { events } = batch;
-    const ids = events.map((event) => event.messageId);
-    const verdict = judgeReply(reply, ids);
+    const verdict = judgeReply(reply, idsOf(events));
     if (verdict.kind === "retry") {
-      pause.fail(reply.status, ids.length, verdict.retryAfterMs);
+      pause.fail(reply.status, events.length, verdict.retryAfterMs);
       return;
     }
     pause.succeed();
@@ -87,7 +90,7 @@ export function createSender(limits: Limits, ports: EnginePorts, settle: Settle)
     sendAll,
     sendUrgently(bytesMax) {
       backlog.makeDue();
-      const batch = active && backlog.next(bytesMax);
+      const batch = active && maySendBeside(batches, clock) && backlog.next(bytesMax);
       if (batch) void fly(batch, true);
     },
     wake() {
@@ -103,4 +106,13 @@ export function createSender(limits: Limits, ports: EnginePorts, settle: Settle)
       active = false;
     },
   };
+}
+
+/** Before the clock is known, nothing: a second batch without offset may be corrected by another step of the server's than the first. */
+function maySendBeside(batches: readonly Batch[], clock: DeviceClock): boolean {
+  return clock.isKnown() || !batches.some((batch) => batch.flying);
+}
+
+function idsOf(events: readonly QueuedEvent[]): readonly string[] {
+  return events.map((event) => event.messageId);
 }

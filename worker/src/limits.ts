@@ -42,8 +42,8 @@ export const spillTimeMsMax = 5_000;
 /** Messages of one split request that are sent at the same time; a Worker has six outgoing connections. */
 export const sendsAtOnceMax = 4;
 
-/** Spilled messages that one cron run replays. */
-export const replaysPerRunMax = 500;
+/** Spilled messages that one cron run replays: three calls each, and a Worker may make 10,000. */
+export const replaysPerRunMax = 2_500;
 
 /** Keys of spilled messages that an isolate remembers; cron finds the others. */
 export const ownSpillsMax = 1_000;

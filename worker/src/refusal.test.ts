@@ -12,7 +12,7 @@ test("W21: every refusal is JSON with success, code and message; what is ours to
   }
 });
 
-test("W11: the refusal of an empty batch names the field batch", () => {
+test("W11: the refusal of what is no batch names the field batch", () => {
   expect(refusalOf("invalid_batch")).toMatchObject({ status: 400 });
   expect(refusalOf("invalid_batch").body.message).toContain("batch");
 });

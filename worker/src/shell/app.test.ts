@@ -73,3 +73,46 @@ test("W45: of the sampled share of requests a line tells what became of them, an
   await post({ ...sampled, LOG_SAMPLE: "0" }, { body: json, headers });
   expect(logged).toHaveBeenCalledTimes(2);
 });
+
+test("W51: no request waits for the registry, and it is looked at again on time, while neither D1 nor R2 answers", async () => {
+  const never = new Promise<never>(() => undefined);
+  let questions = 0;
+  let isSilent = false;
+  const projects = [{ project: "shop", shards: 1, sources: [], revokedSerials: [] }];
+  const snapshot = { version: 5, compiledAtMs: 0, projects };
+  const bindings = {
+    ...env,
+    WRITE_KEY_SECRETS: writeKeySecret,
+    REGISTRY_REFRESH_SECONDS: "45",
+    LAKE: {
+      get: () => (isSilent ? never : Promise.resolve({ text: () => Promise.resolve(JSON.stringify(snapshot)) })),
+    },
+    DB: { prepare: () => ({ first: () => (questions++, never) }) },
+  } as unknown as Env;
+  vi.useFakeTimers();
+  try {
+    const waiting: Promise<unknown>[] = [];
+    const worker = createWorker("");
+    const send = async (): Promise<number> => {
+      const request = new Request("https://sluice.example/v1/batch", {
+        method: "POST",
+        headers: { authorization },
+        body,
+      });
+      const waitUntil = (work: Promise<unknown>): unknown => waiting.push(work);
+      return (await worker.fetch(request, bindings, { ...context, waitUntil })).status;
+    };
+    expect(await send()).toBe(200);
+    await Promise.all(waiting);
+    isSilent = true;
+    for (let look = 1; look <= 3; look++) {
+      vi.setSystemTime(Date.now() + 45_000);
+      expect(await send()).toBe(200);
+      expect(await send()).toBe(200);
+      expect(questions).toBe(look);
+    }
+    expect(waiting).toHaveLength(1 + 3);
+  } finally {
+    vi.useRealTimers();
+  }
+});

@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { Counters } from "../counters.ts";
 import { ownReplaysAtOnceMax, ownSpillsMax } from "../limits.ts";
 import { OwnSpills } from "./own-spills.ts";
-import { type OwnReplayPorts, replayOwn } from "./replay.ts";
+import { type OwnReplayPorts, replayOwn, type ReplayPorts, replaySpills } from "./replay.ts";
 import { TimeLimits } from "./time-limit.ts";
 
 afterEach(() => vi.restoreAllMocks());
@@ -65,4 +65,29 @@ test("W49: a spilled message is deleted only once it was sent, and after a failu
   await replayOwn(spills.take(), ports);
   expect(stored.size).toBe(0);
   expect(counters.report()).toMatchObject({ messagesReplayed: 3 });
+});
+
+test("W52: what R2 does not give keeps cron from no other spilled message, up to five failures", async () => {
+  vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  const stored = new Set(keysOf(20));
+  let broken: readonly string[] = [];
+  const ports = {
+    queue: { send: () => Promise.resolve() },
+    lake: {
+      list: () => Promise.resolve({ objects: [...stored].map((key) => ({ key })), truncated: false }),
+      get: (key: string) =>
+        broken.includes(key)
+          ? Promise.reject(new Error("R2 does not answer"))
+          : Promise.resolve({ arrayBuffer: () => Promise.resolve(new ArrayBuffer(1)) }),
+      delete: (key: string) => Promise.resolve(stored.delete(key)),
+    },
+    counters: new Counters(),
+    limits: new TimeLimits(),
+    sendTimeMsMax: 20,
+  } as unknown as ReplayPorts;
+  broken = keysOf(20).slice(8, 13);
+  expect(await replaySpills(ports)).toEqual({ replayed: 8, failed: 5 });
+  broken = broken.slice(1);
+  expect(await replaySpills(ports)).toEqual({ replayed: 8, failed: 4 });
+  expect([...stored]).toEqual(broken);
 });

@@ -117,7 +117,7 @@ describe("W50: D1 says whether the snapshot is worth reading", () => {
     DB: { prepare: () => ({ first: version }) } as unknown as NonNullable<RegistryPorts["DB"]>,
   });
 
-  test("it is read at first, and again only when the version is above it", async () => {
+  test("it is read at first, and again only when the version is another", async () => {
     const registry = new Registry("1");
     reads = 0;
     stored = JSON.stringify(snapshot(5, []));
@@ -135,13 +135,15 @@ describe("W50: D1 says whether the snapshot is worth reading", () => {
     expect(reads).toBe(3);
   });
 
-  test("it is read each time while D1 fails, hangs or knows no version", async () => {
+  test("it is read each time while D1 fails, hangs, knows no version, or one that cannot be", async () => {
     vi.useFakeTimers();
     vi.spyOn(console, "warn").mockImplementation(() => undefined);
     const answers = [
       () => Promise.reject(new Error("no such table: registry")),
       () => new Promise<number>(() => undefined),
       () => Promise.resolve(null),
+      () => Promise.resolve(4), // a database that was set back, or another one
+      () => Promise.resolve("5" as unknown as number),
     ];
     for (const answer of answers) {
       const registry = new Registry("1");

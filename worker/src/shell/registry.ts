@@ -59,13 +59,16 @@ export class Registry {
     }
   }
 
-  /** Whether D1 knows no change since the snapshot. Every change moves the version, before its snapshot is in R2. */
+  /**
+   * Whether D1 knows the snapshot's version and no other. Every change moves the version, before its snapshot is in R2; one below
+   * the snapshot's is that of a database which was set back, or is the wrong one.
+   */
   async #isNewest(database: DatabasePort): Promise<boolean> {
     if (this.#snapshot === null) return false;
     try {
       const asked = database.prepare("SELECT version FROM registry WHERE one = 1").first<number>("version");
       const version = await new TimeLimits().within(asked, registryVersionTimeMsMax);
-      return version !== null && version <= this.#snapshot.version;
+      return version === this.#snapshot.version;
     } catch (error) {
       logLine("warn", "registry_version_unknown", {}, error); // R2 tells
       return false;

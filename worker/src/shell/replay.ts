@@ -53,21 +53,21 @@ export async function replaySpills(ports: ReplayPorts): Promise<ReplayOutcome> {
 /** Brings messages back to the queue that this isolate spilled, one after the other; after a failure the rest waits again. */
 export async function replayOwn(keys: readonly string[], ports: OwnReplayPorts): Promise<void> {
   for (const [at, key] of keys.entries()) {
-    try {
-      if (await replayOne(key, ports)) continue;
-    } catch (error) {
-      logLine("warn", "replay_failed", {}, error); // R2 did not answer; the object is still there
-    }
-    return ports.spills.spilled(keys.slice(at));
+    if (!(await replayOne(key, ports))) return ports.spills.spilled(keys.slice(at));
   }
 }
 
 async function replayOne(key: string, ports: Omit<OwnReplayPorts, "spills">): Promise<boolean> {
-  const object = await ports.lake.get(key);
-  if (object === null) return true; // another run was faster
-  const bytes = new Uint8Array(await object.arrayBuffer());
-  if (!(await enqueue(bytes, ports))) return false;
-  ports.counters.messageReplayed();
-  await ports.lake.delete(key);
-  return true;
+  try {
+    const object = await ports.lake.get(key);
+    if (object === null) return true; // another run was faster
+    const bytes = new Uint8Array(await object.arrayBuffer());
+    if (!(await enqueue(bytes, ports))) return false;
+    ports.counters.messageReplayed();
+    await ports.lake.delete(key);
+    return true;
+  } catch (error) {
+    logLine("warn", "replay_failed", {}, error); // R2 did not answer; the object is still there
+    return false;
+  }
 }
