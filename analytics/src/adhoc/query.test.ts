@@ -240,9 +240,28 @@ describe("POST /v1/query on workerd", () => {
       { groupBy: ["traits.email"] },
       { filters: [{ field: "ip", op: "startsWith", value: "10." }] },
       { measures: [{ fn: "min", field: "anonymous_id" }] },
+      { measures: [{ fn: "sum", field: "traits.phone" }] },
+      { measures: [{ fn: "avg", field: "user_id" }] },
+      { measures: [{ fn: "count" }, { fn: "percentile", field: "traits.phone", p: 0 }] },
     ]) {
       expect(await refusal(body, few), JSON.stringify(body)).toMatchObject({ status: 403, title: "Out of scope" });
     }
+  });
+
+  test("A220: a number too large to be compared exactly is refused, and not compared as another one", async () => {
+    for (const op of ["lt", "lte", "gt", "gte"]) {
+      const filters = [{ field: "properties.load", op, value: 1e300 }];
+      expect(await refusal({ filters }), op).toMatchObject({ status: 400, parameter: "filters[0].value" });
+    }
+    const least = { field: "properties.load", op: "gt", value: -999_999_999_999 };
+    expect((await query({ filters: [least] })).rows[0]?.values[0]).toBeGreaterThan(0);
+  });
+
+  test("A222: days of a zone other than UTC begin with 2012, before which quarter hours do not hold them", async () => {
+    const zone = { to: "2012-01-02", timezone: "America/St_Johns", interval: "day" };
+    expect(await refusal({ ...zone, from: "2011-12-31" })).toMatchObject({ status: 400, parameter: "from" });
+    expect((await query({ ...zone, from: "2012-01-01" })).rows).toEqual([]);
+    expect((await query({ ...zone, timezone: "UTC", from: "2011-12-31" })).rows).toEqual([]);
   });
 
   test("A112: the same question over the same files is answered 304 without a scan; another project's files are never read", async () => {

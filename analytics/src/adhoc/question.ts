@@ -3,7 +3,7 @@ import { fail, field, hourMs, type Json, type JsonObject, ok, parseTime, type Re
 import { dayMs, parseDay } from "../day.ts";
 import { type Interval, intervals } from "../local-period.ts";
 import { invalid, type Problem } from "../problem.ts";
-import { isTimeZone, LocalDays } from "../time-zone.ts";
+import { isTimeZone, LocalDays, refusedFirstDay } from "../time-zone.ts";
 import { columnsOf, type FieldRef, fieldRef, isPersonal } from "./field-ref.ts";
 import { type Filter, filtersOf } from "./filter.ts";
 import { type Measure, measuresOf } from "./measure.ts";
@@ -63,7 +63,8 @@ export function adhocQuestion(body: JsonObject): Result<AdhocQuestion, Problem> 
   if (typeof limit !== "number" || !Number.isInteger(limit) || limit < 1 || limit > rowsMax) {
     return fail(invalid("limit", `limit must be a whole number from 1 to ${rowsMax}; ${rowsDefault} when absent.`));
   }
-  const shown = measures.value.filter(({ fn }) => fn === "min" || fn === "max").flatMap(({ ref }) => ref ?? []);
+  // A percentile, or the sum over one row, is a value of that row; how many there are is not.
+  const shown = measures.value.filter(({ fn }) => fn !== "count" && fn !== "unique").flatMap(({ ref }) => ref ?? []);
   const named = [...groupBy.value, ...filters.value.map(({ ref }) => ref), ...shown];
   const parts = { filters: filters.value, groupBy: groupBy.value, measures: measures.value };
   return ok({
@@ -84,6 +85,8 @@ function rangeOf(body: JsonObject, local: LocalDays): Result<{ fromMs: number; t
   const toMs = instantOf(field(body, "to"), local);
   if (toMs === null) return fail(invalid("to", `to must be ${instantRule} (exclusive).`));
   if (toMs <= fromMs) return fail(invalid("to", "to must be later than from: it is exclusive."));
+  const refused = refusedFirstDay(local.zone, local.dayOf(fromMs));
+  if (refused !== null) return fail(invalid("from", refused));
   // A day with a clock change has 25 hours.
   if (toMs - fromMs > rangeDaysMax * dayMs + hourMs) {
     return fail(invalid("to", `from and to may span at most ${rangeDaysMax} days.`));
