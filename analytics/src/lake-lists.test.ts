@@ -229,9 +229,11 @@ describe("catalogue, users and export on workerd", () => {
     ] as const) {
       expect(csvLine(column, { t: text }), JSON.stringify(text)).toBe(`"${safe}"\r\n`);
     }
-    for (const text of ["text/html;q=0.9", "a; b=c", "a - b", `${"\t".repeat(100_000)}a`.trim()]) {
+    for (const text of ["text/html;q=0.9", "a; b=c", "a - b"]) {
       expect(csvLine(column, { t: text }), text).toBe(`${text}\r\n`);
     }
+    const tabs = "\t ".repeat(500_000);
+    expect(csvLine(column, { t: tabs })).toBe(`"'${tabs}"\r\n`); // in time that grows with its length only
     const json = [{ ...column[0], type: "json" }] as const;
     const cell = csvLine(json, { t: JSON.stringify({ a: "x;=1", b: "\t=1" }) });
     expect(JSON.parse(cell.trim().slice(1, -1).replaceAll('""', '"'))).toEqual({ a: "x;'=1", b: "\t=1" });

@@ -86,7 +86,9 @@ function conditionOf(ref: FieldRef, op: string, value: Json | undefined, place: 
       return has((view) => textOf(ref, view.value(ref))?.startsWith(text) ?? false);
     default: {
       const holds = orderTest(ref, op, value, text);
-      return holds === null ? fail(invalid(place, `${place} must be below 10^12 to be compared as a number.`)) : has(holds);
+      return holds === null
+        ? fail(invalid(place, `${place} must be below 10^12 to be compared as a number.`))
+        : has(holds);
     }
   }
 }

@@ -57,6 +57,8 @@ export function adhocQuestion(body: JsonObject): Result<AdhocQuestion, Problem> 
   if (!groupBy.ok) return groupBy;
   const measures = measuresOf(field(body, "measures"));
   if (!measures.ok) return measures;
+  const mixed = mixedMoney(measures.value, groupBy.value, filters.value);
+  if (mixed !== null) return fail(mixed);
   const order = orderOf(field(body, "orderBy"), measures.value);
   if (!order.ok) return order;
   const limit = field(body, "limit") ?? rowsDefault;
@@ -115,6 +117,22 @@ function groupByOf(value: Json | undefined): Result<readonly FieldRef[], Problem
     refs.push(ref.value);
   }
   return ok(refs);
+}
+
+/** Why a question may not have its measures of revenue, or `null`: amounts of several currencies are never added or compared. */
+function mixedMoney(
+  measures: readonly Measure[],
+  groupBy: readonly FieldRef[],
+  filters: readonly Filter[],
+): Problem | null {
+  const isColumn = (ref: FieldRef | null, name: keyof Row): boolean => ref?.kind === "column" && ref.column === name;
+  const index = measures.findIndex(({ fn, ref }) => fn !== "count" && fn !== "unique" && isColumn(ref, "revenue"));
+  const isDivided = groupBy.some((ref) => isColumn(ref, "currency"));
+  if (index === -1 || isDivided || filters.some(({ ref, oneOf }) => isColumn(ref, "currency") && oneOf?.length === 1)) {
+    return null;
+  }
+  const detail = "revenue is of several currencies: group by currency, or filter by one (eq).";
+  return invalid(`measures[${index}].field`, detail);
 }
 
 type Order = Pick<AdhocQuestion, "orderBy" | "isDescending">;
