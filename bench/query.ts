@@ -21,13 +21,13 @@ const load = "TRY_CAST(properties->>'$.load' AS DECIMAL(18, 6))";
 const questions: readonly (readonly [string, object, string])[] = [
   ["events by hour", { interval: "hour" }, "SELECT date_trunc('hour', time), count(*) FROM events GROUP BY 1"],
   [
-    "orders, buyers, revenue by country",
+    "orders, buyers, revenue by country and currency",
     {
       filters: [{ field: "event", op: "eq", value: "Order Completed" }],
-      groupBy: ["country"],
+      groupBy: ["country", "currency"],
       measures: [{ fn: "count" }, { fn: "unique", field: "actor" }, { fn: "sum", field: "revenue" }],
     },
-    "SELECT country, count(*), count(DISTINCT coalesce(user_id, anonymous_id)), sum(revenue) FROM events WHERE event = 'Order Completed' GROUP BY 1",
+    "SELECT country, currency, count(*), count(DISTINCT coalesce(user_id, anonymous_id)), sum(revenue) FROM events WHERE event = 'Order Completed' GROUP BY 1, 2",
   ],
   [
     "p90 of a property by another",

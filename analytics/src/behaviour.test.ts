@@ -229,6 +229,7 @@ describe("behavioural KPIs on workerd", () => {
       ["sessions?from=2026-02-30&to=2026-03-11", "from"],
       ["sessions?from=2024-03-11&to=2026-03-11", "to"],
       [`sessions?${asked}&timezone=Mars/Olympus`, "timezone"],
+      ["sessions?from=2011-12-31&to=2012-01-02&timezone=America/St_Johns", "from"],
       [`sessions?from=2026-03-10&to=2026-03-16&interval=week`, "from"],
       [`sessions?${asked}&interval=hour`, "interval"],
       [`sessions?${asked}&__proto__=1`, "__proto__"],

@@ -25,17 +25,23 @@ export function csvLine(columns: readonly Column[], row: ExportRow): string {
 }
 
 /**
- * Spreadsheets run what begins with one of these as a formula, also behind spaces
- * (https://owasp.org/www-community/attacks/CSV_Injection); full-width forms count, as some of them normalize.
+ * Where a cell begins that spreadsheets would run as a formula (https://owasp.org/www-community/attacks/CSV_Injection): at the start of a
+ * text, also behind spaces and characters that are not seen; full-width forms count, as some of them normalize. Where a comma is the
+ * decimal sign, spreadsheets divide lines by semicolons and heed no quotes within them, so that a cell begins behind each of these,
+ * behind tabs and with each line of a text.
  */
-const formulaStart = /^(?:[\t\r\n]|[\s\p{Cc}\u200b]*[=+\-@\uff1d\uff0b\uff0d\uff20])/u;
+const formulaStart = /(?:^|;|\t|\r\n?|\n)(?=(?:(?![\t\r\n])[\s\p{Cc}\p{Cf}])*[=+\-@\uff1d\uff0b\uff0d\uff20])/gu;
 
-/** Texts that could be a formula get an apostrophe in front, which is the price of CSV: NDJSON and Parquet hold them as they were. */
+/** A text that begins with one of these gets an apostrophe, whatever follows. */
+const controlStart = /^[\t\r\n]/;
+
+/** Before what could be a formula stands an apostrophe, which is the price of CSV: NDJSON and Parquet hold texts as they were. */
 function csvField(type: Column["type"], value: CellValue): string {
   if (value === null) return "";
   const text = String(value);
   if (type !== "string" && type !== "json") return text;
-  const safe = formulaStart.test(text) ? `'${text}` : text;
+  const marked = text.replace(formulaStart, "$&'");
+  const safe = controlStart.test(marked) ? `'${marked}` : marked;
   return safe === "" || /[",\r\n\t]/.test(safe) || safe !== text ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 

@@ -5,7 +5,7 @@ import { type Dimension, isDimension } from "./dimensions.ts";
 import { firstOfPeriod, type Interval, intervals } from "./local-period.ts";
 import { countedEvents, isMetricName, metricNames, type MetricName, metrics } from "./metrics.ts";
 import { invalid, type Problem } from "./problem.ts";
-import { isTimeZone, localDaysFromMs } from "./time-zone.ts";
+import { isTimeZone, refusedFirstDay } from "./time-zone.ts";
 
 /** Local days that one question may span. */
 const queryDaysMax = 400;
@@ -119,10 +119,9 @@ function rangeOf(
   if (toMs - fromMs > daysMax * dayMs) {
     return fail(invalid("to", `from and to may span at most ${daysMax} days by ${interval}.`));
   }
-  if (timezone !== "UTC" && fromMs < localDaysFromMs) {
-    return fail(invalid("from", `from must not be before ${dayText(localDaysFromMs)} in zones other than UTC.`));
-  }
   const [fromDay, toDay] = [fromMs / dayMs, toMs / dayMs];
+  const refused = refusedFirstDay(timezone, fromDay);
+  if (refused !== null) return fail(invalid("from", refused));
   if (interval === "week" || interval === "month") {
     const what = interval === "week" ? "a Monday" : "the first day of a month";
     if (firstOfPeriod(interval, fromDay) !== fromDay) return fail(invalid("from", `from must be ${what}.`));

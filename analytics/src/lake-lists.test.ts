@@ -198,13 +198,14 @@ describe("catalogue, users and export on workerd", () => {
       "+1",
       "-1",
       "@SUM(A1)",
-      "\t=1",
-      "\r=1",
+      "\t1",
+      "\r1",
       "  =1",
       "\n1",
       "＝1",
       "\u0000=1",
       "\ufeff=1",
+      "\u2060=1",
     ]) {
       expect(csvLine(column, { t: start }), JSON.stringify(start)).toBe(`"'${start}"\r\n`);
     }
@@ -214,6 +215,28 @@ describe("catalogue, users and export on workerd", () => {
       '""\r\n',
       "Ünï 😀\r\n",
     ]);
+  });
+
+  test("A221: where semicolons divide cells, no part of a text becomes a formula either; the JSON of a column stays JSON", async () => {
+    const { csvLine } = await import("./export-text.ts");
+    const column = [{ name: "t", type: "string", nullable: true, about: "" }] as const;
+    for (const [text, safe] of [
+      ["a;=cmd|' /C calc'!A0;b", "a;'=cmd|' /C calc'!A0;b"],
+      ["a; \u200e@SUM(1)", "a;' \u200e@SUM(1)"],
+      ["a\r\n=1\n-2\r+3", "a\r\n'=1\n'-2\r'+3"],
+      ["\n=1", "'\n'=1"],
+      ["a\t=1", "a\t'=1"],
+    ] as const) {
+      expect(csvLine(column, { t: text }), JSON.stringify(text)).toBe(`"${safe}"\r\n`);
+    }
+    for (const text of ["text/html;q=0.9", "a; b=c", "a - b"]) {
+      expect(csvLine(column, { t: text }), text).toBe(`${text}\r\n`);
+    }
+    const tabs = "\t ".repeat(500_000);
+    expect(csvLine(column, { t: tabs })).toBe(`"'${tabs}"\r\n`); // in time that grows with its length only
+    const json = [{ ...column[0], type: "json" }] as const;
+    const cell = csvLine(json, { t: JSON.stringify({ a: "x;=1", b: "\t=1" }) });
+    expect(JSON.parse(cell.trim().slice(1, -1).replaceAll('""', '"'))).toEqual({ a: "x;'=1", b: "\t=1" });
   });
 
   test("A117: cursors are harmless: forged, foreign and broken ones are refused or begin elsewhere in the caller's own list", async () => {

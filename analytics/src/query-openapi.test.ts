@@ -68,7 +68,7 @@ describe("OpenAPI of the query API", () => {
           from: "2026-02-28",
           to: "2026-05-20",
           interval: "week",
-          groupBy: ["event"],
+          groupBy: ["event", "currency"],
           measures: [{ fn: "avg", field: "revenue" }, { fn: "count" }],
         },
       ],

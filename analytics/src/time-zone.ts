@@ -1,4 +1,4 @@
-import { dayMs } from "./day.ts";
+import { dayMs, dayText } from "./day.ts";
 import { quarterMs, quarterOf, type QuarterMap, quarterRange, quartersPerDay } from "./quarter-hours.ts";
 
 /*
@@ -8,6 +8,12 @@ import { quarterMs, quarterOf, type QuarterMap, quarterRange, quartersPerDay } f
 
 /** Before 2012 some zones changed their clocks at a minute past midnight, which quarter hours cannot hold. */
 export const localDaysFromMs = Date.UTC(2012, 0, 1);
+
+/** Why a question may not begin with a local day, or `null` when it may. */
+export function refusedFirstDay(zone: string, localDay: number): string | null {
+  if (zone === "UTC" || localDay * dayMs >= localDaysFromMs) return null;
+  return `from must not be before ${dayText(localDaysFromMs)} in zones other than UTC.`;
+}
 
 /** Whether the runtime knows a zone by this name. Offsets (`+05:30`) are no zones. */
 export function isTimeZone(text: string): boolean {

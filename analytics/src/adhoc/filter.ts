@@ -84,13 +84,20 @@ function conditionOf(ref: FieldRef, op: string, value: Json | undefined, place: 
       return has((view) => textOf(ref, view.value(ref))?.includes(text) ?? false);
     case "startsWith":
       return has((view) => textOf(ref, view.value(ref))?.startsWith(text) ?? false);
-    default:
-      return has(orderTest(ref, op, value, text));
+    default: {
+      const holds = orderTest(ref, op, value, text);
+      return holds === null
+        ? fail(invalid(place, `${place} must be below 10^12 to be compared as a number.`))
+        : has(holds);
+    }
   }
 }
 
-/** Texts are compared by code point, numbers and decimals as numbers, times as times. A value of another kind never matches. */
-function orderTest(ref: FieldRef, op: string, value: Json | undefined, text: string): Filter["holds"] {
+/**
+ * Texts are compared by code point, numbers and decimals as numbers, times as times. A value of another kind never matches. `null` for a
+ * number that is too large to be compared exactly.
+ */
+function orderTest(ref: FieldRef, op: string, value: Json | undefined, text: string): Filter["holds"] | null {
   const isNumeric = typeof value === "number" || (ref.kind === "column" && ref.type === "decimal");
   const isMet = (order: number): boolean => {
     if (op === "lt") return order < 0;
@@ -103,7 +110,8 @@ function orderTest(ref: FieldRef, op: string, value: Json | undefined, text: str
       return held !== null && isMet(compareText(held, text));
     };
   }
-  const bound = microsOfValue(value ?? null) ?? 0n;
+  const bound = microsOfValue(value ?? null);
+  if (bound === null) return null;
   return (view) => {
     const held = microsOfValue(view.value(ref));
     return held !== null && isMet(held < bound ? -1 : held > bound ? 1 : 0);

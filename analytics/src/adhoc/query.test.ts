@@ -55,7 +55,7 @@ describe("POST /v1/query on workerd", () => {
     const cases: [object, string][] = [
       [
         {
-          groupBy: ["type", "country"],
+          groupBy: ["type", "country", "currency"],
           measures: [
             { fn: "count" },
             { fn: "unique", field: "actor" },
@@ -65,9 +65,9 @@ describe("POST /v1/query on workerd", () => {
             { fn: "max", field: "time" },
           ],
         },
-        `SELECT type, country, count(*)::INT, count(DISTINCT coalesce(user_id, anonymous_id))::INT, count(user_id)::INT,
+        `SELECT type, country, currency, count(*)::INT, count(DISTINCT coalesce(user_id, anonymous_id))::INT, count(user_id)::INT,
           sum(revenue)::DECIMAL(38, 6)::VARCHAR, min(revenue)::VARCHAR, strftime(max(time), '%Y-%m-%dT%H:%M:%S.%gZ')
-          FROM events GROUP BY 1, 2 ORDER BY 1 NULLS FIRST, 2 NULLS FIRST`,
+          FROM events GROUP BY 1, 2, 3 ORDER BY 1 NULLS FIRST, 2 NULLS FIRST, 3 NULLS FIRST`,
       ],
       [
         {
@@ -99,6 +99,7 @@ describe("POST /v1/query on workerd", () => {
       expect(answer.rows.length).toBeGreaterThan(2);
     }
     const averages = await query({
+      groupBy: ["currency"],
       measures: [{ fn: "avg", field: "revenue" }],
       filters: [{ field: "revenue", op: "eq", value: 0.1 }],
     });
@@ -240,9 +241,45 @@ describe("POST /v1/query on workerd", () => {
       { groupBy: ["traits.email"] },
       { filters: [{ field: "ip", op: "startsWith", value: "10." }] },
       { measures: [{ fn: "min", field: "anonymous_id" }] },
+      { measures: [{ fn: "sum", field: "traits.phone" }] },
+      { measures: [{ fn: "avg", field: "user_id" }] },
+      { measures: [{ fn: "count" }, { fn: "percentile", field: "traits.phone", p: 0 }] },
     ]) {
       expect(await refusal(body, few), JSON.stringify(body)).toMatchObject({ status: 403, title: "Out of scope" });
     }
+  });
+
+  test("A220: a number too large to be compared exactly is refused, and not compared as another one", async () => {
+    for (const op of ["lt", "lte", "gt", "gte"]) {
+      const filters = [{ field: "properties.load", op, value: 1e300 }];
+      expect(await refusal({ filters }), op).toMatchObject({ status: 400, parameter: "filters[0].value" });
+    }
+    const least = { field: "properties.load", op: "gt", value: -999_999_999_999 };
+    expect((await query({ filters: [least] })).rows[0]?.values[0]).toBeGreaterThan(0);
+  });
+
+  test("A223: amounts of several currencies are never added or compared: revenue is asked by currency, or of one", async () => {
+    for (const fn of ["sum", "avg", "min", "max", "percentile"]) {
+      const measures = [{ fn: "count" }, { fn, field: "revenue", ...(fn === "percentile" && { p: 0.5 }) }];
+      expect(await refusal({ measures }), fn).toMatchObject({ status: 400, parameter: "measures[1].field" });
+      const several = [{ field: "currency", op: "in", value: ["EUR", "USD"] }];
+      expect(await refusal({ measures, filters: several }), fn).toMatchObject({ status: 400 });
+      const other = [{ field: "currency", op: "ne", value: "EUR" }];
+      expect(await refusal({ measures, filters: other }), fn).toMatchObject({ status: 400 });
+    }
+    const measures = [{ fn: "sum", field: "revenue" }];
+    const [usd] = (await query({ measures, filters: [{ field: "currency", op: "eq", value: "USD" }] })).rows;
+    const groups = await query({ measures, groupBy: ["currency"] });
+    expect(groups.rows.length).toBeGreaterThan(1);
+    expect(groups.rows.find(({ group }) => group[0] === "USD")?.values).toEqual(usd?.values);
+    expect((await query({ measures: [{ fn: "count", field: "revenue" }] })).rows[0]?.values[0]).toBeGreaterThan(0);
+  });
+
+  test("A222: days of a zone other than UTC begin with 2012, before which quarter hours do not hold them", async () => {
+    const zone = { to: "2012-01-02", timezone: "America/St_Johns", interval: "day" };
+    expect(await refusal({ ...zone, from: "2011-12-31" })).toMatchObject({ status: 400, parameter: "from" });
+    expect((await query({ ...zone, from: "2012-01-01" })).rows).toEqual([]);
+    expect((await query({ ...zone, timezone: "UTC", from: "2011-12-31" })).rows).toEqual([]);
   });
 
   test("A112: the same question over the same files is answered 304 without a scan; another project's files are never read", async () => {

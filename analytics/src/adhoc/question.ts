@@ -3,7 +3,7 @@ import { fail, field, hourMs, type Json, type JsonObject, ok, parseTime, type Re
 import { dayMs, parseDay } from "../day.ts";
 import { type Interval, intervals } from "../local-period.ts";
 import { invalid, type Problem } from "../problem.ts";
-import { isTimeZone, LocalDays } from "../time-zone.ts";
+import { isTimeZone, LocalDays, refusedFirstDay } from "../time-zone.ts";
 import { columnsOf, type FieldRef, fieldRef, isPersonal } from "./field-ref.ts";
 import { type Filter, filtersOf } from "./filter.ts";
 import { type Measure, measuresOf } from "./measure.ts";
@@ -57,13 +57,16 @@ export function adhocQuestion(body: JsonObject): Result<AdhocQuestion, Problem> 
   if (!groupBy.ok) return groupBy;
   const measures = measuresOf(field(body, "measures"));
   if (!measures.ok) return measures;
+  const mixed = mixedMoney(measures.value, groupBy.value, filters.value);
+  if (mixed !== null) return fail(mixed);
   const order = orderOf(field(body, "orderBy"), measures.value);
   if (!order.ok) return order;
   const limit = field(body, "limit") ?? rowsDefault;
   if (typeof limit !== "number" || !Number.isInteger(limit) || limit < 1 || limit > rowsMax) {
     return fail(invalid("limit", `limit must be a whole number from 1 to ${rowsMax}; ${rowsDefault} when absent.`));
   }
-  const shown = measures.value.filter(({ fn }) => fn === "min" || fn === "max").flatMap(({ ref }) => ref ?? []);
+  // A percentile, or the sum over one row, is a value of that row; how many there are is not.
+  const shown = measures.value.filter(({ fn }) => fn !== "count" && fn !== "unique").flatMap(({ ref }) => ref ?? []);
   const named = [...groupBy.value, ...filters.value.map(({ ref }) => ref), ...shown];
   const parts = { filters: filters.value, groupBy: groupBy.value, measures: measures.value };
   return ok({
@@ -84,6 +87,8 @@ function rangeOf(body: JsonObject, local: LocalDays): Result<{ fromMs: number; t
   const toMs = instantOf(field(body, "to"), local);
   if (toMs === null) return fail(invalid("to", `to must be ${instantRule} (exclusive).`));
   if (toMs <= fromMs) return fail(invalid("to", "to must be later than from: it is exclusive."));
+  const refused = refusedFirstDay(local.zone, local.dayOf(fromMs));
+  if (refused !== null) return fail(invalid("from", refused));
   // A day with a clock change has 25 hours.
   if (toMs - fromMs > rangeDaysMax * dayMs + hourMs) {
     return fail(invalid("to", `from and to may span at most ${rangeDaysMax} days.`));
@@ -112,6 +117,22 @@ function groupByOf(value: Json | undefined): Result<readonly FieldRef[], Problem
     refs.push(ref.value);
   }
   return ok(refs);
+}
+
+/** Why a question may not have its measures of revenue, or `null`: amounts of several currencies are never added or compared. */
+function mixedMoney(
+  measures: readonly Measure[],
+  groupBy: readonly FieldRef[],
+  filters: readonly Filter[],
+): Problem | null {
+  const isColumn = (ref: FieldRef | null, name: keyof Row): boolean => ref?.kind === "column" && ref.column === name;
+  const index = measures.findIndex(({ fn, ref }) => fn !== "count" && fn !== "unique" && isColumn(ref, "revenue"));
+  const isDivided = groupBy.some((ref) => isColumn(ref, "currency"));
+  if (index === -1 || isDivided || filters.some(({ ref, oneOf }) => isColumn(ref, "currency") && oneOf?.length === 1)) {
+    return null;
+  }
+  const detail = "revenue is of several currencies: group by currency, or filter by one (eq).";
+  return invalid(`measures[${index}].field`, detail);
 }
 
 type Order = Pick<AdhocQuestion, "orderBy" | "isDescending">;

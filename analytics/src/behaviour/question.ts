@@ -3,7 +3,7 @@ import { dayMs, parseDay } from "../day.ts";
 import { onlyKnown } from "../hour-range.ts";
 import { firstOfPeriod } from "../local-period.ts";
 import { invalid, type Problem } from "../problem.ts";
-import { isTimeZone, LocalDays } from "../time-zone.ts";
+import { isTimeZone, LocalDays, refusedFirstDay } from "../time-zone.ts";
 import type { EventName } from "./event-name.ts";
 import { eventName, eventNameRule } from "./funnel-definition.ts";
 import type { DayInterval, Periods } from "../period.ts";
@@ -50,6 +50,8 @@ export function rangeQuestion(
   if (toDay - fromDay > questionDaysMax) {
     return fail(invalid("to", `from and to may span at most ${questionDaysMax} days.`));
   }
+  const refused = refusedFirstDay(timezone, fromDay);
+  if (refused !== null) return fail(invalid("from", refused));
   for (const [name, day] of [
     ["from", fromDay],
     ["to", toDay],

@@ -23,7 +23,7 @@ adhocRoutes.post("/query", async (context) => {
   const question = adhocQuestion(body.value);
   if (!question.ok) return refuse(context, question.error);
   if (question.value.isPersonal && !reader.value.scopes.includes("users")) {
-    return refuse(context, outOfScope("users", ", since it groups or filters by what names a person"));
+    return refuse(context, outOfScope("users", ", since it asks for what names a person"));
   }
   const { project } = reader.value;
   const walk = { dataset: "events", project, range: wholeHours(question.value) } as const;
