@@ -8,6 +8,16 @@ export type ActorKind = 0 | 1 | 2 | 3;
 const kinds: readonly ActorKind[] = [0, 1, 2, 3];
 const capacityMin = 1024;
 
+/** An id in a cell. */
+export interface CellEntry {
+  readonly cell: string;
+  readonly kind: ActorKind;
+  readonly id: string;
+  readonly quarters: QuarterMap;
+  /** Millionths by quarter hour. */
+  readonly sums: ReadonlyMap<number, bigint>;
+}
+
 /**
  * Which id was active when, by cell: an entry for each pair of id and cell. Entries are columns of numbers (about 40 bytes each,
  * the table that finds them included); as objects in maps they took five times that, and so a day five times the passes.
@@ -98,10 +108,8 @@ export class CellEntries {
     return kept;
   }
 
-  /** Calls back for each entry: ordered by cell, kind, then id by code point. */
-  forEach(
-    take: (cell: string, kind: ActorKind, id: string, quarters: QuarterMap, sums: ReadonlyMap<number, bigint>) => void,
-  ): void {
+  /** Each entry: ordered by cell, kind, then id by code point. */
+  *inOrder(): Generator<CellEntry> {
     const ranked = kinds.flatMap((kind) => {
       const ids = this.#ids[kind] ?? new Map<string, number>();
       return [...ids.keys()].sort(compareText).map((id) => ({ kind, id, number: ids.get(id) ?? 0 }));
@@ -118,7 +126,7 @@ export class CellEntries {
       if (actor === undefined) continue;
       const [a = 0, b = 0, c = 0, d = 0] = this.#quarters.subarray(4 * entry, 4 * entry + 4);
       const cell = cells[cellRank[this.#cellOf[entry] ?? 0] ?? 0] ?? "";
-      take(cell, actor.kind, actor.id, [a, b, c, d], this.#sums.get(entry) ?? none);
+      yield { cell, kind: actor.kind, id: actor.id, quarters: [a, b, c, d], sums: this.#sums.get(entry) ?? none };
     }
   }
 

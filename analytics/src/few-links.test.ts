@@ -90,7 +90,7 @@ describe("links in the row of their day", () => {
     const links = parseFewLinks(String(row?.["few_links"]));
     expect(links).toHaveLength(2);
     const key = martKey("link", "shop", firstDayMs + dayMs, 0);
-    const { etag } = await worker.lake.put(key, encodeLinks(links));
+    const { etag } = await worker.lake.put(key, encodeLinks(links).bytes);
     const older = `UPDATE rollup_day SET link_marts = ?, few_links = '[]' WHERE day = '2026-03-02'`;
     await worker.sql(older, JSON.stringify([[0, etag, 2]]));
     await worker.sql("UPDATE rollup_day SET counted_users = NULL");

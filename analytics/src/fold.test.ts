@@ -53,7 +53,7 @@ describe("counts and money of a day", () => {
         const [built, builtUsers] = [folded(before), new UserFold({ index: 0, count: 1 })];
         for (const row of before) builtUsers.add(row);
         expect(fold.resume(bodiesOf(built), isChanged)).toBe(true);
-        users.resume(builtUsers.users(), isChanged);
+        users.resume([...builtUsers.users()], isChanged);
         users.resumeLinks(builtUsers.links());
         for (const row of added) {
           fold.add(row);
@@ -62,7 +62,7 @@ describe("counts and money of a day", () => {
         const whole = new UserFold({ index: 0, count: 1 });
         for (const row of rows) whole.add(row);
         expect(bodiesOf(fold)).toEqual(bodiesOf(folded(rows)));
-        expect([users.users(), users.links()]).toEqual([whole.users(), whole.links()]);
+        expect([[...users.users()], users.links()]).toEqual([[...whole.users()], whole.links()]);
       }),
     );
   });
@@ -145,7 +145,7 @@ describe("users of a day", () => {
       Array.from({ length: count }, (_, index) => {
         const fold = new UserFold({ index, count });
         for (const row of rows) if (Math.floor(row.time / dayMs) * dayMs === day) fold.add(row);
-        return { day, users: fold.users().filter((user) => user.cell === allCell), links: fold.links() };
+        return { day, users: [...fold.users()].filter((user) => user.cell === allCell), links: fold.links() };
       }),
     );
     const links = new Map<string, Link>();
@@ -182,7 +182,7 @@ describe("users of a day", () => {
     const users = [0, 1, 2].flatMap((index) => {
       const fold = new UserFold({ index, count: 3 });
       for (const event of events) fold.add(rowFrom({ ...event, messageId: "m" }));
-      return fold.users();
+      return [...fold.users()];
     });
     const u = { userId: "u", anonymousId: null, isBot: false, revenue: [] };
     const a = { userId: null, anonymousId: "a", isBot: false, revenue: [] };
@@ -214,11 +214,13 @@ describe("users of a day", () => {
     const bounded = foldOf(rows, 10);
     const { count } = bounded.slice;
     expect(count).toBeGreaterThanOrEqual(8);
-    expect(bounded.users().length).toBeLessThanOrEqual(10);
+    expect([...bounded.users()].length).toBeLessThanOrEqual(10);
     expect(foldOf(rows.toReversed(), 10).slice).toEqual(bounded.slice);
-    expect(foldOf(rows.toReversed(), 10).users()).toEqual(bounded.users());
-    const others = Array.from({ length: count - 1 }, (_, i) => foldOf(rows, 1000, { index: i + 1, count }).users());
-    const ids = [bounded.users(), ...others].flat().map((user) => user.anonymousId);
+    expect([...foldOf(rows.toReversed(), 10).users()]).toEqual([...bounded.users()]);
+    const others = Array.from({ length: count - 1 }, (_, i) => [
+      ...foldOf(rows, 1000, { index: i + 1, count }).users(),
+    ]);
+    const ids = [[...bounded.users()], ...others].flat().map((user) => user.anonymousId);
     expect(ids.toSorted()).toEqual(rows.map((row) => row.anonymous_id).toSorted());
   });
 });

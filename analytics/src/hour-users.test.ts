@@ -32,7 +32,7 @@ test("A167: active users by hour equal a recount by brute force, in zones of qua
       for (const [startMs, own] of grouped(rows, ({ time }) => dayOf(time))) {
         const fold = new UserFold({ index: 0, count: 1 });
         for (const row of own) fold.add(row);
-        const ids = fold.users().filter(({ cell }) => cell === allCell);
+        const ids = [...fold.users()].filter(({ cell }) => cell === allCell);
         counted.add(startMs, ids, identities);
       }
       const expected = hours.map(({ fromMs, toMs }) => {

@@ -82,57 +82,74 @@ const countedRowsKey = "sluice.counted_rows";
 
 const metadata = { "sluice.mart": String(martVersion) };
 
-/** Encodes a part of `user_day`; in the order of `UserFold`. */
-export function encodeUserDays(users: readonly UserDay[]): Uint8Array<ArrayBuffer> {
-  const counted = countedRows(users);
-  const said = { ...metadata, [countedRowsKey]: String(counted) };
-  const [cell, userId, anonymousId, isBot, beforeNoon, fromNoon, revenue] = userDayColumns;
-  const given = [
-    shared(cell, users, (user) => user.cell),
-    shared(userId, users, (user) => user.userId),
-    shared(anonymousId, users, (user) => user.anonymousId),
-    shared(isBot, users, (user) => user.isBot),
-    shared(beforeNoon, users, (user) => halvesOf(user.quarters)[0]),
-    shared(fromNoon, users, (user) => halvesOf(user.quarters)[1]),
-    shared(revenue, users, (user) => (user.revenue.length === 0 ? null : JSON.stringify(user.revenue))),
-  ];
-  return encodeColumns(given, users.length, { metadata: said, groupStarts: [counted] });
+/** A part of a mart on its way to R2. */
+export interface EncodedMart {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly rows: number;
+  /** As of {@link MartPart}. */
+  readonly ids: number;
 }
 
-/** A column in which each value stands once: rows as objects of their own took a third of what a pass holds in memory. */
-function shared(
-  column: GivenColumn["column"],
-  users: readonly UserDay[],
-  valueOf: (user: UserDay) => string | number | boolean | null,
-): GivenColumn {
-  const places = new Map<string | number | boolean | null, number>();
-  const at = new Uint32Array(users.length);
-  for (const [row, user] of users.entries()) {
-    const value = valueOf(user);
-    const place = places.get(value) ?? places.size;
-    if (place === places.size) places.set(value, place);
-    at[row] = place;
+/** Encodes a part of `user_day` of so many rows, given in the order of `UserFold` and kept by none: they are too many to be held at once. */
+export function encodeUserDays(users: Iterable<UserDay>, rows: number): EncodedMart {
+  const [cell, userId, anonymousId, isBot, beforeNoon, fromNoon, revenue] = userDayColumns.map(
+    (column) => new SharedColumn(column, rows),
+  );
+  let counted = 0;
+  let ids = 0;
+  for (const user of users) {
+    const [am, pm] = halvesOf(user.quarters);
+    cell?.add(user.cell);
+    userId?.add(user.userId);
+    anonymousId?.add(user.anonymousId);
+    isBot?.add(user.isBot);
+    beforeNoon?.add(am);
+    fromNoon?.add(pm);
+    revenue?.add(user.revenue.length === 0 ? null : JSON.stringify(user.revenue));
+    // They come first, in row groups of their own.
+    if (!isBehind(user.cell, countedCells.at(-1) ?? allCell)) counted += 1;
+    if (user.cell === allCell) ids += 1;
   }
-  return { column, cells: [...places.keys()], at };
+  const columns = [cell, userId, anonymousId, isBot, beforeNoon, fromNoon, revenue];
+  const given = columns.flatMap((column) => column?.given() ?? []);
+  const said = { ...metadata, [countedRowsKey]: String(counted) };
+  return { bytes: encodeColumns(given, rows, { metadata: said, groupStarts: [counted] }), rows, ids };
 }
 
-/** Rows of the cells by which every day is counted: they come first, in row groups of their own. */
-function countedRows(users: readonly UserDay[]): number {
-  const first = users.findIndex((user) => isBehind(user.cell, countedCells.at(-1) ?? allCell));
-  return first === -1 ? users.length : first;
-}
+type Value = string | number | boolean | null;
 
-/** Rows of the cell `all`. */
-export function idsOf(users: readonly UserDay[]): number {
-  return users.reduce((ids, user) => (user.cell === allCell ? ids + 1 : ids), 0);
+/** A column in which each value stands once. */
+class SharedColumn {
+  readonly #column: GivenColumn["column"];
+  readonly #places = new Map<Value, number>();
+  readonly #at: Uint32Array;
+  #rows = 0;
+
+  constructor(column: GivenColumn["column"], rows: number) {
+    this.#column = column;
+    this.#at = new Uint32Array(rows);
+  }
+
+  add(value: Value): void {
+    let place = this.#places.get(value);
+    if (place === undefined) {
+      place = this.#places.size;
+      this.#places.set(value, place);
+    }
+    this.#at[this.#rows++] = place;
+  }
+
+  given(): GivenColumn {
+    return { column: this.#column, cells: [...this.#places.keys()], at: this.#at };
+  }
 }
 
 /** Encodes a part of `link`, in the order of `UserFold`. */
-export function encodeLinks(links: readonly Link[]): Uint8Array<ArrayBuffer> {
+export function encodeLinks(links: readonly Link[]): EncodedMart {
   const rows = links.map(({ anonymousId, userId, timeMs, messageId, isAlias }): RowOf<typeof linkColumns> => {
     return { anonymous_id: anonymousId, user_id: userId, time: timeMs, message_id: messageId, is_alias: isAlias };
   });
-  return encodeTable(linkColumns, rows, { metadata });
+  return { bytes: encodeTable(linkColumns, rows, { metadata }), rows: links.length, ids: links.length };
 }
 
 const activityColumns = ["cell", "user_id", "anonymous_id", "is_bot", "quarters_am", "quarters_pm"] as const;

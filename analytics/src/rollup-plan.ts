@@ -10,13 +10,13 @@ export interface PassLimits {
   readonly idsMax: number;
 }
 
-/** Ids of one pass unless configured otherwise: an hour of a million events then fits a heap of 96 MB (`npm run bench -- analytics`). */
-const idsPerPass = 160_000;
+/** Ids of one pass unless configured otherwise: as many then fit a heap of 96 MB (`npm run bench -- analytics`). */
+const idsPerPass = 400_000;
 
 /** Limits from the variable IDS_PER_PASS; a text that is no positive number means the default. */
 export function passLimits(text: string | undefined): PassLimits {
   const dayIdsMax = /^[1-9]\d{0,8}$/.test(text ?? "") ? Number(text) : idsPerPass;
-  return { dayIdsMax, idsMax: Math.max(1, Math.floor((dayIdsMax * 15) / 16)) };
+  return { dayIdsMax, idsMax: Math.max(1, Math.floor((dayIdsMax * 3) / 8)) };
 }
 
 /** A part of the lake as a listing shows it. */

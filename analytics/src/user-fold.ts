@@ -8,7 +8,7 @@ import { microsOf } from "./money.ts";
 import { type QuarterMap, quarterOf } from "./quarter-hours.ts";
 import { hashText } from "./slice-hash.ts";
 
-/** Slices of a day at most: 160 million entries at 160,000 a slice. */
+/** Slices of a day at most: 400 million entries at 400,000 a slice. */
 const sliceCountMax = 1024;
 
 /** The columns of an event that the marts of users and links need. */
@@ -110,13 +110,16 @@ export class UserFold {
   }
 
   /** Ordered by cell, people before bots, user ids before anonymous ids, then by id, each by code point. */
-  users(): UserDay[] {
-    const users: UserDay[] = [];
-    this.#cells.forEach((cell, kind, id, quarters, sums) => {
+  *users(): Generator<UserDay> {
+    for (const { cell, kind, id, quarters, sums } of this.#cells.inOrder()) {
       const [userId, anonymousId] = isAnonymous(kind) ? [null, id] : [id, null];
-      users.push({ cell, userId, anonymousId, isBot: isBotKind(kind), quarters, revenue: revenueOf(sums) });
-    });
-    return users;
+      yield { cell, userId, anonymousId, isBot: isBotKind(kind), quarters, revenue: revenueOf(sums) };
+    }
+  }
+
+  /** How many {@link users} there are. */
+  get userCount(): number {
+    return this.#cells.size;
   }
 
   /** Ordered by anonymous id; identifies, then aliases. */

@@ -28,7 +28,7 @@ export function liveIds(rows: readonly LiveRow[]): LiveIds {
     const fold = new UserFold(whole);
     for (const row of own) fold.add(row);
     links.push(...fold.links());
-    return { startMs, ids: fold.users() };
+    return { startMs, ids: [...fold.users()] };
   });
   return { days, links };
 }

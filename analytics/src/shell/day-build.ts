@@ -10,8 +10,8 @@ import type { Link } from "../identity.ts";
 import { countedEvents } from "../metrics.ts";
 import {
   encodeLinks,
+  type EncodedMart,
   encodeUserDays,
-  idsOf,
   martKey,
   type MartName,
   type MartPart,
@@ -148,12 +148,11 @@ export async function foldDay(
     const done = index === 0 ? inputs : await read(users, false);
     if (typeof done === "string") return done;
     const place = { project, dayStartMs, index };
-    const rows = users.users();
     const links: readonly Link[] = users.links();
-    users.clear();
     hasAlias ||= links.some((link) => link.isAlias);
-    await putMart(ports, "user_day", place, marts, { rows, ids: idsOf(rows) }, encodeUserDays);
-    if (fewLinks === null) await putMart(ports, "link", place, marts, { rows: links, ids: links.length }, encodeLinks);
+    await putMart(ports, "user_day", place, marts, encodeUserDays(users.users(), users.userCount));
+    users.clear();
+    if (fewLinks === null) await putMart(ports, "link", place, marts, encodeLinks(links));
   }
   return { rowsRead, inputs, bodies: bodiesOf(fold, dimensions), marts, fewLinks: fewLinks ?? noFewLinks, hasAlias };
 }
@@ -169,17 +168,16 @@ function bodiesOf(fold: DayFold, dimensions: readonly Dimension[]): BuiltDay["bo
 }
 
 /** Stores a slice's part of a mart and notes it; without rows there is none. */
-async function putMart<MartRow>(
+async function putMart(
   ports: RollupPorts,
   mart: MartName,
   { project, dayStartMs, index }: { readonly project: string; readonly dayStartMs: number; readonly index: number },
   marts: Marts,
-  { rows, ids }: { readonly rows: readonly MartRow[]; readonly ids: number },
-  encode: (rows: readonly MartRow[]) => Uint8Array<ArrayBuffer>,
+  { bytes, rows, ids }: EncodedMart,
 ): Promise<void> {
-  if (rows.length === 0) return;
-  const etag = await putIfChanged(ports.bucket, martKey(mart, project, dayStartMs, index), encode(rows));
-  marts[mart].push({ index, etag, rows: rows.length, ids });
+  if (rows === 0) return;
+  const etag = await putIfChanged(ports.bucket, martKey(mart, project, dayStartMs, index), bytes);
+  marts[mart].push({ index, etag, rows, ids });
 }
 
 /** One pass over a day's parts, one after the other; says what was read, `moved` when a part was replaced meanwhile. */
