@@ -23,7 +23,7 @@ const recorded: Coefficients = {
   sizes: { textPerRow: 1357, bytesPerRow: 157 },
 };
 /** µs. */
-const cpu: CpuCosts = { edge: 55, append: 5, publish: 18, rollUp: 6.5, martRow: 3, idleMinute: 12_700 };
+const cpu: CpuCosts = { edge: 40, append: 7, publish: 14, rollUp: 6.5, martRow: 3, idleMinute: 10_000 };
 
 describe("a month, with somebody asking for the numbers day and night", () => {
   const dollarsOf = (eventsPerMonth: number): number => {
@@ -32,13 +32,13 @@ describe("a month, with somebody asking for the numbers day and night", () => {
     return listPrice(usageOf(activity, recorded, cpu, settings));
   };
 
-  test("O41: one million events cost less than $0.45", () => {
-    expect(dollarsOf(1e6)).toBeLessThan(0.45);
+  test("O41: one million events cost less than $0.50", () => {
+    expect(dollarsOf(1e6)).toBeLessThan(0.5);
     expect(dollarsOf(1e6)).toBeGreaterThan(0.25); // else something is not counted: requests and queue alone are $0.15
   });
 
-  test("O41: thirty million cost less than $0.195 a million", () => {
-    expect(dollarsOf(30e6) / 30).toBeLessThan(0.195);
-    expect(dollarsOf(30e6) / 30).toBeGreaterThan(0.15);
+  test.each([30, 100])("O41: %i million cost less than $0.20 a million", (millions) => {
+    expect(dollarsOf(millions * 1e6) / millions).toBeLessThan(0.2);
+    expect(dollarsOf(millions * 1e6) / millions).toBeGreaterThan(0.15);
   });
 });
