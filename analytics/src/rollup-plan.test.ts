@@ -55,7 +55,7 @@ test("A22: a recount holds no more ids at once than allowed; a larger day is cut
     [[1], 1],
   ]);
   expect(recountGroups([], 10)).toEqual([]);
-  expect(passLimits("80")).toEqual({ dayIdsMax: 80, idsMax: 75 });
+  expect(passLimits("80")).toEqual({ dayIdsMax: 80, idsMax: 30 });
   for (const text of [undefined, "", "0", "-1", "many"])
     expect(passLimits(text)).toEqual({ dayIdsMax: 400_000, idsMax: 150_000 });
 });
