@@ -7,7 +7,7 @@ import { hourMs } from "@sluice/schema";
 
 /** Pause for each row that a run has read, ms: bounds the CPU time of roll-ups to about 1 %. */
 const pauseMsPerRow = 0.5;
-/** The longest pause because of its rows: a project of 100 million events a month reaches about 100 minutes. */
+/** The longest pause because of its rows: a project of 100 million events a month reaches about an hour. */
 const pauseMsMax = 2 * hourMs;
 /** The longest pause because nobody asks. */
 const unaskedPauseMsMax = hourMs;
