@@ -2,7 +2,7 @@ import { compareText, formatDecimal } from "@sluice/lake";
 import { type ActorKind, CellEntries } from "./cell-entries.ts";
 import { type CellRow, cellsOf, CellTexts, isActiveType, paidCell } from "./cells.ts";
 import type { Dimension } from "./dimensions.ts";
-import { keepEarliest, type Link, linkKey, linkOf } from "./identity.ts";
+import { keepEarliest, type Link, linkKey, type LinkingRow, linkOf } from "./identity.ts";
 import { countedEvents } from "./metrics.ts";
 import { microsOf } from "./money.ts";
 import { type QuarterMap, quarterOf } from "./quarter-hours.ts";
@@ -12,13 +12,7 @@ import { hashText } from "./slice-hash.ts";
 const sliceCountMax = 1024;
 
 /** The columns of an event that the marts of users and links need. */
-export interface IdentifiedRow extends CellRow {
-  readonly user_id: string | null;
-  readonly anonymous_id: string | null;
-  readonly previous_id: string | null;
-  readonly key_kind: string;
-  readonly time: number;
-  readonly message_id: string;
+export interface IdentifiedRow extends CellRow, LinkingRow {
   readonly is_bot: boolean;
   readonly revenue: string | null;
 }
